@@ -1,0 +1,79 @@
+# `make` lists the targets. The first one used installs uv (if missing) and the locked environment.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PORT ?= 8080
+PROFILE ?= small
+DATA ?= ../shared/mail
+UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
+PYTHON := .venv/bin/python
+export PYTHONPATH := layers/shared/python:.
+export PORT PROFILE UV
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+.tools/uv/bin/uv:
+	@echo "installing uv into .tools/uv"
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "python3 3.11 or newer is needed" >&2; exit 1; }
+	@python3 -m venv .tools/uv || { echo "python3 cannot make a virtual environment: install python3-venv" >&2; exit 1; }
+	@.tools/uv/bin/pip install --quiet --disable-pip-version-check uv
+
+.venv/.synced: pyproject.toml uv.lock | $(filter .tools/%,$(UV))
+	@echo "installing the locked environment into .venv"
+	@$(UV) sync --quiet --frozen
+	@touch $@
+
+install: .venv/.synced ## install uv and the locked environment
+
+run: install ## start the assistant on this machine (PORT=8080)
+	@exec $(PYTHON) -m infra.local.run
+
+token: install ## print a fresh token of the demo user
+	@$(PYTHON) -m infra.local.token
+
+deploy-local: install ## bring a change into the running local assistant
+	@$(PYTHON) -m infra.local.deploy
+
+invoke: install ## run one function on one event: make invoke F=triage_email E=events/http/triage_email.json
+	@$(PYTHON) -m infra.local.invoke $(F) $(E)
+
+triage: install ## triage a real mailbox through the running assistant: make triage MBOX=path
+	@$(PYTHON) -m infra.local.triage_mailbox $(MBOX)
+
+clean: ## stop nothing, remove all local state and builds
+	@rm -rf .local .build cdk.out reports
+
+format: install ## format and fix
+	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
+
+check: install ## format, lint, types, import direction, unit and contract tests
+	@.venv/bin/ruff format --check . && .venv/bin/ruff check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+	@.venv/bin/pytest tests/unit tests/contract
+
+test: install ## all tests: unit, contract, infra and integration
+	@.venv/bin/pytest tests
+
+openapi: install ## write functions/serve_docs/openapi.json from the handlers
+	@$(PYTHON) -m infra.openapi
+
+synth: install ## synthesize both profiles into cdk.out (no credentials)
+	@$(PYTHON) app.py
+
+deploy: install ## deploy to the AWS account of your credentials (PROFILE=small|standard)
+	@$(PYTHON) -m infra.deploy
+
+train: install ## train the triage model: make train DATA=folder
+	@$(PYTHON) -m training.train $(DATA)
+
+eval: install ## cross-validate the triage engine and draw its reliability: make eval DATA=folder
+	@$(PYTHON) -m training.evaluate $(DATA)
+
+bench: install ## measure speed, cold start and memory; compare with bench/baseline.json
+	@$(PYTHON) -m bench
+
+.PHONY: help install run token deploy-local invoke triage clean format check test openapi synth deploy train eval bench

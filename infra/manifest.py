@@ -1,0 +1,149 @@
+"""The functions of the product: triggers, grants, secrets, dependency sets, memory, timeout.
+
+The only place that says so: CDK, the layer builder, the local runner and the contract tests read it.
+Standard library only.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+type Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE", "ANY"]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One HTTP API route; ``public`` routes have no JWT authorizer."""
+
+    method: Method
+    path: str
+    public: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Exact IAM actions on one resource: ``table``, ``queue:<name>``, ``key`` or ``*`` where AWS has no resource level."""
+
+    resource: str
+    actions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """An SQS queue with its dead-letter queue; times in seconds."""
+
+    name: str
+    visibility_timeout: int
+    max_receive_count: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One Lambda function: ``name`` is its folder under functions/. Memory in MB, timeout in seconds."""
+
+    name: str
+    description: str
+    memory: int
+    timeout: int
+    routes: tuple[Route, ...] = ()
+    consumes: str | None = None
+    batch_size: int = 10
+    schedule: str | None = None
+    grants: tuple[Grant, ...] = ()
+    secrets: tuple[str, ...] = ()
+    dependencies: tuple[str, ...] = ("core",)
+    cache: bool = False
+    snap_start: bool = False
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+AUDIT = Queue("audit", visibility_timeout=180)
+QUEUES = (AUDIT,)
+
+SECRETS = ("claude-api-key", "pinecone-api-key")
+
+SEND_AUDIT = Grant("queue:audit", ("sqs:SendMessage",))
+
+FUNCTIONS = (
+    Function(
+        "triage_email",
+        "Triage a batch of mails; learn from the user's corrections",
+        memory=1024,
+        timeout=29,
+        routes=(
+            Route("POST", "/api/v1/email/triage"),
+            Route("POST", "/api/v1/email/{email_id}/feedback"),
+        ),
+        grants=(
+            Grant(
+                "table",
+                (
+                    "dynamodb:BatchGetItem",
+                    "dynamodb:BatchWriteItem",
+                    "dynamodb:GetItem",
+                    "dynamodb:PutItem",
+                    "dynamodb:UpdateItem",
+                ),
+            ),
+            SEND_AUDIT,
+        ),
+        dependencies=("core", "cache", "triage"),
+        cache=True,
+        snap_start=True,
+    ),
+    Function(
+        "manage_preferences",
+        "Read, replace and patch a user's preferences",
+        memory=512,
+        timeout=10,
+        routes=(
+            Route("GET", "/api/v1/users/{user_id}/preferences"),
+            Route("PUT", "/api/v1/users/{user_id}/preferences"),
+            Route("PATCH", "/api/v1/users/{user_id}/preferences"),
+        ),
+        grants=(Grant("table", ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")), SEND_AUDIT),
+        dependencies=("core", "cache"),
+        cache=True,
+        snap_start=True,
+    ),
+    Function(
+        "record_audit",
+        "Write audit events to the append-only trail",
+        memory=256,
+        timeout=30,
+        consumes="audit",
+        grants=(Grant("table", ("dynamodb:PutItem",)),),
+    ),
+    Function(
+        "check_health",
+        "Probe every dependency",
+        memory=512,
+        timeout=10,
+        routes=(Route("GET", "/health", public=True),),
+        grants=(
+            Grant("table", ("dynamodb:GetItem",)),
+            Grant("queue:audit", ("sqs:GetQueueAttributes",)),
+        ),
+        secrets=("claude-api-key", "pinecone-api-key"),
+        dependencies=("core", "cache"),
+        cache=True,
+    ),
+    Function(
+        "export_metrics",
+        "Prometheus text from the recorded metrics",
+        memory=256,
+        timeout=15,
+        routes=(Route("GET", "/metrics"),),
+        grants=(Grant("*", ("cloudwatch:GetMetricData", "cloudwatch:ListMetrics")),),
+    ),
+    Function(
+        "serve_docs",
+        "Swagger UI and the OpenAPI document of all functions; answers unknown routes",
+        memory=512,
+        timeout=10,
+        routes=(
+            Route("GET", "/docs", public=True),
+            Route("GET", "/openapi.json", public=True),
+            Route("ANY", "$default", public=True),
+        ),
+    ),
+)

@@ -1,0 +1,1 @@
+"""A private executive assistant: judgement over mail, time, tasks and people."""
