@@ -1,0 +1,41 @@
+"""What the local commands print: steps with their seconds, and one clear line when something is wrong."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+
+
+class LocalFailure(Exception):
+    """Something the user can repair; its text is the one line they read."""
+
+
+@contextmanager
+def step(text: str) -> Iterator[None]:
+    """Print ``text`` at once and the elapsed seconds when the block ends."""
+    started = time.monotonic()
+    print(f"{text} ... ", end="", flush=True)
+    try:
+        yield
+    except BaseException:
+        print("failed", flush=True)
+        raise
+    print(f"{time.monotonic() - started:.1f} s", flush=True)
+
+
+def command(main: Callable[[], None]) -> Callable[[], int]:
+    """Turn ``main`` into a command: exit code 1 and one line on ``LocalFailure``, 130 on Ctrl-C."""
+
+    @wraps(main)
+    def run() -> int:
+        try:
+            main()
+        except LocalFailure as failure:
+            print(failure, file=sys.stderr)
+            return 1
+        except KeyboardInterrupt:
+            return 130
+        return 0
+
+    return run

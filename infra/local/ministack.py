@@ -1,0 +1,75 @@
+"""The embedded AWS: MiniStack on loopback, its state saved on SIGTERM and read back at the next start."""
+
+import os
+import shutil
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+
+from infra.local import daemon
+from infra.local.daemon import Daemon
+from infra.local.layout import LOOPBACK, REGION, Layout
+
+NAME = "ministack"
+# MiniStack takes a twelve-digit access key as the account it speaks for.
+ACCOUNT = "000000000000"
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "local", "AWS_DEFAULT_REGION": REGION}
+
+
+def start(layout: Layout, interpreter: Path, *, extra: Mapping[str, str] | None = None) -> Daemon:
+    """Start MiniStack and return once it is ready.
+
+    Raises:
+        LocalFailure: it ended or did not become ready.
+
+    """
+    state = layout.state / NAME
+    temporary = state / "tmp"
+    # Lambda workers leave their unpacked code behind when they end.
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    server = daemon.start(
+        NAME,
+        [interpreter, "-m", "ministack"],
+        environment=_environment(layout, state, temporary) | dict(extra or {}),
+        state=state,
+        logs=layout.logs,
+    )
+    server.wait_until(lambda: _is_ready(layout))
+    return server
+
+
+def end_leftover(layout: Layout, interpreter: Path) -> bool:
+    """End the embedded AWS of an earlier, killed run; True if there was one."""
+    return daemon.end_leftover(NAME, interpreter, layout.state / NAME)
+
+
+def _environment(layout: Layout, state: Path, temporary: Path) -> dict[str, str]:
+    # Lambda workers inherit all of this: nothing of the user's environment belongs here but PATH.
+    return {
+        **CREDENTIALS,
+        "PATH": os.environ.get("PATH", os.defpath),
+        "PYTHONUTF8": "1",
+        "TMPDIR": str(temporary),
+        "GATEWAY_PORT": str(layout.aws_port),
+        "BIND_HOST": LOOPBACK,
+        "MINISTACK_HOST": "localhost",
+        "MINISTACK_REGION": REGION,
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "PERSIST_STATE": "1",
+        "STATE_DIR": str(state / "services"),
+        "S3_PERSIST": "1",
+        "S3_DATA_DIR": str(state / "s3"),
+        "REDIS_HOST": LOOPBACK,
+        "REDIS_PORT": str(layout.redis_port),
+        "LOG_LEVEL": "WARNING",
+    }
+
+
+def _is_ready(layout: Layout) -> bool:
+    try:
+        with urllib.request.urlopen(f"{layout.aws_endpoint}/_ministack/ready", timeout=1) as answer:  # noqa: S310 - loopback
+            return bool(answer.status == 200)  # noqa: PLR2004 - OK
+    except OSError:
+        return False
