@@ -1,10 +1,14 @@
 """Where the local assistant keeps its state and which loopback ports it uses."""
 
+import fcntl
+import json
 import os
 import socket
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import Literal, TextIO, cast, get_args
 
 from infra.local.console import LocalFailure
 
@@ -13,11 +17,18 @@ type Profile = Literal["small", "standard"]
 REPOSITORY = Path(__file__).resolve().parents[2]
 LOOPBACK = "127.0.0.1"
 REGION = "us-east-1"
+MAX_PORT = 65535
+LOCAL = REPOSITORY / ".local"
+_RUNNING = LOCAL / "running.json"
+_LOCK = LOCAL / "run.lock"
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """One local assistant: its state folder, its profile and its ports."""
+    """One local assistant: its state folder, its profile and its ports.
+
+    Each profile has a state folder of its own: switching PROFILE switches to another deployment with its own data.
+    """
 
     state: Path
     profile: Profile
@@ -46,26 +57,88 @@ class Layout:
         return self.state / "logs"
 
 
-def default_layout() -> Layout:
-    """Return the layout of ``make run``, from PORT and PROFILE.
+def chosen_profile() -> Profile:
+    """Return PROFILE, by default ``standard``.
 
     Raises:
-        LocalFailure: PORT or PROFILE has no usable value.
+        LocalFailure: PROFILE names no profile.
 
     """
     profile = os.environ.get("PROFILE") or "standard"
     if profile not in get_args(Profile.__value__):
         raise LocalFailure(f"PROFILE is {profile!r}: it is small or standard")
+    return cast("Profile", profile)
+
+
+def chosen_port() -> int:
+    """Return PORT, by default 8080.
+
+    Raises:
+        LocalFailure: PORT is no port, or something listens on it.
+
+    """
     port = os.environ.get("PORT") or "8080"
-    if not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:  # noqa: PLR2004 - the range of TCP ports
-        raise LocalFailure(f"PORT is {port!r}: it is a number from 1 to 65535")
-    return Layout(
-        state=REPOSITORY / ".local",
-        profile=cast("Profile", profile),
-        port=int(port),
-        aws_port=_free_port(4566),
-        redis_port=_free_port(6390),
-    )
+    if not port.isascii() or not port.isdigit() or not 0 < int(port) <= MAX_PORT:
+        raise LocalFailure(f"PORT is {port!r}: it is a number from 1 to {MAX_PORT}")
+    if not is_free(int(port)):
+        raise LocalFailure(f"port {port} is in use: stop what listens there or choose another, PORT=8081 make run")
+    return int(port)
+
+
+def make_layout(profile: Profile, port: int) -> Layout:
+    """Return the layout of ``make run``, on the usual ports of the embedded AWS and Valkey or on free ones."""
+    return Layout(LOCAL / profile, profile, port, aws_port=_free_port(4566), redis_port=_free_port(6390))
+
+
+@contextmanager
+def only_run() -> Iterator[None]:
+    """Hold the lock that one ``make run`` at a time has.
+
+    Raises:
+        LocalFailure: another one holds it.
+
+    """
+    LOCAL.mkdir(exist_ok=True)
+    with _LOCK.open("w") as lock:
+        if not _try_lock(lock):
+            raise LocalFailure("the assistant is already running here: stop it with Ctrl-C in its terminal")
+        yield
+
+
+@contextmanager
+def announced(layout: Layout) -> Iterator[None]:
+    """Tell the other commands where the assistant listens while the block runs."""
+    _RUNNING.write_text(json.dumps(asdict(layout) | {"state": str(layout.state)}))
+    try:
+        yield
+    finally:
+        _RUNNING.unlink(missing_ok=True)
+
+
+def running_layout() -> Layout:
+    """Return the layout of the running assistant.
+
+    Raises:
+        LocalFailure: none is running.
+
+    """
+    try:
+        with _LOCK.open() as lock:
+            # A killed run leaves its file behind, never its lock.
+            fields = {} if _try_lock(lock) else json.loads(_RUNNING.read_text())
+    except FileNotFoundError:
+        fields = {}
+    if not fields:
+        raise LocalFailure("the assistant is not running: start it with make run")
+    return Layout(**fields | {"state": Path(fields["state"])})
+
+
+def _try_lock(file: TextIO) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def is_free(port: int) -> bool:

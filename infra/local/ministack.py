@@ -2,8 +2,9 @@
 
 import os
 import shutil
-import urllib.request
 from collections.abc import Mapping
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from infra.local import daemon
@@ -39,9 +40,9 @@ def start(layout: Layout, interpreter: Path, *, extra: Mapping[str, str] | None 
     return server
 
 
-def end_leftover(layout: Layout, interpreter: Path) -> bool:
+def end_leftover(state: Path, interpreter: Path) -> bool:
     """End the embedded AWS of an earlier, killed run; True if there was one."""
-    return daemon.end_leftover(NAME, interpreter, layout.state / NAME)
+    return daemon.end_leftover(NAME, interpreter, state / NAME)
 
 
 def _environment(layout: Layout, state: Path, temporary: Path) -> dict[str, str]:
@@ -68,8 +69,11 @@ def _environment(layout: Layout, state: Path, temporary: Path) -> dict[str, str]
 
 
 def _is_ready(layout: Layout) -> bool:
+    connection = HTTPConnection(LOOPBACK, layout.aws_port, timeout=1)
     try:
-        with urllib.request.urlopen(f"{layout.aws_endpoint}/_ministack/ready", timeout=1) as answer:  # noqa: S310 - loopback
-            return bool(answer.status == 200)  # noqa: PLR2004 - OK
-    except OSError:
+        connection.request("GET", "/_ministack/ready")
+        return connection.getresponse().status == HTTPStatus.OK
+    except (OSError, HTTPException):
         return False
+    finally:
+        connection.close()

@@ -33,9 +33,9 @@ def start(layout: Layout) -> Daemon:
     return server
 
 
-def end_leftover(layout: Layout) -> bool:
+def end_leftover(state: Path) -> bool:
     """End the Valkey of an earlier, killed run; True if there was one."""
-    return daemon.end_leftover(NAME, _executable(), layout.state / NAME)
+    return daemon.end_leftover(NAME, _executable(), state / NAME)
 
 
 def _executable() -> Path:

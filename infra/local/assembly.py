@@ -1,0 +1,156 @@
+"""The synthesized cloud assembly, read back as stacks whose code assets are named by their present content.
+
+Synthesis costs seconds, so it runs only when the infrastructure changed; a changed handler or layer only
+changes the key of its asset, which is put into the template here. CloudFormation then sees a new key and
+updates the function: the deployed stack always tells which code it runs.
+"""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from infra.local.console import LocalFailure, step
+from infra.local.layout import REPOSITORY, Profile
+
+_INPUTS = ("app.py", "cdk.json", "pyproject.toml", "uv.lock", "infra")
+_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A folder or file that the template expects as ``key`` in ``bucket``."""
+
+    source: Path
+    bucket: str
+    key: str
+
+    def content(self) -> bytes:
+        """Return what to upload: a folder as a reproducible ZIP archive."""
+        if self.source.is_file():
+            return self.source.read_bytes()
+        archive = BytesIO()
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as output:
+            for path in _files(self.source):
+                output.writestr(zipfile.ZipInfo(path.relative_to(self.source).as_posix(), _ZIP_TIME), path.read_bytes())
+        return archive.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """One stack of the assembly: its name, its template as JSON text, its assets."""
+
+    name: str
+    template: str
+    assets: tuple[Asset, ...]
+
+
+def synthesize(profile: Profile, folder: Path) -> None:
+    """Write the cloud assembly of ``profile`` into ``folder`` unless its inputs are unchanged.
+
+    Raises:
+        LocalFailure: synthesis failed; carries its last line.
+
+    """
+    stamp = folder / ".inputs"
+    inputs = _digest_inputs()
+    if stamp.exists() and stamp.read_text() == inputs:
+        return
+    with step(f"synthesizing the template ({profile})"):
+        run = subprocess.run(
+            [sys.executable, "app.py"],
+            cwd=REPOSITORY,
+            env=_synthesis_environment(profile, folder),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if run.returncode:
+            lines = (run.stderr or run.stdout).strip().splitlines()
+            raise LocalFailure(f"python app.py failed: {lines[-1] if lines else run.returncode}")
+    stamp.write_text(inputs)
+
+
+def read_stacks(folder: Path, account: str, region: str) -> list[Stack]:
+    """Return the stacks of the assembly in ``folder``, each after the ones it depends on."""
+    artifacts = json.loads((folder / "manifest.json").read_text())["artifacts"]
+    order = TopologicalSorter({name: artifact.get("dependencies", []) for name, artifact in artifacts.items()})
+    return [
+        _read_stack(folder, name, artifacts[name]["properties"], account, region)
+        for name in order.static_order()
+        if artifacts[name]["type"] == "aws:cloudformation:stack"
+    ]
+
+
+def _read_stack(folder: Path, name: str, properties: dict[str, Any], account: str, region: str) -> Stack:
+    template = (folder / properties["templateFile"]).read_text()
+    listing = json.loads((folder / f"{Path(properties['templateFile']).name.split('.')[0]}.assets.json").read_text())
+    assets = []
+    for staged, file in listing["files"].items():
+        if file["source"]["path"] == properties["templateFile"]:
+            continue
+        source = folder / file["source"]["path"]
+        destination = next(iter(file["destinations"].values()))
+        bucket = destination["bucketName"].replace("${AWS::AccountId}", account).replace("${AWS::Region}", region)
+        digest = _digest(source)
+        assets.append(Asset(source, bucket, destination["objectKey"].replace(staged, digest)))
+        template = template.replace(staged, digest)
+    return Stack(properties.get("stackName", name), _adapt(json.loads(template), assets), tuple(assets))
+
+
+def _adapt(template: dict[str, Any], assets: list[Asset]) -> str:
+    # The rule checks the roles of `cdk bootstrap`, which no deployment here uses.
+    template.get("Parameters", {}).pop("BootstrapVersion", None)
+    template.get("Rules", {}).pop("CheckBootstrapVersion", None)
+    text = json.dumps(template)
+    # A Lambda version is immutable: new code needs a version of another logical ID, as CDK gives it at synthesis.
+    code = hashlib.sha256("".join(sorted(asset.key for asset in assets)).encode()).hexdigest()[:12]
+    for logical_id, resource in template["Resources"].items():
+        if resource["Type"] == "AWS::Lambda::Version":
+            text = text.replace(f'"{logical_id}"', f'"{logical_id}{code}"')
+    return text
+
+
+def _synthesis_environment(profile: Profile, folder: Path) -> dict[str, str]:
+    # Unstaged assets keep their source path, so that a changed handler is found without a new synthesis.
+    context = {"profile": profile, "local": "true", "aws:cdk:disable-asset-staging": True}
+    return {
+        **os.environ,
+        "PROFILE": profile,
+        "CDK_OUTDIR": str(folder),
+        "CDK_CONTEXT_JSON": json.dumps(context),
+        "PYTHONPATH": os.pathsep.join((str(REPOSITORY / "layers/shared/python"), str(REPOSITORY))),
+    }
+
+
+def _digest_inputs() -> str:
+    digest = hashlib.sha256(sys.version.encode())
+    for name in _INPUTS:
+        source = REPOSITORY / name
+        for path in _files(source) if source.is_dir() else [source]:
+            if "local" in path.relative_to(REPOSITORY).parts or "__pycache__" in path.parts:
+                continue
+            digest.update(path.relative_to(REPOSITORY).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _digest(source: Path) -> str:
+    if source.is_file():
+        return hashlib.sha256(source.read_bytes()).hexdigest()
+    digest = hashlib.sha256()
+    for path in _files(source):
+        content = hashlib.sha256(path.read_bytes()).digest()
+        digest.update(path.relative_to(source).as_posix().encode() + b"\0" + content)
+    return digest.hexdigest()
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return iter(sorted(path for path in folder.rglob("*") if path.is_file()))

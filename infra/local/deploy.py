@@ -1,0 +1,143 @@
+"""Bring the synthesized template into the embedded AWS; ``make deploy-local``."""
+
+import json
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from infra.build import BuildFailed, build
+from infra.local.assembly import Asset, Stack, read_stacks, synthesize
+from infra.local.aws import LocalAws
+from infra.local.console import LocalFailure, command, step
+from infra.local.layout import REGION, Layout, running_layout
+from infra.local.ministack import ACCOUNT
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import ParameterTypeDef
+
+POLL_SECONDS = 0.1
+OPERATION_SECONDS = 300.0
+_UNUSABLE = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED")
+_COMPLETE = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+
+
+def deploy(layout: Layout, aws: LocalAws) -> bool:
+    """Deploy the present code and infrastructure; False when nothing changed.
+
+    Raises:
+        LocalFailure: synthesis or a stack operation failed; names the first failed resource.
+
+    """
+    folder = layout.state / "cdk"
+    synthesize(layout.profile, folder)
+    try:
+        build(dependencies=False)
+    except BuildFailed as error:
+        raise LocalFailure(str(error)) from error
+    changed = False
+    for stack in read_stacks(folder, ACCOUNT, REGION):
+        _upload(aws, stack.assets)
+        with step(f"deploying {stack.name}"):
+            changed |= _apply(aws, stack, _parameters(stack, layout))
+        _enable_time_to_live(aws, stack)
+    return changed
+
+
+def physical_ids(aws: LocalAws, resource_type: str) -> list[str]:
+    """Return the physical IDs of all deployed resources of a CloudFormation type."""
+    return [
+        resource["PhysicalResourceId"]
+        for stack in aws.cloudformation.describe_stacks()["Stacks"]
+        for resource in aws.cloudformation.describe_stack_resources(StackName=stack["StackName"])["StackResources"]
+        if resource["ResourceType"] == resource_type
+    ]
+
+
+def _upload(aws: LocalAws, assets: Sequence[Asset]) -> None:
+    buckets = {bucket["Name"] for bucket in aws.s3.list_buckets()["Buckets"]}
+    for bucket in {asset.bucket for asset in assets} - buckets:
+        aws.s3.create_bucket(Bucket=bucket)
+    for asset in assets:
+        if not aws.s3.list_objects_v2(Bucket=asset.bucket, Prefix=asset.key)["KeyCount"]:
+            aws.s3.put_object(Bucket=asset.bucket, Key=asset.key, Body=asset.content())
+
+
+def _apply(aws: LocalAws, stack: Stack, parameters: "Sequence[ParameterTypeDef]") -> bool:
+    status = _status(aws, stack.name)
+    if status in _UNUSABLE:
+        aws.cloudformation.delete_stack(StackName=stack.name)
+        status = _wait(aws, stack.name)
+    operation = aws.cloudformation.update_stack if status else aws.cloudformation.create_stack
+    try:
+        operation(
+            StackName=stack.name,
+            TemplateBody=stack.template,
+            Parameters=parameters,
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+        )
+    except ClientError as error:
+        if "No updates are to be performed" in str(error):
+            return False
+        raise LocalFailure(f"{stack.name}: {error}") from error
+    if (status := _wait(aws, stack.name)) not in _COMPLETE:
+        raise LocalFailure(f"{stack.name} is {status}: {_first_failure(aws, stack.name)}")
+    return True
+
+
+def _wait(aws: LocalAws, name: str) -> str | None:
+    deadline = time.monotonic() + OPERATION_SECONDS
+    while (status := _status(aws, name)) and status.endswith("_IN_PROGRESS"):
+        if time.monotonic() > deadline:
+            raise LocalFailure(f"{name} is still {status} after {OPERATION_SECONDS:.0f} s")
+        time.sleep(POLL_SECONDS)
+    return status
+
+
+def _status(aws: LocalAws, name: str) -> str | None:
+    stacks = aws.cloudformation.describe_stacks()["Stacks"]
+    return next((stack["StackStatus"] for stack in stacks if stack["StackName"] == name), None)
+
+
+def _first_failure(aws: LocalAws, name: str) -> str:
+    events = aws.cloudformation.describe_stack_events(StackName=name)["StackEvents"]
+    failures = (event for event in reversed(events) if event.get("ResourceStatus", "").endswith("_FAILED"))
+    return next(
+        (f"{event.get('LogicalResourceId')}: {event.get('ResourceStatusReason')}" for event in failures),
+        "no resource says why",
+    )
+
+
+def _parameters(stack: Stack, layout: Layout) -> "list[ParameterTypeDef]":
+    values = {"RedisUrl": layout.redis_url}
+    declared = json.loads(stack.template).get("Parameters", {})
+    return [{"ParameterKey": key, "ParameterValue": value} for key, value in values.items() if key in declared]
+
+
+def _enable_time_to_live(aws: LocalAws, stack: Stack) -> None:
+    """Switch TTL on by its API: the embedded CloudFormation leaves the table's setting out."""
+    resources = json.loads(stack.template)["Resources"]
+    for deployed in aws.cloudformation.describe_stack_resources(StackName=stack.name)["StackResources"]:
+        properties = resources.get(deployed["LogicalResourceId"], {}).get("Properties", {})
+        if "TimeToLiveSpecification" not in properties:
+            continue
+        table = deployed["PhysicalResourceId"]
+        current = aws.dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
+        if current.get("TimeToLiveStatus") != "ENABLED":
+            aws.dynamodb.update_time_to_live(
+                TableName=table, TimeToLiveSpecification=properties["TimeToLiveSpecification"]
+            )
+
+
+@command
+def main() -> None:
+    """Deploy into the assistant that ``make run`` started."""
+    layout = running_layout()
+    started = time.monotonic()
+    changed = deploy(layout, LocalAws(layout.aws_endpoint))
+    print(f"{'live' if changed else 'nothing changed'} after {time.monotonic() - started:.1f} s")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

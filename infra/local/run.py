@@ -1,0 +1,152 @@
+"""Start the assistant on this machine and serve it until Ctrl-C; ``make run``."""
+
+import asyncio
+import signal
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.local import ministack, valkey
+from infra.local.aws import LocalAws
+from infra.local.console import LocalFailure, command, step
+from infra.local.daemon import Daemon
+from infra.local.deploy import deploy, physical_ids
+from infra.local.embedded_metrics import MetricExtractor
+from infra.local.environment import ensure_environment
+from infra.local.front_door import serve
+from infra.local.layout import LOCAL, Layout, announced, chosen_port, chosen_profile, make_layout, only_run
+from infra.local.users import DEMO_USER, demo_token, ensure_demo_user
+
+EXTRACT_SECONDS = 2.0
+WATCH_SECONDS = 1.0
+_STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+_GREETING = """
+The assistant listens on {address} (profile {profile}). Ctrl-C stops it; its state stays in {state}.
+
+TOKEN={token}
+
+curl {address}/health
+curl {address}/api/v1/email/triage -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{example}'
+curl {address}/api/v1/users/{user}/preferences -H "Authorization: Bearer $TOKEN"
+
+The token lasts an hour; make token prints a fresh one.
+"""
+_EXAMPLE = (
+    '{"user_id": "user123", "emails": [{"id": "email1", "from": "ceo@company.com", '
+    '"subject": "Urgent: Q4 Budget Review", "body": "We need to discuss the Q4 budget...", '
+    '"received_at": "2025-01-15T10:00:00Z"}]}'
+)
+
+
+@contextmanager
+def servers(
+    layout: Layout, interpreter: Path, *, extra: Mapping[str, str] | None = None
+) -> Iterator[Mapping[str, Daemon]]:
+    """Run Valkey (where the profile has a cache) and the embedded AWS while the block runs, by name.
+
+    ``extra`` is added to the environment of the embedded AWS.
+    """
+    with ExitStack() as stack:
+        started: dict[str, Daemon] = {}
+        if layout.profile == "standard":
+            with step("starting Valkey"):
+                started[valkey.NAME] = valkey.start(layout)
+            stack.callback(started[valkey.NAME].stop)
+        with step("starting the embedded AWS"):
+            started[ministack.NAME] = ministack.start(layout, interpreter, extra=extra)
+        stack.callback(started[ministack.NAME].stop)
+        yield started
+
+
+def api_address(layout: Layout, aws: LocalAws) -> str:
+    """Return the address of the deployed HTTP API inside the embedded AWS."""
+    (api,) = physical_ids(aws, "AWS::ApiGatewayV2::Api")
+    return f"{layout.aws_endpoint}/_aws/execute-api/{api}/$default"
+
+
+async def serve_until_stopped(layout: Layout, aws: LocalAws, started: Mapping[str, Daemon]) -> None:
+    """Run the front door and the metric extraction until SIGINT, SIGTERM or SIGHUP.
+
+    Raises:
+        LocalFailure: a server ended by itself, or the port was taken meanwhile.
+
+    """
+    stop = asyncio.Event()
+    for number in _STOPS:
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    extraction = asyncio.create_task(_extract_metrics(aws, layout.state))
+    try:
+        async with serve(api_address(layout, aws), layout.port):
+            print(_greeting(layout, demo_token(aws, layout.state)), flush=True)
+            await _until(stop, started)
+    except OSError as error:
+        raise LocalFailure(f"cannot listen on port {layout.port}: {error.strerror}") from error
+    finally:
+        extraction.cancel()
+
+
+async def _until(stop: asyncio.Event, started: Mapping[str, Daemon]) -> None:
+    while not stop.is_set():
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), WATCH_SECONDS)
+        for name, server in started.items():
+            if server.process.poll() is not None:
+                raise LocalFailure(f"{name} ended by itself: see {server.log}")
+
+
+async def _extract_metrics(aws: LocalAws, state: Path) -> None:
+    extractor = MetricExtractor(aws, state / "metrics-cursor.json")
+    while True:
+        # What could not be read now is read the next time.
+        with suppress(BotoCoreError, ClientError):
+            await asyncio.to_thread(extractor.extract)
+        await asyncio.sleep(EXTRACT_SECONDS)
+
+
+def _greeting(layout: Layout, token: str) -> str:
+    return _GREETING.format(
+        address=layout.address,
+        profile=layout.profile,
+        state=layout.state,
+        token=token,
+        example=_EXAMPLE,
+        user=DEMO_USER,
+    )
+
+
+def _end_leftovers(state: Path, interpreter: Path) -> None:
+    if ministack.end_leftover(state, interpreter) | valkey.end_leftover(state):
+        print("ended the servers that an earlier, killed run left behind")
+
+
+@command
+def main() -> None:
+    """Start everything, serve, and stop everything so that its state survives."""
+    # A closed terminal or `kill` must stop the servers too, while they start as well as later.
+    for number in _STOPS:
+        signal.signal(number, signal.default_int_handler)
+    started_at = time.monotonic()
+    profile, port = chosen_profile(), chosen_port()
+    with only_run():
+        interpreter = ensure_environment()
+        _end_leftovers(LOCAL / profile, interpreter)
+        layout = make_layout(profile, port)
+        with servers(layout, interpreter) as started:
+            aws = LocalAws(layout.aws_endpoint)
+            deploy(layout, aws)
+            ensure_demo_user(aws, layout.state)
+            print(f"ready after {time.monotonic() - started_at:.1f} s")
+            with announced(layout):
+                asyncio.run(serve_until_stopped(layout, aws, started))
+            print("stopping: the state is being saved")
+            for number in _STOPS:
+                # A second Ctrl-C must not interrupt the saving.
+                signal.signal(number, signal.SIG_IGN)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
