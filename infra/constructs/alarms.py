@@ -1,0 +1,131 @@
+"""Alarms of the monitoring plan on metrics AWS records by itself, sent to one encrypted topic."""
+
+from collections.abc import Mapping, Sequence
+
+from aws_cdk import Duration
+from aws_cdk import aws_apigatewayv2 as apigateway
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from constructs import Construct
+
+from infra.constructs.function import ManifestFunction
+from infra.constructs.queues import QueueWithDeadLetters
+
+MINUTE = Duration.minutes(1)
+FIVE_MINUTES = Duration.minutes(5)
+MAX_ERROR_PERCENT = 5
+MAX_P95_MILLISECONDS = 3000
+MAX_QUEUE_AGE_SECONDS = 300
+
+
+class Alarms(Construct):
+    """Error rate, latency, outage, queue age, dead letters and throttles; ``email`` receives them when given."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        name: str,
+        key: kms.IKey,
+        api: apigateway.HttpApi,
+        functions: Sequence[ManifestFunction],
+        queues: Mapping[str, QueueWithDeadLetters],
+        email: str | None,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._name = name
+        self.topic = sns.Topic(self, "Topic", topic_name=f"{name}-alarms", master_key=key, enforce_ssl=True)
+        if email:
+            self.topic.add_subscription(subscriptions.EmailSubscription(email))
+        self._watch_api(api)
+        for queue, construct in queues.items():
+            self._watch_queue(queue, construct)
+        for function in functions:
+            self._alarm(
+                f"throttles-{function.spec.name}",
+                f"Lambda throttles {function.spec.name}",
+                function.function.metric_throttles(period=FIVE_MINUTES),
+                threshold=0,
+            )
+
+    def _watch_api(self, api: apigateway.HttpApi) -> None:
+        self._alarm(
+            "error-rate",
+            f"More than {MAX_ERROR_PERCENT} % of the requests of 5 minutes failed",
+            cloudwatch.MathExpression(
+                label="Error rate (%)",
+                expression="100 * errors / requests",
+                using_metrics={
+                    "errors": api.metric_server_error(period=FIVE_MINUTES, statistic="Sum"),
+                    "requests": api.metric_count(period=FIVE_MINUTES, statistic="Sum"),
+                },
+                period=FIVE_MINUTES,
+            ),
+            threshold=MAX_ERROR_PERCENT,
+        )
+        self._alarm(
+            "latency",
+            f"p95 of the answers of 5 minutes above {MAX_P95_MILLISECONDS / 1000:.0f} s",
+            api.metric_latency(period=FIVE_MINUTES, statistic="p95"),
+            threshold=MAX_P95_MILLISECONDS,
+        )
+        self._alarm(
+            "down",
+            "Every request of 2 minutes in a row failed",
+            cloudwatch.MathExpression(
+                label="Requests answered",
+                expression="requests - errors",
+                using_metrics={
+                    "errors": api.metric_server_error(period=MINUTE, statistic="Sum"),
+                    "requests": api.metric_count(period=MINUTE, statistic="Sum"),
+                },
+                period=MINUTE,
+            ),
+            threshold=0,
+            operator=cloudwatch.ComparisonOperator.LESS_THAN_OR_EQUAL_TO_THRESHOLD,
+            periods=2,
+        )
+
+    def _watch_queue(self, queue: str, construct: QueueWithDeadLetters) -> None:
+        self._alarm(
+            f"queue-age-{queue}",
+            f"A message waits in {queue} for more than {MAX_QUEUE_AGE_SECONDS / 60:.0f} minutes",
+            construct.queue.metric_approximate_age_of_oldest_message(period=MINUTE, statistic="Maximum"),
+            threshold=MAX_QUEUE_AGE_SECONDS,
+            periods=2,
+        )
+        self._alarm(
+            f"dead-letters-{queue}",
+            f"Messages of {queue} could not be processed",
+            construct.dead_letters.metric_approximate_number_of_messages_visible(period=MINUTE, statistic="Maximum"),
+            threshold=0,
+        )
+
+    def _alarm(
+        self,
+        alarm: str,
+        description: str,
+        metric: cloudwatch.IMetric,
+        *,
+        threshold: float,
+        operator: cloudwatch.ComparisonOperator = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+        periods: int = 1,
+    ) -> None:
+        """Without traffic there is nothing to judge, so missing data never alarms."""
+        created = cloudwatch.Alarm(
+            self,
+            alarm,
+            alarm_name=f"{self._name}-{alarm}",
+            alarm_description=description,
+            metric=metric,
+            threshold=threshold,
+            comparison_operator=operator,
+            evaluation_periods=periods,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        created.add_alarm_action(actions.SnsAction(self.topic))
+        created.add_ok_action(actions.SnsAction(self.topic))

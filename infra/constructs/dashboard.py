@@ -1,0 +1,77 @@
+"""The CloudWatch dashboard of the monitoring plan."""
+
+from collections.abc import Sequence
+
+from aws_cdk import Duration
+from aws_cdk import aws_apigatewayv2 as apigateway
+from aws_cdk import aws_cloudwatch as cloudwatch
+from constructs import Construct
+
+from infra.constructs.function import ManifestFunction
+
+PERIOD = Duration.minutes(5)
+
+
+class Dashboard(Construct):
+    """Traffic, latency and errors, sessions, and what the functions use."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        name: str,
+        namespace: str,
+        api: apigateway.HttpApi,
+        functions: Sequence[ManifestFunction],
+    ) -> None:
+        super().__init__(scope, construct_id)
+        requests = f'Namespace="{namespace}" MetricName="exec_assistant_requests_total"'
+        sessions = f'Namespace="{namespace}" MetricName="exec_assistant_active_sessions"'
+        cloudwatch.Dashboard(
+            self,
+            "Dashboard",
+            dashboard_name=name,
+            widgets=[
+                [
+                    _graph("Requests by endpoint", _search(requests, "Sum")),
+                    _graph("Errors by endpoint", _search(f"{requests} status=5", "Sum")),
+                    _graph("Active sessions", _search(sessions, "Maximum")),
+                ],
+                [
+                    _graph(
+                        "Response time",
+                        *(api.metric_latency(period=PERIOD, statistic=p) for p in ("p50", "p95", "p99")),
+                    ),
+                    _graph(
+                        "Duration p95", *(f.function.metric_duration(period=PERIOD, statistic="p95") for f in functions)
+                    ),
+                    _graph("Errors", *(f.function.metric_errors(period=PERIOD) for f in functions)),
+                ],
+                [
+                    _graph("Throttles", *(f.function.metric_throttles(period=PERIOD) for f in functions)),
+                    _graph(
+                        "Concurrency",
+                        *(
+                            f.function.metric("ConcurrentExecutions", period=PERIOD, statistic="Maximum")
+                            for f in functions
+                        ),
+                    ),
+                    _graph("Invocations", *(f.function.metric_invocations(period=PERIOD) for f in functions)),
+                ],
+            ],
+        )
+
+
+def _graph(title: str, *metrics: cloudwatch.IMetric) -> cloudwatch.GraphWidget:
+    return cloudwatch.GraphWidget(title=title, left=[*metrics], width=8)
+
+
+def _search(query: str, statistic: str) -> cloudwatch.IMetric:
+    """One line for each metric that matches, those of endpoints added later included."""
+    return cloudwatch.MathExpression(
+        expression=f"SEARCH('{query}', '{statistic}', {PERIOD.to_seconds():.0f})",
+        label="",
+        using_metrics={},
+        period=PERIOD,
+    )

@@ -1,0 +1,37 @@
+"""SQS queues of the manifest, each with its dead-letter queue."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.manifest import Queue
+
+
+class QueueWithDeadLetters(Construct):
+    """A queue whose messages move to ``dead_letters`` after ``max_receive_count`` failed deliveries; TLS only."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, queue: Queue, name: str, key: kms.IKey) -> None:
+        super().__init__(scope, construct_id)
+        self.dead_letters = sqs.Queue(
+            self,
+            "DeadLetters",
+            queue_name=f"{name}-{queue.name}-dead-letters",
+            retention_period=Duration.days(14),
+            encryption=sqs.QueueEncryption.KMS,
+            encryption_master_key=key,
+            data_key_reuse=Duration.hours(1),
+            enforce_ssl=True,
+        )
+        self.queue = sqs.Queue(
+            self,
+            "Queue",
+            queue_name=f"{name}-{queue.name}",
+            visibility_timeout=Duration.seconds(queue.visibility_timeout),
+            retention_period=Duration.days(4),
+            encryption=sqs.QueueEncryption.KMS,
+            encryption_master_key=key,
+            data_key_reuse=Duration.hours(1),
+            enforce_ssl=True,
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=queue.max_receive_count),
+        )
