@@ -109,6 +109,7 @@ class AppStack(Stack):
             functions=functions,
             queues=self._queues,
             email=deployment.alarm_email,
+            local=deployment.local,
         )
         Dashboard(
             self, "Dashboard", name=deployment.name, namespace=METRICS_NAMESPACE, api=api.api, functions=functions

@@ -22,7 +22,10 @@ MAX_QUEUE_AGE_SECONDS = 300
 
 
 class Alarms(Construct):
-    """Error rate, latency, outage, queue age, dead letters and throttles; ``email`` receives them when given."""
+    """Error rate, latency, outage, queue age, dead letters and throttles; ``email`` receives them when given.
+
+    ``local`` leaves out alarms on metric math, for which the embedded AWS has no handler.
+    """
 
     def __init__(
         self,
@@ -35,9 +38,11 @@ class Alarms(Construct):
         functions: Sequence[ManifestFunction],
         queues: Mapping[str, QueueWithDeadLetters],
         email: str | None,
+        local: bool,
     ) -> None:
         super().__init__(scope, construct_id)
         self._name = name
+        self._local = local
         self.topic = sns.Topic(self, "Topic", topic_name=f"{name}-alarms", master_key=key, enforce_ssl=True)
         if email:
             self.topic.add_subscription(subscriptions.EmailSubscription(email))
@@ -116,6 +121,8 @@ class Alarms(Construct):
         periods: int = 1,
     ) -> None:
         """Without traffic there is nothing to judge, so missing data never alarms."""
+        if self._local and isinstance(metric, cloudwatch.MathExpression):
+            return
         created = cloudwatch.Alarm(
             self,
             alarm,
