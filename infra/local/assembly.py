@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from io import BytesIO
@@ -46,10 +46,10 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """One stack of the assembly: its name, its template as JSON text, its assets."""
+    """One stack of the assembly: its name, its template, its assets."""
 
     name: str
-    template: str
+    template: Mapping[str, Any]
     assets: tuple[Asset, ...]
 
 
@@ -103,20 +103,11 @@ def _read_stack(folder: Path, name: str, properties: dict[str, Any], account: st
         digest = _digest(source)
         assets.append(Asset(source, bucket, destination["objectKey"].replace(staged, digest)))
         template = template.replace(staged, digest)
-    return Stack(properties.get("stackName", name), _adapt(json.loads(template), assets), tuple(assets))
-
-
-def _adapt(template: dict[str, Any], assets: list[Asset]) -> str:
+    document = json.loads(template)
     # The rule checks the roles of `cdk bootstrap`, which no deployment here uses.
-    template.get("Parameters", {}).pop("BootstrapVersion", None)
-    template.get("Rules", {}).pop("CheckBootstrapVersion", None)
-    text = json.dumps(template)
-    # A Lambda version is immutable: new code needs a version of another logical ID, as CDK gives it at synthesis.
-    code = hashlib.sha256("".join(sorted(asset.key for asset in assets)).encode()).hexdigest()[:12]
-    for logical_id, resource in template["Resources"].items():
-        if resource["Type"] == "AWS::Lambda::Version":
-            text = text.replace(f'"{logical_id}"', f'"{logical_id}{code}"')
-    return text
+    document.get("Parameters", {}).pop("BootstrapVersion", None)
+    document.get("Rules", {}).pop("CheckBootstrapVersion", None)
+    return Stack(properties.get("stackName", name), document, tuple(assets))
 
 
 def _synthesis_environment(profile: Profile, folder: Path) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from infra.build import BuildFailed, build
-from infra.local.assembly import Asset, Stack, read_stacks, synthesize
+from infra.local.assembly import Stack, read_stacks, synthesize
 from infra.local.aws import LocalAws
 from infra.local.console import LocalFailure, command, step
 from infra.local.layout import REGION, Layout, running_layout
@@ -17,6 +17,7 @@ from infra.local.ministack import ACCOUNT
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import ParameterTypeDef
 
+TEMPLATE_BUCKET = "executive-assistant-templates"
 POLL_SECONDS = 0.1
 OPERATION_SECONDS = 300.0
 _UNUSABLE = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED")
@@ -38,7 +39,7 @@ def deploy(layout: Layout, aws: LocalAws) -> bool:
         raise LocalFailure(str(error)) from error
     changed = False
     for stack in read_stacks(folder, ACCOUNT, REGION):
-        _upload(aws, stack.assets)
+        _upload(aws, stack)
         with step(f"deploying {stack.name}"):
             changed |= _apply(aws, stack, _parameters(stack, layout))
         _enable_time_to_live(aws, stack)
@@ -55,11 +56,13 @@ def physical_ids(aws: LocalAws, resource_type: str) -> list[str]:
     ]
 
 
-def _upload(aws: LocalAws, assets: Sequence[Asset]) -> None:
+def _upload(aws: LocalAws, stack: Stack) -> None:
     buckets = {bucket["Name"] for bucket in aws.s3.list_buckets()["Buckets"]}
-    for bucket in {asset.bucket for asset in assets} - buckets:
+    for bucket in {TEMPLATE_BUCKET, *(asset.bucket for asset in stack.assets)} - buckets:
         aws.s3.create_bucket(Bucket=bucket)
-    for asset in assets:
+    # A request may carry a template of 51,200 bytes, S3 one of a megabyte.
+    aws.s3.put_object(Bucket=TEMPLATE_BUCKET, Key=f"{stack.name}.json", Body=json.dumps(stack.template).encode())
+    for asset in stack.assets:
         if not aws.s3.list_objects_v2(Bucket=asset.bucket, Prefix=asset.key)["KeyCount"]:
             aws.s3.put_object(Bucket=asset.bucket, Key=asset.key, Body=asset.content())
 
@@ -73,14 +76,14 @@ def _apply(aws: LocalAws, stack: Stack, parameters: "Sequence[ParameterTypeDef]"
     try:
         operation(
             StackName=stack.name,
-            TemplateBody=stack.template,
+            TemplateURL=f"https://s3.{REGION}.amazonaws.com/{TEMPLATE_BUCKET}/{stack.name}.json",
             Parameters=parameters,
             Capabilities=["CAPABILITY_NAMED_IAM"],
         )
     except ClientError as error:
         if "No updates are to be performed" in str(error):
             return False
-        raise LocalFailure(f"{stack.name}: {error}") from error
+        raise LocalFailure(f"{stack.name}: {str(error)[:500]}") from error
     if (status := _wait(aws, stack.name)) not in _COMPLETE:
         raise LocalFailure(f"{stack.name} is {status}: {_first_failure(aws, stack.name)}")
     return True
@@ -111,13 +114,13 @@ def _first_failure(aws: LocalAws, name: str) -> str:
 
 def _parameters(stack: Stack, layout: Layout) -> "list[ParameterTypeDef]":
     values = {"RedisUrl": layout.redis_url}
-    declared = json.loads(stack.template).get("Parameters", {})
+    declared = stack.template.get("Parameters", {})
     return [{"ParameterKey": key, "ParameterValue": value} for key, value in values.items() if key in declared]
 
 
 def _enable_time_to_live(aws: LocalAws, stack: Stack) -> None:
     """Switch TTL on by its API: the embedded CloudFormation leaves the table's setting out."""
-    resources = json.loads(stack.template)["Resources"]
+    resources = stack.template["Resources"]
     for deployed in aws.cloudformation.describe_stack_resources(StackName=stack.name)["StackResources"]:
         properties = resources.get(deployed["LogicalResourceId"], {}).get("Properties", {})
         if "TimeToLiveSpecification" not in properties:

@@ -1,0 +1,65 @@
+"""Calls of the running assistant's HTTP API by the local commands."""
+
+import json
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+from typing import Any
+
+from infra.local.console import LocalFailure
+from infra.local.layout import LOOPBACK
+
+TIMEOUT_SECONDS = 60.0
+MAX_ATTEMPTS = 6
+MAX_WAIT_SECONDS = 60.0
+
+
+class ApiClient:
+    """Posts JSON with a token; waits as Retry-After says when the API is busy."""
+
+    def __init__(self, port: int, token: Callable[[], str]) -> None:
+        self._port = port
+        self._new_token = token
+        self._token = token()
+
+    def post(self, path: str, document: dict[str, Any]) -> dict[str, Any]:
+        """Post ``document`` and return the JSON answer.
+
+        Raises:
+            LocalFailure: the API refuses, stays busy, or does not answer; carries its words.
+
+        """
+        body = json.dumps(document, ensure_ascii=False).encode()
+        for _ in range(MAX_ATTEMPTS):
+            status, retry_after, content = self._send(path, body)
+            if status == HTTPStatus.OK:
+                return dict(json.loads(content))
+            if status == HTTPStatus.UNAUTHORIZED:
+                self._token = self._new_token()
+            elif status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
+                time.sleep(min(float(retry_after), MAX_WAIT_SECONDS))
+            else:
+                break
+        raise LocalFailure(f"the assistant answers {status} to {path}: {_explain(content)}")
+
+    def _send(self, path: str, body: bytes) -> tuple[int, str, bytes]:
+        connection = HTTPConnection(LOOPBACK, self._port, timeout=TIMEOUT_SECONDS)
+        headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
+        try:
+            connection.request("POST", path, body, headers)
+            answer = connection.getresponse()
+            return answer.status, answer.getheader("Retry-After", "1"), answer.read()
+        except (OSError, HTTPException) as error:
+            raise LocalFailure(f"the assistant does not answer on port {self._port}: {error}") from error
+        finally:
+            connection.close()
+
+
+def _explain(content: bytes) -> str:
+    try:
+        problem = json.loads(content)
+        fields = [f"{broken['field']}: {broken['detail']}" for broken in problem.get("errors", [])]
+        return "; ".join((problem["detail"], *fields))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return "no problem document"
