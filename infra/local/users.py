@@ -27,6 +27,7 @@ def create_user(aws: LocalAws, name: str, password: str) -> None:
         aws.cognito.admin_create_user(
             UserPoolId=pool,
             Username=name,
+            TemporaryPassword=password,
             MessageAction="SUPPRESS",
             UserAttributes=[{"Name": "email", "Value": f"{name}@example.com"}],
         )
