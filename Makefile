@@ -5,7 +5,6 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 PORT ?= 8080
-PROFILE ?= small
 DATA ?= ../shared/mail
 UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
 PYTHON := .venv/bin/python
@@ -28,7 +27,7 @@ help: ## list the targets
 
 install: .venv/.synced ## install uv and the locked environment
 
-run: install ## start the assistant on this machine (PORT=8080)
+run: install ## start the assistant on this machine (PORT=8080 PROFILE=standard)
 	@exec $(PYTHON) -m infra.local.run
 
 token: install ## print a fresh token of the demo user
@@ -64,6 +63,7 @@ openapi: install ## write functions/serve_docs/openapi.json from the handlers
 synth: install ## synthesize both profiles into cdk.out (no credentials)
 	@$(PYTHON) app.py
 
+deploy: PROFILE ?= small
 deploy: install ## deploy to the AWS account of your credentials (PROFILE=small|standard)
 	@$(PYTHON) -m infra.deploy
 
