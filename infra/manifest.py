@@ -21,7 +21,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Exact IAM actions on one resource: ``table``, ``queue:<name>``, ``key`` or ``*`` where AWS has no resource level."""
+    """Exact IAM actions on one resource: ``table``, ``queue:<name>``, or ``*`` where AWS has no resource level."""
 
     resource: str
     actions: tuple[str, ...]
@@ -81,6 +81,7 @@ FUNCTIONS = (
                     "dynamodb:BatchWriteItem",
                     "dynamodb:GetItem",
                     "dynamodb:PutItem",
+                    "dynamodb:Query",
                     "dynamodb:UpdateItem",
                 ),
             ),
@@ -100,7 +101,7 @@ FUNCTIONS = (
             Route("PUT", "/api/v1/users/{user_id}/preferences"),
             Route("PATCH", "/api/v1/users/{user_id}/preferences"),
         ),
-        grants=(Grant("table", ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")), SEND_AUDIT),
+        grants=(Grant("table", ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")), SEND_AUDIT),
         dependencies=("core", "cache"),
         cache=True,
         snap_start=True,
@@ -134,6 +135,7 @@ FUNCTIONS = (
         timeout=15,
         routes=(Route("GET", "/metrics"),),
         grants=(Grant("*", ("cloudwatch:GetMetricData", "cloudwatch:ListMetrics")),),
+        dependencies=("core", "metrics"),
     ),
     Function(
         "serve_docs",

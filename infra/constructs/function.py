@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from aws_cdk import Aws, Duration, RemovalPolicy
+from aws_cdk import ArnFormat, Aws, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
@@ -18,19 +18,25 @@ from infra.constructs.layers import ARCHITECTURE, RUNTIME, Layers, code
 from infra.constructs.suppressions import suppress
 from infra.manifest import Function, Grant
 
-# What Lambda itself does with the role to attach a function to a VPC; EC2 has no resource level for most of it.
-ATTACH_TO_VPC = Grant(
-    "*",
-    (
-        "ec2:AssignPrivateIpAddresses",
-        "ec2:CreateNetworkInterface",
-        "ec2:DeleteNetworkInterface",
-        "ec2:DescribeNetworkInterfaces",
-        "ec2:DescribeSubnets",
-        "ec2:UnassignPrivateIpAddresses",
-    ),
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html: EC2 has no resource level for most of these.
+ATTACH_TO_VPC = (
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
 )
 CONSUME = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
+READ_KEY = ("kms:Decrypt", "kms:DescribeKey")
+WRITE_KEY = (
+    *READ_KEY,
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+)
 WRITE_LOGS = ("logs:CreateLogStream", "logs:PutLogEvents")
 
 
@@ -85,7 +91,10 @@ class ManifestFunction(Construct):
             encryption_key=resources.key,
             removal_policy=RemovalPolicy.DESTROY,
         )
-        role = _role(self, _statements(spec, resources, log_group, in_vpc=placement is not None))
+        statements = _statements(spec, resources, log_group)
+        if placement:
+            statements += _vpc_statements(self, f"{name}-{spec.name}")
+        role = _role(self, statements)
         self.function = lambda_.Function(
             self,
             "Function",
@@ -108,7 +117,10 @@ class ManifestFunction(Construct):
         )
         suppress(
             self.function,
-            {"AwsSolutions-L1": "Python 3.13 is the version the lock, the layers and the tests are made for."},
+            {
+                "AwsSolutions-L1": "Python 3.13 is the version the lock, the layers and the tests are made for.",
+                "Annotation::@aws-cdk/aws-lambda:snapStartRequirePublish": "The alias publishes a version.",
+            },
         )
         self.invoked: lambda_.IFunction = self.function
         if snap_start:
@@ -134,22 +146,16 @@ def _role(scope: Construct, statements: Sequence[iam.PolicyStatement]) -> iam.Ro
     if any("*" in statement.resources for statement in statements):
         suppress(
             role,
-            {
-                "AwsSolutions-IAM5[Resource::*]": "CloudWatch metrics and network interfaces have no resource-level grants."
-            },
+            {"AwsSolutions-IAM5[Resource::*]": "CloudWatch metrics and network interfaces have no resource level."},
         )
     return role
 
 
-def _statements(
-    spec: Function, resources: Resources, log_group: logs.ILogGroup, *, in_vpc: bool
-) -> Sequence[iam.PolicyStatement]:
+def _statements(spec: Function, resources: Resources, log_group: logs.ILogGroup) -> list[iam.PolicyStatement]:
     arns = _arns(resources)
     grants = [*spec.grants]
     if spec.consumes:
         grants.append(Grant(f"queue:{spec.consumes}", CONSUME))
-    if in_vpc:
-        grants.append(ATTACH_TO_VPC)
     return [
         iam.PolicyStatement(actions=[*WRITE_LOGS], resources=[log_group.log_group_arn]),
         *(iam.PolicyStatement(actions=[*grant.actions], resources=[arns[grant.resource]]) for grant in grants),
@@ -161,31 +167,54 @@ def _statements(
     ]
 
 
+def _vpc_statements(scope: Construct, function_name: str) -> list[iam.PolicyStatement]:
+    """Lambda itself may attach the function to the VPC with its role; the code that runs in it may not."""
+    arn = Stack.of(scope).format_arn(
+        service="lambda", resource="function", resource_name=function_name, arn_format=ArnFormat.COLON_RESOURCE_NAME
+    )
+    return [
+        iam.PolicyStatement(actions=[*ATTACH_TO_VPC], resources=["*"]),
+        iam.PolicyStatement(
+            effect=iam.Effect.DENY,
+            actions=[*ATTACH_TO_VPC],
+            resources=["*"],
+            conditions={"ArnEquals": {"lambda:SourceFunctionArn": arn}},
+        ),
+    ]
+
+
 def _arns(resources: Resources) -> dict[str, str]:
     return {
         "*": "*",
         "table": resources.table.table_arn,
-        "key": resources.key.key_arn,
         **{f"queue:{name}": queue.queue_arn for name, queue in resources.queues.items()},
     }
 
 
 def _key_statements(spec: Function, grants: Sequence[Grant], key: kms.IKey) -> Iterator[iam.PolicyStatement]:
-    """Use of the key through each encrypted service, as that service asks of its caller."""
-    actions = {action for grant in grants for action in grant.actions}
-    services = {grant.resource.partition(":")[0] for grant in grants}
-    via: dict[str, list[str]] = {}
-    if "table" in services:
-        via["dynamodb"] = ["kms:Decrypt", "kms:DescribeKey"]
-    if "sqs:SendMessage" in actions:
-        via["sqs"] = ["kms:Decrypt", "kms:GenerateDataKey"]
-    elif "sqs:ReceiveMessage" in actions:
-        via["sqs"] = ["kms:Decrypt"]
+    """Use of the key, but only through the encrypted services the grants reach."""
+    actions = [action for grant in grants for action in grant.actions]
     if spec.secrets:
-        via["secretsmanager"] = ["kms:Decrypt"]
-    for service, allowed in via.items():
+        actions.append("secretsmanager:GetSecretValue")
+    uses: dict[str, set[str]] = {}
+    for action in actions:
+        uses.setdefault(action.partition(":")[0], set()).update(_key_use(action))
+    for service in sorted(service for service, used in uses.items() if used):
         yield iam.PolicyStatement(
-            actions=allowed,
+            actions=sorted(uses[service]),
             resources=[key.key_arn],
             conditions={"StringEquals": {"kms:ViaService": f"{service}.{Aws.REGION}.{Aws.URL_SUFFIX}"}},
         )
+
+
+def _key_use(action: str) -> tuple[str, ...]:
+    """What an encrypted service does with the key in the name of a caller of ``action``."""
+    match action.split(":"):
+        case ["dynamodb", verb]:
+            return READ_KEY if verb.startswith(("BatchGet", "ConditionCheck", "Get", "Query")) else WRITE_KEY
+        case ["sqs", "SendMessage"]:
+            return ("kms:Decrypt", "kms:GenerateDataKey")
+        case ["sqs", "ReceiveMessage"] | ["secretsmanager", "GetSecretValue"]:
+            return ("kms:Decrypt",)
+        case _:
+            return ()

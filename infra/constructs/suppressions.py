@@ -7,5 +7,5 @@ from constructs import IConstruct
 
 
 def suppress(construct: IConstruct, reasons: Mapping[str, str]) -> None:
-    """Acknowledge findings on ``construct`` and below; ``reasons`` maps a rule (``Rule`` or ``Rule[Finding]``) to why."""
+    """Acknowledge findings on ``construct`` and below; ``reasons`` maps ``Rule`` or ``Rule[Finding]`` to why."""
     Validations.of(construct).acknowledge(*(Acknowledgment(id=rule, reason=reason) for rule, reason in reasons.items()))

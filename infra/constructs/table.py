@@ -7,7 +7,7 @@ from constructs import Construct
 
 
 class StateTable(dynamodb.Table):
-    """Keys ``pk`` and ``sk``; items with ``expires_at`` (epoch seconds) expire by themselves; kept when the stack goes."""
+    """Keys ``pk`` and ``sk``; items expire at ``expires_at`` (epoch seconds); the table outlives its stack."""
 
     def __init__(self, scope: Construct, construct_id: str, *, key: kms.IKey) -> None:
         super().__init__(
