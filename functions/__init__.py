@@ -1,0 +1,1 @@
+"""The Lambda functions, one folder each; infra/manifest.py says what triggers them."""

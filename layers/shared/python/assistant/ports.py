@@ -1,7 +1,20 @@
-"""What the use cases need from the world. Adapters implement these; fakes do in tests."""
+"""What the use cases need from the world. Adapters implement these; fakes do in tests.
 
+A port raises ``Unavailable`` when what stands behind it is down, and nothing else of its own.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+from assistant.domain.admission import Admission
+from assistant.domain.audit import AuditEvent
+from assistant.domain.decisions import Correction, Decision
+from assistant.domain.health import Probe
+from assistant.domain.preferences import Preferences
+from assistant.domain.senders import SenderRecord
+from assistant.domain.triage.decision import Category
 
 
 class Clock(Protocol):
@@ -9,4 +22,134 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """Return the current time, aware, in UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Return seconds on a clock that never goes back; only differences mean anything."""
+        ...
+
+
+class Meter(Protocol):
+    """Records measurements under the metric names of the product."""
+
+    def count(self, name: str, value: int = 1, **dimensions: str) -> None:
+        """Add to a counter."""
+        ...
+
+    def observe(self, name: str, seconds: float, **dimensions: str) -> None:
+        """Add one observation to a histogram."""
+        ...
+
+    def gauge(self, name: str, value: float) -> None:
+        """Set a gauge."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class VersionedPreferences:
+    """Preferences as stored; version 0 means the user has not stored any yet."""
+
+    preferences: Preferences
+    version: int
+
+
+class PreferenceStore(Protocol):
+    """Preferences of users."""
+
+    def read(self, user_id: str) -> VersionedPreferences:
+        """Return the stored preferences, or the defaults with version 0."""
+        ...
+
+    def replace(self, user_id: str, preferences: Preferences, *, expected_version: int) -> bool:
+        """Store as version ``expected_version + 1``; False when the stored version is another one."""
+        ...
+
+
+class SenderHistory(Protocol):
+    """What the user's corrections taught about senders and lists."""
+
+    def records(self, user_id: str, keys: Iterable[str]) -> Mapping[str, SenderRecord]:
+        """Return the records that exist among ``keys``."""
+        ...
+
+
+class DecisionStore(Protocol):
+    """Decisions and their corrections."""
+
+    def save(self, user_id: str, decisions: Sequence[Decision]) -> None:
+        """Store decisions; a later one about the same mail replaces the earlier."""
+        ...
+
+    def find(self, user_id: str, email_id: str) -> Decision | None:
+        """Return the decision unless it is unknown or forgotten."""
+        ...
+
+    def correction(self, user_id: str, email_id: str) -> Category | None:
+        """Return the category the user last chose for this mail, if any."""
+        ...
+
+    def correct(self, user_id: str, decision: Decision, correction: Correction, *, earlier: Category | None) -> bool:
+        """Store the correction and move the counts of its sender keys from ``earlier``, all or nothing.
+
+        False when the stored correction is no longer ``earlier``.
+        """
+        ...
+
+
+class AuditTrail(Protocol):
+    """Takes audit events; never fails the request that caused them."""
+
+    def record(self, event: AuditEvent) -> None:
+        """Hand the event over."""
+        ...
+
+
+class AuditLog(Protocol):
+    """The append-only trail itself."""
+
+    def append(self, event: AuditEvent) -> bool:
+        """Store the event; False when it was already there."""
+        ...
+
+
+class RateLimiter(Protocol):
+    """Token buckets of each user and of all users together."""
+
+    def admit(self, user_id: str) -> Admission:
+        """Take a token for one request of this user."""
+        ...
+
+
+class Sessions(Protocol):
+    """Users who were active within the session lifetime."""
+
+    def touch(self, user_id: str) -> int | None:
+        """Note activity; return how many users are active where that was counted, else None."""
+        ...
+
+
+class HealthProbe(Protocol):
+    """Asks one dependency whether it answers."""
+
+    def __call__(self) -> Probe:
+        """Return what was found; never raises."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One recorded metric with its dimensions: sum and number of its values in the period, and its newest value."""
+
+    name: str
+    dimensions: Mapping[str, str]
+    total: float
+    samples: int
+    latest: float
+
+
+class MetricReader(Protocol):
+    """Reads recorded metrics back."""
+
+    def read(self, *, since: datetime, until: datetime) -> Sequence[Series]:
+        """Return every series recorded in the period."""
         ...

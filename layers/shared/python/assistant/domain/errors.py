@@ -4,13 +4,15 @@ AssistantError
 ├── InvalidRequest        422  the request is well-formed but breaks a rule; names the fields
 ├── Forbidden             403  the caller may not act for this user
 ├── NotFound              404
-├── Conflict              409
-├── PreconditionFailed    412  If-Match names another version
+├── Conflict              409  the thing changed meanwhile
+├── PreconditionFailed    412  If-Match or If-None-Match does not hold for the current version
 ├── RateLimited           429  carries retry_after_seconds
 └── Unavailable           503  a dependency this request cannot do without is down
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,6 @@ class AssistantError(Exception):
     """Base of every error a caller may see; ``detail`` is short, kind and free of secrets."""
 
     status = 500
-    title = "Internal error"
 
     def __init__(self, detail: str, *, errors: tuple[FieldError, ...] = ()) -> None:
         super().__init__(detail)
@@ -37,42 +38,36 @@ class InvalidRequest(AssistantError):
     """A rule is broken; ``errors`` names each field."""
 
     status = 422
-    title = "Invalid request"
 
 
 class Forbidden(AssistantError):
     """The caller may not act for this user."""
 
     status = 403
-    title = "Forbidden"
 
 
 class NotFound(AssistantError):
     """The named thing does not exist for this user."""
 
     status = 404
-    title = "Not found"
 
 
 class Conflict(AssistantError):
     """The thing changed meanwhile."""
 
     status = 409
-    title = "Conflict"
 
 
 class PreconditionFailed(AssistantError):
-    """If-Match names a version that is no longer current (RFC 9110, 13.1.1)."""
+    """A precondition names another version than the current one (RFC 9110, 13.1)."""
 
     status = 412
-    title = "Precondition failed"
 
 
 class RateLimited(AssistantError):
     """Too many requests; try again after ``retry_after_seconds``."""
 
     status = 429
-    title = "Too many requests"
 
     def __init__(self, detail: str, *, retry_after_seconds: int) -> None:
         super().__init__(detail)
@@ -83,4 +78,18 @@ class Unavailable(AssistantError):
     """A dependency this request cannot do without is down."""
 
     status = 503
-    title = "Service unavailable"
+
+
+def field_path(location: Iterable[str | int]) -> str:
+    """Return ``emails[3].received_at`` for ``("emails", 3, "received_at")``; ``body`` for the whole body."""
+    path = ""
+    for step in location:
+        path += f"[{step}]" if isinstance(step, int) else f".{step}"
+    return path.removeprefix(".") or "body"
+
+
+def field_errors(errors: Iterable[Mapping[str, Any]], *, skip: int = 0) -> tuple[FieldError, ...]:
+    """Return pydantic's ``errors()`` as field errors; ``skip`` leading steps of each location are left out."""
+    return tuple(
+        FieldError(field_path(error["loc"][skip:]), str(error["msg"]).removeprefix("Value error, ")) for error in errors
+    )

@@ -1,13 +1,132 @@
 """What a user wants: working hours, meetings, mail rules, notification channels."""
 
-from pydantic import BaseModel, ConfigDict
+import re
+from datetime import time
+from email.errors import HeaderParseError
+from email.headerregistry import Address
+from enum import StrEnum
+from typing import Annotated, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    WithJsonSchema,
+    model_validator,
+)
+
+from assistant.domain.days import DayPart
+
+_LONGEST_ADDRESS = 254
+_CLOCK_TIME = r"^([01]\d|2[0-3]):[0-5]\d$"
 
 
-class EmailRules(BaseModel):
+def _clock_time(value: object) -> object:
+    if isinstance(value, time):
+        return value
+    if not isinstance(value, str) or not re.fullmatch(_CLOCK_TIME, value, re.ASCII):
+        raise ValueError("must be a time of day like 09:00")
+    return time.fromisoformat(value)
+
+
+def _iana_zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("must be an IANA time zone like America/New_York") from None
+    return value
+
+
+def _address(value: str) -> str:
+    text = value.strip()
+    try:
+        address = Address(addr_spec=text)
+    except (HeaderParseError, ValueError, IndexError):
+        raise ValueError("must be an e-mail address like name@company.com") from None
+    if not (address.username and address.domain) or len(text) > _LONGEST_ADDRESS or not text.isprintable():
+        raise ValueError("must be an e-mail address like name@company.com")
+    return text.lower()
+
+
+def _unique[T](values: tuple[T, ...]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys(values))
+
+
+type ClockTime = Annotated[
+    time,
+    BeforeValidator(_clock_time),
+    PlainSerializer(lambda value: value.strftime("%H:%M"), return_type=str),
+    WithJsonSchema({"type": "string", "pattern": _CLOCK_TIME, "examples": ["09:00"]}),
+]
+type TimeZone = Annotated[str, AfterValidator(_iana_zone), Field(examples=["America/New_York"])]
+type EmailAddress = Annotated[str, AfterValidator(_address), Field(examples=["ceo@company.com"])]
+type NoMeetingsDay = Annotated[
+    DayPart,
+    PlainValidator(DayPart.parse),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema({"type": "string", "examples": ["Friday", "Friday afternoon"]}),
+]
+
+
+class Channel(StrEnum):
+    """Where a notification goes."""
+
+    SLACK = "slack"
+    EMAIL = "email"
+    DASHBOARD = "dashboard"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class WorkingHours(_Section):
+    """The working day in the user's own time zone."""
+
+    start: ClockTime = time(9)
+    end: ClockTime = time(17)
+    timezone: TimeZone = "UTC"
+
+    @model_validator(mode="after")
+    def _ends_after_start(self) -> Self:
+        if self.end <= self.start:
+            raise ValueError("end must be after start")
+        return self
+
+
+class MeetingPreferences(_Section):
+    """Minutes between meetings, meetings a day, and parts of the week without any."""
+
+    buffer_minutes: int = Field(default=15, ge=0, le=120)
+    max_per_day: int = Field(default=6, ge=0, le=24)
+    no_meetings_days: Annotated[tuple[NoMeetingsDay, ...], AfterValidator(_unique), Field(max_length=28)] = ()
+
+
+class EmailRules(_Section):
     """Mail rules every triage obeys; addresses are RFC 5322 addr-specs in lower case."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     auto_archive_newsletters: bool = False
-    priority_senders: tuple[str, ...] = ()
-    delegate_to: str | None = None
+    priority_senders: Annotated[tuple[EmailAddress, ...], AfterValidator(_unique), Field(max_length=500)] = ()
+    delegate_to: EmailAddress | None = None
+
+
+class NotificationChannels(_Section):
+    """The channel of each kind of notification."""
+
+    urgent: Channel = Channel.SLACK
+    important: Channel = Channel.EMAIL
+    routine: Channel = Channel.DASHBOARD
+
+
+class Preferences(_Section):
+    """Everything a user can set; every part has a default, so a new user needs to set none."""
+
+    working_hours: WorkingHours = WorkingHours()
+    meeting_preferences: MeetingPreferences = MeetingPreferences()
+    email_rules: EmailRules = EmailRules()
+    notification_channels: NotificationChannels = NotificationChannels()

@@ -1,0 +1,64 @@
+"""GET, PUT and PATCH /api/v1/users/{user_id}/preferences: what a user wants, with optimistic locking."""
+
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from assistant.domain.preferences import Preferences
+from assistant.domain.versions import Preconditions
+from assistant.runtime.http import Caller, IfMatch, IfNoneMatch, MergePatch, UserPath, http_resolver, versioned
+from assistant.runtime.observability import logger
+from assistant.services.edit_preferences import PreferencePorts, patch_preferences, replace_preferences
+from assistant.wiring import deps
+
+app = http_resolver(deps)
+PATH = "/api/v1/users/<user_id>/preferences"
+
+
+@app.get(PATH, summary="Read preferences", tags=["preferences"])
+def read(user_id: UserPath, caller: Caller, if_none_match: IfNoneMatch = None) -> Response[Preferences]:
+    """Return the preferences with their entity tag; the defaults where none are stored yet."""
+    caller.must_be(user_id)
+    stored = deps.preferences.read(user_id)
+    return versioned(stored.preferences, stored.version, Preconditions(if_none_match=if_none_match))
+
+
+@app.put(PATH, summary="Replace preferences", tags=["preferences"])
+def replace(
+    user_id: UserPath,
+    preferences: Preferences,
+    caller: Caller,
+    if_match: IfMatch = None,
+    if_none_match: IfNoneMatch = None,
+) -> Response[Preferences]:
+    """Store the whole document; what it leaves out returns to its default."""
+    caller.must_be(user_id)
+    stored = replace_preferences(
+        user_id,
+        preferences,
+        preconditions=Preconditions(if_match, if_none_match),
+        request_id=caller.request_id,
+        ports=PreferencePorts(deps.preferences, deps.audit_trail, deps.clock),
+    )
+    return versioned(stored.preferences, stored.version)
+
+
+@app.patch(PATH, summary="Change some preferences", tags=["preferences"])
+def patch(user_id: UserPath, changes: MergePatch, caller: Caller, if_match: IfMatch = None) -> Response[Preferences]:
+    """Apply a JSON merge patch (RFC 7396); null returns a setting to its default."""
+    caller.must_be(user_id)
+    stored = patch_preferences(
+        user_id,
+        changes,
+        preconditions=Preconditions(if_match),
+        request_id=caller.request_id,
+        ports=PreferencePorts(deps.preferences, deps.audit_trail, deps.clock),
+    )
+    return versioned(stored.preferences, stored.version)
+
+
+@logger.inject_lambda_context(correlation_id_path="requestContext.requestId", clear_state=True)
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answer one HTTP request."""
+    return app.resolve(event, context)

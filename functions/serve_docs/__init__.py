@@ -1,0 +1,1 @@
+"""Serve the API's documentation."""

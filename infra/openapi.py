@@ -1,0 +1,102 @@
+"""Write functions/serve_docs/openapi.json: one OpenAPI document from the handlers of all HTTP functions.
+
+The manifest says which functions there are, and which routes are public; the handlers say the rest.
+"""
+
+import importlib
+import json
+from pathlib import Path
+from typing import Any
+
+from aws_lambda_powertools.event_handler.openapi.merge import OpenAPIMerge
+from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer, Server, Tag
+
+from assistant.runtime.http import JSON, MERGE_PATCH_JSON, HttpResolver
+from assistant.runtime.problem import PROBLEM_JSON, Problem
+from infra.manifest import FUNCTIONS
+
+FILE = Path(__file__).parent.parent / "functions" / "serve_docs" / "openapi.json"
+VERSION = "0.1.0"
+
+type Json = dict[str, Any]
+
+_TOKEN = "accessToken"  # noqa: S105 the name of a security scheme
+_POWERTOOLS_ERRORS = ("HTTPValidationError", "ResponseValidationError", "ValidationError")
+_PROBLEMS = {
+    "400": "The body is not valid JSON.",
+    "401": "The access token is missing, expired or forged.",
+    "403": "The token is of another user.",
+    "404": "Not found.",
+    "409": "Changed elsewhere at the same moment.",
+    "412": "A precondition does not hold for the current version.",
+    "413": "The body is larger than 6 MB.",
+    "415": "The body has another media type than JSON.",
+    "422": "Some fields need another value; they are named.",
+    "429": "Too many requests; Retry-After says when to come back.",
+    "500": "Something went wrong on our side.",
+    "503": "A dependency is down.",
+}
+
+
+def document() -> Json:
+    """Return the merged document; raises OpenAPIMergeError when two functions have the same route."""
+    merge = OpenAPIMerge(
+        title="Executive Assistant",
+        version=VERSION,
+        description="Mail triage and preferences. Errors are RFC 9457 problem documents that name the field.",
+        servers=[Server(url="/")],
+        tags=[Tag(name="email"), Tag(name="preferences"), Tag(name="operations")],
+        security_schemes={_TOKEN: HTTPBearer(bearerFormat="JWT")},
+        on_conflict="error",
+    )
+    for function in FUNCTIONS:
+        if function.routes:
+            merge.add_schema(json.loads(resolver(function.name).get_openapi_json_schema()))
+    merged: Json = json.loads(merge.get_openapi_json_schema())
+    public = {(route.path, route.method) for function in FUNCTIONS for route in function.routes if route.public}
+    for path, operations in merged["paths"].items():
+        for method, operation in operations.items():
+            _complete(operation, public=(path, method.upper()) in public)
+    for name in _POWERTOOLS_ERRORS:
+        merged["components"]["schemas"].pop(name, None)
+    schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    merged["components"]["schemas"] |= schema.pop("$defs") | {"Problem": schema}
+    return merged
+
+
+def resolver(function: str) -> HttpResolver:
+    """Return the resolver of a function's handler."""
+    app = importlib.import_module(f"functions.{function}.handler").app
+    if not isinstance(app, HttpResolver):
+        raise TypeError(f"functions/{function}/handler.py has no resolver named app")
+    return app
+
+
+def text() -> str:
+    """Return the document as the committed file has it."""
+    return json.dumps(document(), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def _complete(operation: Json, *, public: bool) -> None:
+    """Add to one operation what every route shares: security, problem answers, the merge patch media type."""
+    body = operation.get("requestBody", {}).get("content", {})
+    if "merge patch" in operation.get("requestBody", {}).get("description", ""):
+        body[MERGE_PATCH_JSON] = body[JSON]
+    statuses = {"500"}
+    if not public:
+        operation["security"] = [{_TOKEN: []}]
+        statuses |= {"401", "403", "429"}
+    if body:
+        statuses |= {"400", "413", "415", "422"}
+    responses = operation["responses"]
+    successes = {status: answer for status, answer in responses.items() if status < "400"}
+    described = {
+        status: answer for status, answer in responses.items() if status >= "400" and status not in {"422", "500"}
+    }
+    content = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    problems = {status: {"description": _PROBLEMS[status], "content": content} for status in statuses}
+    operation["responses"] = successes | described | problems
+
+
+if __name__ == "__main__":
+    FILE.write_text(text(), encoding="utf-8")

@@ -1,0 +1,136 @@
+"""The single DynamoDB table: keys, items and batches.
+
+=====================  ===========================  =============================================  ====================
+Access pattern         pk / sk                      Operation                                      Used by
+=====================  ===========================  =============================================  ====================
+Preferences of a user  USER#<id> / PREFERENCES      GetItem; PutItem if the version is expected    preferences, triage
+Decision on a mail     USER#<id> / DECISION#<mail>  BatchWriteItem (TTL 90 days); GetItem          triage, feedback
+Sender or list record  USER#<id> / SENDER#<key>     BatchGetItem; UpdateItem ADD in a transaction  triage, feedback
+Correction of a mail   USER#<id> / FEEDBACK#<mail>  GetItem; PutItem in the same transaction       feedback
+Audit event            USER#<id> / AUDIT#<at>#<id>  PutItem if it does not exist                   record_audit
+Rate bucket            USER#<id> / RATE             UpdateItem if a token is left (TTL)            limits without Redis
+Active user            SESSIONS / <id>              PutItem (TTL); Query, count only               limits without Redis
+Health                 HEALTH / PROBE               GetItem, consistent                            health
+=====================  ===========================  =============================================  ====================
+
+``expires_at`` (epoch seconds) is the TTL attribute; DynamoDB deletes late, so readers check it too.
+"""
+
+import secrets
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from itertools import batched
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from assistant.adapters.aws import client_config, session, unavailable
+from assistant.domain.errors import Unavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+type Item = dict[str, Any]
+
+EXPIRES_AT = "expires_at"
+_LARGEST_GET = 100
+_LARGEST_WRITE = 25
+_BATCH_ATTEMPTS = 5
+_FIRST_PAUSE = 0.05
+_THREADS = 4
+
+_to_attribute = TypeSerializer().serialize
+_from_attribute = TypeDeserializer().deserialize
+
+
+def user_partition(user_id: str) -> str:
+    """Return the partition key of everything a user owns."""
+    return f"USER#{user_id}"
+
+
+def attributes(item: Mapping[str, Any]) -> Item:
+    """Return a plain mapping as DynamoDB attributes; None is left out."""
+    return {name: _to_attribute(value) for name, value in item.items() if value is not None}
+
+
+def plain(item: Mapping[str, Any]) -> Item:
+    """Return DynamoDB attributes as a plain mapping; numbers are Decimal."""
+    return {name: _from_attribute(value) for name, value in item.items()}
+
+
+def epoch(moment: datetime) -> int:
+    """Return whole seconds since 1970, as the TTL attribute wants them."""
+    return int(moment.timestamp())
+
+
+def dynamo_client() -> "DynamoDBClient":
+    """Return a client whose slowest call stays far inside a Lambda's deadline."""
+    return session().client("dynamodb", config=client_config(read_timeout=1.5, attempts=2))
+
+
+class Table:
+    """The table with its client; batches of any size, in parallel chunks, until nothing is left unprocessed."""
+
+    def __init__(self, name: str, client: "DynamoDBClient") -> None:
+        self.name = name
+        self.client = client
+
+    def get(self, pk: str, sk: str, *, consistent: bool = False) -> Item | None:
+        """Return one item; raises Unavailable."""
+        with unavailable("dynamodb"):
+            answer = self.client.get_item(
+                TableName=self.name, Key=attributes({"pk": pk, "sk": sk}), ConsistentRead=consistent
+            )
+        return plain(answer["Item"]) if "Item" in answer else None
+
+    def batch_get(self, keys: Iterable[tuple[str, str]]) -> list[Item]:
+        """Return the items that exist, in any order; raises Unavailable."""
+        chunks = [
+            {self.name: {"Keys": [attributes({"pk": pk, "sk": sk}) for pk, sk in chunk]}}
+            for chunk in batched(keys, _LARGEST_GET, strict=False)
+        ]
+        return [item for items in _in_parallel(self._get_chunk, chunks) for item in items]
+
+    def batch_put(self, items: Sequence[Item]) -> None:
+        """Store the items, replacing those with the same keys; raises Unavailable."""
+        chunks = [
+            {self.name: [{"PutRequest": {"Item": attributes(item)}} for item in chunk]}
+            for chunk in batched(items, _LARGEST_WRITE, strict=False)
+        ]
+        _in_parallel(self._write_chunk, chunks)
+
+    def _get_chunk(self, request: Mapping[str, Any]) -> list[Item]:
+        items: list[Item] = []
+        for _ in _attempts():
+            with unavailable("dynamodb"):
+                answer = self.client.batch_get_item(RequestItems=request)
+            items += map(plain, answer["Responses"].get(self.name, []))
+            request = answer["UnprocessedKeys"]
+            if not request:
+                return items
+        raise Unavailable("The store is busy. Please try again shortly.")
+
+    def _write_chunk(self, request: Mapping[str, Any]) -> None:
+        for _ in _attempts():
+            with unavailable("dynamodb"):
+                request = self.client.batch_write_item(RequestItems=request)["UnprocessedItems"]
+            if not request:
+                return
+        raise Unavailable("The store is busy. Please try again shortly.")
+
+
+def _attempts() -> Iterator[None]:
+    """Yield before each try of a batch, pausing 50-800 ms with full jitter in between: 1.5 s at most in all."""
+    yield
+    for attempt in range(_BATCH_ATTEMPTS - 1):
+        time.sleep(_FIRST_PAUSE * 2**attempt * secrets.randbelow(1000) / 1000)
+        yield
+
+
+def _in_parallel[Chunk, Result](work: Callable[[Chunk], Result], chunks: Sequence[Chunk]) -> list[Result]:
+    if len(chunks) <= 1:
+        return [work(chunk) for chunk in chunks]
+    with ThreadPoolExecutor(max_workers=_THREADS) as pool:
+        return list(pool.map(work, chunks))

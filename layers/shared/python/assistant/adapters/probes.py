@@ -1,0 +1,124 @@
+"""Health probes: one cheap, harmless request to each dependency. Details are public: they name no internals."""
+
+import logging
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import urllib3
+
+from assistant.adapters.aws import client_config, session
+from assistant.adapters.secrets import ApiKey
+from assistant.domain.errors import AssistantError
+from assistant.domain.health import Probe, ProbeStatus
+from assistant.ports import Clock, HealthProbe
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+logger = logging.getLogger(__name__)
+
+NOT_CONFIGURED = Probe(ProbeStatus.NOT_CONFIGURED, "not configured")
+
+_TIMEOUT = urllib3.Timeout(connect=1.0, read=2.0)
+_ANTHROPIC_VERSION = "2026-10-21"
+_PINECONE_VERSION = "2025-10"
+
+
+class ProbeFailed(AssistantError):
+    """The dependency answered, but not as it should; ``detail`` is fit for the public."""
+
+    status = 503
+
+
+def timed(name: str, ask: Callable[[], Probe | None], clock: Clock) -> HealthProbe:
+    """Return a probe that times ``ask``; what it raises becomes unhealthy, what it returns replaces the finding."""
+
+    def probe() -> Probe:
+        started = clock.monotonic()
+        try:
+            found = ask()
+        except ProbeFailed as error:
+            return Probe(ProbeStatus.UNHEALTHY, error.detail, _elapsed(clock, started))
+        except Exception as error:  # noqa: BLE001 a probe reports every failure and raises none
+            logger.warning("probe of %s failed: %s", name, type(error).__name__)
+            return Probe(ProbeStatus.UNHEALTHY, "does not answer", _elapsed(clock, started))
+        return found or Probe(ProbeStatus.HEALTHY, "answers", _elapsed(clock, started))
+
+    return probe
+
+
+def _elapsed(clock: Clock, started: float) -> float:
+    return round((clock.monotonic() - started) * 1000, 1)
+
+
+def not_configured() -> Probe:
+    """Implement ``ports.HealthProbe`` for a dependency that is not used."""
+    return NOT_CONFIGURED
+
+
+def dynamodb_probe(table_name: str, clock: Clock) -> HealthProbe:
+    """Read an item that need not exist."""
+    client = session().client("dynamodb", config=client_config(read_timeout=1.5, attempts=1))
+    key = {"pk": {"S": "HEALTH"}, "sk": {"S": "PROBE"}}
+
+    def ask() -> None:
+        client.get_item(TableName=table_name, Key=key, ConsistentRead=True)
+
+    return timed("dynamodb", ask, clock)
+
+
+def queue_probe(queue_url: str, clock: Clock) -> HealthProbe:
+    """Read one attribute of the queue."""
+    client = session().client("sqs", config=client_config(read_timeout=1.5, attempts=1))
+
+    def ask() -> None:
+        client.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])
+
+    return timed("queue", ask, clock)
+
+
+def redis_probe(client: Callable[[], "Redis"], clock: Clock) -> HealthProbe:
+    """PING."""
+
+    def ask() -> None:
+        client().ping()
+
+    return timed("redis", ask, clock)
+
+
+def claude_probe(base_url: str, model: str, key: ApiKey, clock: Clock) -> HealthProbe:
+    """Look the model up: shows that the key works and the model is not retired, and costs nothing."""
+    url = f"{base_url}/v1/models/{quote(model, safe='')}"
+
+    def headers(secret: str) -> Mapping[str, str]:
+        return {"Authorization": f"Bearer {secret}", "anthropic-version": _ANTHROPIC_VERSION}
+
+    return timed("claude", lambda: _get(url, key, headers), clock)
+
+
+def pinecone_probe(base_url: str, key: ApiKey, clock: Clock) -> HealthProbe:
+    """List the indexes."""
+
+    def headers(secret: str) -> Mapping[str, str]:
+        return {"Api-Key": secret, "X-Pinecone-Api-Version": _PINECONE_VERSION}
+
+    return timed("pinecone", lambda: _get(f"{base_url}/indexes", key, headers), clock)
+
+
+def _get(url: str, key: ApiKey, headers: Callable[[str], Mapping[str, str]]) -> Probe | None:
+    secret = key.value()
+    if secret is None:
+        return NOT_CONFIGURED
+    with urllib3.PoolManager(timeout=_TIMEOUT, retries=False) as pool:
+        status = pool.request("GET", url, headers=headers(secret), redirect=False).status
+    match status:
+        case HTTPStatus.OK:
+            return None
+        case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
+            raise ProbeFailed("refuses the key")
+        case HTTPStatus.NOT_FOUND:
+            raise ProbeFailed("does not know what is configured")
+        case _:
+            raise ProbeFailed(f"answers with status {status}")

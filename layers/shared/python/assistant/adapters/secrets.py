@@ -1,0 +1,41 @@
+"""API keys: from the environment, else from Secrets Manager, cached for five minutes."""
+
+from functools import cache
+
+from aws_lambda_powertools.utilities.parameters import SecretsProvider
+from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
+from botocore.exceptions import ClientError
+from pydantic import SecretStr
+
+from assistant.adapters.aws import client_config, error_code, session
+from assistant.domain.errors import Unavailable
+
+_CACHE_SECONDS = 300
+
+
+class ApiKey:
+    """A key that may not be set: ``given`` by the environment, or the value of the secret ``arn``."""
+
+    def __init__(self, given: SecretStr | None, arn: str | None) -> None:
+        self._given = given
+        self._arn = arn
+
+    def value(self) -> str | None:
+        """Return the key, or None when none is set; raises Unavailable when the secret cannot be read."""
+        if self._given or not self._arn:
+            return self._given.get_secret_value() if self._given else None
+        try:
+            stored = _provider().get(self._arn, max_age=_CACHE_SECONDS)
+        except GetParameterError as error:
+            # A secret nobody has put a value into has no version to read.
+            refused = error.__context__
+            if isinstance(refused, ClientError) and error_code(refused) == "ResourceNotFoundException":
+                return None
+            raise Unavailable("The key cannot be read right now.") from error
+        return str(stored).strip() or None
+
+
+@cache
+def _provider() -> SecretsProvider:
+    client = session().client("secretsmanager", config=client_config(read_timeout=1.5, attempts=2))
+    return SecretsProvider(boto3_client=client)

@@ -1,0 +1,51 @@
+"""The audit trail: who did what to which thing, when. Ids and counts only, never content."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID, uuid4
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+
+class AuditAction(StrEnum):
+    """What was done."""
+
+    EMAILS_TRIAGED = "emails.triaged"
+    EMAIL_CORRECTED = "email.corrected"
+    PREFERENCES_CHANGED = "preferences.changed"
+
+
+class AuditEvent(BaseModel):
+    """One entry of the trail; also the message body of the queue ``audit``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: UUID
+    user_id: str
+    action: AuditAction
+    occurred_at: AwareDatetime
+    request_id: str
+    counts: Mapping[str, int] = Field(default_factory=dict)
+    subject_id: str | None = Field(default=None, description="Id of the mail, where the action has one subject")
+
+
+def audit_event(
+    action: AuditAction,
+    *,
+    user_id: str,
+    request_id: str,
+    now: datetime,
+    counts: Mapping[str, int] | None = None,
+    subject_id: str | None = None,
+) -> AuditEvent:
+    """Return a new event with its own id, which makes recording it twice harmless."""
+    return AuditEvent(
+        id=uuid4(),
+        user_id=user_id,
+        action=action,
+        occurred_at=now,
+        request_id=request_id,
+        counts=counts or {},
+        subject_id=subject_id,
+    )

@@ -1,0 +1,51 @@
+"""Names, kinds and help texts of the metrics, as ``/metrics`` shows them."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+REQUESTS = "exec_assistant_requests_total"
+REQUEST_DURATION = "exec_assistant_request_duration_seconds"
+EMAIL_TRIAGE = "exec_assistant_email_triage_seconds"
+CALENDAR_OPTIMIZATION = "exec_assistant_calendar_optimization_seconds"
+MEETING_PREP = "exec_assistant_meeting_prep_seconds"
+ACTIVE_SESSIONS = "exec_assistant_active_sessions"
+DEGRADED = "exec_assistant_degraded_total"
+EMAILS_TRIAGED = "exec_assistant_emails_triaged_total"
+
+LE = "le"
+BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, math.inf)
+
+
+def bound_text(bound: float) -> str:
+    """Return the bound as the Prometheus text format writes it."""
+    return "+Inf" if math.isinf(bound) else str(bound)
+
+
+class Kind(StrEnum):
+    """Metric types of the Prometheus text format."""
+
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """How a metric is shown."""
+
+    kind: Kind
+    help: str
+
+
+METRICS: Mapping[str, Metric] = {
+    REQUESTS: Metric(Kind.COUNTER, "HTTP requests by route template and status code."),
+    REQUEST_DURATION: Metric(Kind.HISTOGRAM, "Time to answer an HTTP request, by route template."),
+    EMAIL_TRIAGE: Metric(Kind.HISTOGRAM, "Time to triage one batch of mails."),
+    CALENDAR_OPTIMIZATION: Metric(Kind.HISTOGRAM, "Time to optimize one calendar."),
+    MEETING_PREP: Metric(Kind.HISTOGRAM, "Time to prepare one meeting."),
+    ACTIVE_SESSIONS: Metric(Kind.GAUGE, "Users active within the session lifetime, when last counted."),
+    DEGRADED: Metric(Kind.COUNTER, "Requests served with less because a dependency was down, by what was missing."),
+    EMAILS_TRIAGED: Metric(Kind.COUNTER, "Mails triaged, by category and who decided."),
+}

@@ -1,0 +1,277 @@
+"""What every HTTP handler shares: routing, caller, limits, errors, headers and request metrics."""
+
+import base64
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Annotated, Any, Protocol, override
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.depends import Depends
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.openapi.params import Body, Header
+from aws_lambda_powertools.event_handler.request import Request
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import BaseModel, BeforeValidator, StringConstraints
+
+from assistant.domain import metric_names
+from assistant.domain.admission import Admission
+from assistant.domain.errors import AssistantError, Forbidden, InvalidRequest, RateLimited, field_errors
+from assistant.domain.versions import Preconditions, entity_tag
+from assistant.ports import Clock, Meter, RateLimiter, Sessions
+from assistant.runtime.observability import logger
+from assistant.runtime.problem import HttpError, problem
+from assistant.runtime.settings import Settings
+
+# API Gateway refuses more than 10 MB, Lambda more than 6 MB: this is the promised limit, the same everywhere.
+LARGEST_BODY = 6_000_000
+JSON = "application/json"
+MERGE_PATCH_JSON = "application/merge-patch+json"
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+
+type Event = dict[str, Any]
+
+
+def _restore_slashes(value: str) -> str:
+    # An HTTP API decodes every escape in rawPath but this one, which would change the route.
+    return value.replace("%2F", "/").replace("%2f", "/")
+
+
+PathId = Annotated[str, BeforeValidator(_restore_slashes), StringConstraints(min_length=1, max_length=512)]
+UserPath = Annotated[str, BeforeValidator(_restore_slashes), StringConstraints(min_length=1, max_length=128)]
+IfMatch = Annotated[str | None, Header(alias="if-match", description="Change only this version (RFC 9110, 13.1.1)")]
+IfNoneMatch = Annotated[
+    str | None, Header(alias="if-none-match", description="Only if the version is another one; * for none at all")
+]
+MergePatch = Annotated[dict[str, Any], Body(description="RFC 7396 JSON merge patch")]
+
+
+class Gate(Protocol):
+    """What stands before each handler: settings, clock, meter, and for authenticated routes limits and sessions."""
+
+    settings: Settings
+    clock: Clock
+    meter: Meter
+
+    @property
+    def rate_limiter(self) -> RateLimiter:
+        """Token buckets of users."""
+        ...
+
+    @property
+    def sessions(self) -> Sessions:
+        """Active users."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who calls, as the verified access token says, and in which request."""
+
+    user_id: str
+    request_id: str
+
+    def must_be(self, user_id: str) -> None:
+        """Raise Forbidden unless the caller is this user; a foreign and an unknown user look the same."""
+        if user_id != self.user_id:
+            raise Forbidden("You can reach only your own user.")
+
+
+def _authenticated(request: Request) -> Identity:
+    identity: Identity | None = request.context["identity"]
+    if identity is None:
+        raise Forbidden("This needs an access token of a user.")
+    return identity
+
+
+Caller = Annotated[Identity, Depends(_authenticated)]
+
+
+class NotModified(Exception):
+    """The caller has this version already; becomes 304, which has no body to validate."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__(version)
+        self.version = version
+
+
+def versioned[Document: BaseModel](
+    document: Document, version: int, preconditions: Preconditions | None = None
+) -> Response[Document]:
+    """Return the document with its entity tag, or raise NotModified where the caller has this version."""
+    if preconditions and preconditions.not_modified(version):
+        raise NotModified(version)
+    return Response(HTTPStatus.OK, JSON, document, {"ETag": entity_tag(version)})
+
+
+def http_resolver(gate: Gate) -> "HttpResolver":
+    """Return the resolver a handler registers its routes on."""
+    return HttpResolver(gate)
+
+
+class HttpResolver(APIGatewayHttpResolver):
+    """Routes and validates one function's requests; every error leaves as a problem document.
+
+    Limits and metrics wrap the whole resolution, because Powertools validates before its middlewares run and a
+    refused request counts too. Public routes have no identity and take no tokens: the stage throttle guards them, so
+    that an outsider cannot use up the users' global bucket.
+    """
+
+    def __init__(self, gate: Gate) -> None:
+        super().__init__(
+            enable_validation=True,
+            response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR,
+            json_body_deserializer=_json_object,
+        )
+        self._gate = gate
+        self.exception_handler(AssistantError)(self._problem)
+        self.exception_handler(RequestValidationError)(self._invalid)
+        self.not_found(lambda _: self.unknown_address())
+        self.exception_handler(NotModified)(_not_modified)
+        self.exception_handler(Exception)(self._unexpected)
+
+    @override
+    def resolve(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+        started = self._gate.clock.monotonic()
+        request = dict(event)
+        headers: dict[str, str] = {}
+        try:
+            identity = _identity(request, self._gate.settings.user_id_claim)
+            if identity:
+                headers |= self._admit(identity)
+            self.context["identity"] = identity
+            answer = super().resolve(_checked(request), context)
+        except AssistantError as error:
+            answer = self._refused(request, error)
+        answer["headers"] = _HEADERS | headers | {"X-Request-Id": _request_id(request)} | answer["headers"]
+        self._measure(request, answer["statusCode"], self._gate.clock.monotonic() - started)
+        return answer
+
+    def _admit(self, identity: Identity) -> dict[str, str]:
+        admission = self._gate.rate_limiter.admit(identity.user_id)
+        if not admission.admitted:
+            seconds = max(1, math.ceil(admission.retry_after_seconds))
+            raise RateLimited("That was a lot at once. Please try again shortly.", retry_after_seconds=seconds)
+        active = self._gate.sessions.touch(identity.user_id)
+        if active is not None:
+            self._gate.meter.gauge(metric_names.ACTIVE_SESSIONS, active)
+        return self._limit_headers(admission)
+
+    def _limit_headers(self, admission: Admission) -> dict[str, str]:
+        """Return the fields of draft-ietf-httpapi-ratelimit-headers."""
+        settings = self._gate.settings
+        window = math.ceil(60 * settings.rate_limit_user_burst / settings.rate_limit_user_per_minute)
+        return {
+            "RateLimit-Policy": f'"user";q={settings.rate_limit_user_burst};w={window}',
+            "RateLimit": f'"user";r={admission.remaining}',
+        }
+
+    def _refused(self, event: Event, error: AssistantError) -> dict[str, Any]:
+        response = problem(error, instance=_request_id(event))
+        return {
+            "statusCode": response.status_code,
+            "headers": response.headers,
+            "cookies": [],
+            "isBase64Encoded": False,
+            "body": response.body,
+        }
+
+    def _problem(self, error: AssistantError) -> Response[str]:
+        return problem(error, instance=_request_id(self.current_event.raw_event))
+
+    def _invalid(self, error: RequestValidationError) -> Response[str]:
+        broken = field_errors(error.errors(), skip=1)
+        return self._problem(InvalidRequest("Some fields need another value.", errors=broken))
+
+    def unknown_address(self, methods: Sequence[str] = ()) -> Response[str]:
+        """Return 405 where the address has other methods, else 404."""
+        if methods:
+            allow = ", ".join(methods)
+            wrong = HttpError(HTTPStatus.METHOD_NOT_ALLOWED, f"This address takes {allow}.", headers={"Allow": allow})
+            return self._problem(wrong)
+        return self._problem(HttpError(HTTPStatus.NOT_FOUND, "There is nothing at this address."))
+
+    def _unexpected(self, error: Exception) -> Response[str]:
+        # Frames only: the message of an unknown error may quote what a user sent.
+        logger.error("unexpected error", extra={"error": type(error).__name__, "frames": _frames(error)})
+        return self._problem(AssistantError("Something went wrong on our side. The request id helps us find it."))
+
+    def _measure(self, event: Event, status: int, seconds: float) -> None:
+        endpoint = _endpoint(event)
+        self._gate.meter.count(metric_names.REQUESTS, endpoint=endpoint, status=str(status))
+        self._gate.meter.observe(metric_names.REQUEST_DURATION, seconds, endpoint=endpoint)
+
+
+def _not_modified(found: NotModified) -> Response[None]:
+    return Response(HTTPStatus.NOT_MODIFIED, headers={"ETag": entity_tag(found.version)})
+
+
+def _request_id(event: Event) -> str:
+    return str(event["requestContext"]["requestId"])
+
+
+def _endpoint(event: Event) -> str:
+    """Return the route template; API Gateway sends it as ``POST /path/{id}`` or ``$default``."""
+    return str(event["routeKey"]).rpartition(" ")[2]
+
+
+def _identity(event: Event, claim: str) -> Identity | None:
+    authorizer = event["requestContext"].get("authorizer") or {}
+    claims = (authorizer.get("jwt") or {}).get("claims") or {}
+    user_id = claims.get(claim)
+    return Identity(str(user_id), _request_id(event)) if user_id else None
+
+
+def _frames(error: Exception) -> list[str]:
+    frames = []
+    trace = error.__traceback__
+    while trace:
+        frames.append(f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return frames
+
+
+def _checked(event: Event) -> Event:
+    """Return the event with its body as text, checked for size and media type, and the media type made plain JSON."""
+    body = _text(event)
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    media_type = headers.get("content-type", JSON).partition(";")[0].strip().lower()
+    accepted = [JSON, MERGE_PATCH_JSON] if event["requestContext"]["http"]["method"] == "PATCH" else [JSON]
+    if body and media_type not in accepted:
+        raise HttpError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"Please send the body as {' or '.join(accepted)}.")
+    return event | {"headers": headers | {"content-type": JSON}, "body": body, "isBase64Encoded": False}
+
+
+def _text(event: Event) -> str:
+    raw = (event.get("body") or "").encode("utf-8", "surrogatepass")
+    try:
+        if event.get("isBase64Encoded"):
+            raw = base64.b64decode(raw, validate=True)
+        text = raw.decode("utf-8")
+    except ValueError:
+        raise HttpError(HTTPStatus.BAD_REQUEST, "The body is not UTF-8 text.") from None
+    if len(raw) > LARGEST_BODY:
+        raise HttpError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is larger than 6 MB. Please send it in parts.")
+    return text
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    try:
+        document = json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        raise HttpError(HTTPStatus.BAD_REQUEST, "The body is not valid JSON.") from None
+    if not isinstance(document, dict):
+        raise InvalidRequest("The body must be a JSON object.", errors=())
+    return document
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")

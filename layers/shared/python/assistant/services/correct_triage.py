@@ -1,0 +1,92 @@
+"""Use case: the user says what a mail really was, and the next mails of that sender or list follow."""
+
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict
+
+from assistant.domain.audit import AuditAction, audit_event
+from assistant.domain.decisions import Correction, Decision
+from assistant.domain.errors import Conflict, NotFound
+from assistant.domain.triage.decision import Category
+from assistant.ports import AuditTrail, Clock, DecisionStore
+
+_ATTEMPTS = 3
+_RANK = {category: rank for rank, category in enumerate(Category)}
+
+
+class FeedbackRequest(BaseModel):
+    """The category the mail should have had."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    category: Category
+
+
+class FeedbackResponse(BaseModel):
+    """What was stored and what it changes; ``previous_category`` is an earlier correction this one replaces."""
+
+    email_id: str
+    category: Category
+    decided_category: Category
+    previous_category: Category | None
+    learned: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackPorts:
+    """The ports feedback needs."""
+
+    decisions: DecisionStore
+    audit: AuditTrail
+    clock: Clock
+
+
+def correct_triage(
+    email_id: str, request: FeedbackRequest, *, user_id: str, request_id: str, ports: FeedbackPorts
+) -> FeedbackResponse:
+    """Store the correction; the same one again changes nothing, another one replaces it.
+
+    Raises:
+        NotFound: no decision about this mail is known, or it is forgotten.
+        Conflict: the correction kept changing while this one was being stored.
+        Unavailable: the store is down.
+    """
+    decision = ports.decisions.find(user_id, email_id)
+    if decision is None:
+        raise NotFound("No decision about this mail is known. Decisions are kept for 90 days.")
+    now = ports.clock.now()
+    correction = Correction(email_id=email_id, category=request.category, corrected_at=now)
+    earlier = _store(user_id, decision, correction, ports.decisions)
+    if earlier != request.category:
+        ports.audit.record(
+            audit_event(
+                AuditAction.EMAIL_CORRECTED, user_id=user_id, request_id=request_id, now=now, subject_id=email_id
+            )
+        )
+    return FeedbackResponse(
+        email_id=email_id,
+        category=request.category,
+        decided_category=decision.category,
+        previous_category=earlier if earlier != request.category else None,
+        learned=_learned(decision, request.category),
+    )
+
+
+def _store(user_id: str, decision: Decision, correction: Correction, store: DecisionStore) -> Category | None:
+    """Store the correction and return the one it replaces; optimistic, since two devices may correct at once."""
+    for _ in range(_ATTEMPTS):
+        earlier = store.correction(user_id, decision.email_id)
+        if earlier == correction.category or store.correct(user_id, decision, correction, earlier=earlier):
+            return earlier
+    raise Conflict("This mail is being corrected elsewhere. Please try again.")
+
+
+def _learned(decision: Decision, chosen: Category) -> str:
+    words = chosen.value.replace("_", " ")
+    if not decision.sender_keys:
+        return "Noted for this mail; it has no sender to learn about."
+    if chosen == decision.category:
+        return f"Thank you, this confirms that mail like this is {words}."
+    if _RANK[chosen] < _RANK[decision.category]:
+        return f"The next mail from this sender or list is raised to {words}."
+    return f"After a second correction like this one, mail from this sender or list is lowered to {words}."

@@ -1,0 +1,164 @@
+"""The composition root: which adapter stands behind which port. Each is imported and built on first use."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from assistant.domain.admission import Bucket
+from assistant.domain.health import Dependency
+from assistant.ports import (
+    AuditLog,
+    AuditTrail,
+    Clock,
+    DecisionStore,
+    HealthProbe,
+    Meter,
+    MetricReader,
+    PreferenceStore,
+    RateLimiter,
+    SenderHistory,
+    Sessions,
+)
+from assistant.runtime.clock import SystemClock
+from assistant.runtime.observability import EmbeddedMeter
+from assistant.runtime.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+    from assistant.adapters.dynamo import Table
+    from assistant.adapters.dynamo_decisions import DynamoDecisions
+
+
+class Dependencies:
+    """Everything handlers hand to use cases; clients are kept for the life of the process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.clock: Clock = SystemClock()
+        self.meter: Meter = EmbeddedMeter(settings.powertools_metrics_namespace)
+
+    @cached_property
+    def preferences(self) -> PreferenceStore:
+        """Preferences of users."""
+        from assistant.adapters.dynamo_preferences import DynamoPreferences
+
+        return DynamoPreferences(self._table)
+
+    @cached_property
+    def decisions(self) -> DecisionStore:
+        """Decisions and corrections."""
+        return self._decisions
+
+    @cached_property
+    def history(self) -> SenderHistory:
+        """Records of senders and lists."""
+        return self._decisions
+
+    @cached_property
+    def audit_trail(self) -> AuditTrail:
+        """Where use cases report what was done."""
+        from assistant.adapters.sqs_audit import SqsAuditTrail, sqs_client
+
+        return SqsAuditTrail(self.settings.audit_queue_url, sqs_client(), self.meter)
+
+    @cached_property
+    def audit_log(self) -> AuditLog:
+        """The append-only trail."""
+        from assistant.adapters.dynamo_audit import DynamoAuditLog
+
+        return DynamoAuditLog(self._table)
+
+    @cached_property
+    def metric_reader(self) -> MetricReader:
+        """Recorded metrics."""
+        from assistant.adapters.cloudwatch import CloudWatchMetrics, cloudwatch_client
+
+        return CloudWatchMetrics(self.settings.powertools_metrics_namespace, cloudwatch_client())
+
+    @cached_property
+    def rate_limiter(self) -> RateLimiter:
+        """Token buckets: in Redis where there is one, else on DynamoDB; this process's own while those are down."""
+        from assistant.adapters.local_limits import FallbackRateLimiter, LocalRateLimiter
+
+        own = LocalRateLimiter(self.clock, user=self._user_bucket, everyone=self._global_bucket)
+        return FallbackRateLimiter(self._shared_limiter(), own, self.clock, self.meter)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """Active users."""
+        from assistant.adapters.local_limits import OptionalSessions
+
+        return OptionalSessions(self._shared_sessions(), self.clock)
+
+    @cached_property
+    def probes(self) -> Mapping[Dependency, HealthProbe]:
+        """One probe for each dependency."""
+        from assistant.adapters import probes
+        from assistant.adapters.secrets import ApiKey
+
+        settings = self.settings
+        claude = ApiKey(settings.claude_api_key, settings.claude_secret_arn)
+        pinecone = ApiKey(settings.pinecone_api_key, settings.pinecone_secret_arn)
+        return {
+            Dependency("dynamodb", required=True): probes.dynamodb_probe(settings.table_name, self.clock),
+            Dependency("redis", required=False): (
+                probes.redis_probe(lambda: self._redis, self.clock) if settings.redis_url else probes.not_configured
+            ),
+            Dependency("queue", required=False): probes.queue_probe(settings.audit_queue_url, self.clock),
+            Dependency("claude", required=False): probes.claude_probe(
+                settings.claude_base_url, settings.claude_model, claude, self.clock
+            ),
+            Dependency("pinecone", required=False): probes.pinecone_probe(
+                settings.pinecone_base_url, pinecone, self.clock
+            ),
+        }
+
+    @cached_property
+    def _table(self) -> "Table":
+        from assistant.adapters.dynamo import Table, dynamo_client
+
+        return Table(self.settings.table_name, dynamo_client())
+
+    @cached_property
+    def _decisions(self) -> "DynamoDecisions":
+        from assistant.adapters.dynamo_decisions import DynamoDecisions
+
+        return DynamoDecisions(self._table, self.clock)
+
+    @cached_property
+    def _redis(self) -> "Redis":
+        from assistant.adapters.redis_client import redis_client
+
+        if self.settings.redis_url is None:
+            raise LookupError("REDIS_URL is not set")
+        return redis_client(self.settings.redis_url.get_secret_value())
+
+    def _shared_limiter(self) -> RateLimiter:
+        if self.settings.redis_url:
+            from assistant.adapters.redis_limits import RedisRateLimiter
+
+            return RedisRateLimiter(self._redis, user=self._user_bucket, everyone=self._global_bucket)
+        from assistant.adapters.dynamo_limits import DynamoRateLimiter
+
+        return DynamoRateLimiter(self._table, self.clock, user=self._user_bucket)
+
+    def _shared_sessions(self) -> Sessions:
+        if self.settings.redis_url:
+            from assistant.adapters.redis_sessions import RedisSessions
+
+            return RedisSessions(self._redis, self.clock, ttl=self.settings.session_ttl)
+        from assistant.adapters.dynamo_limits import DynamoSessions
+
+        return DynamoSessions(self._table, self.clock, ttl=self.settings.session_ttl)
+
+    @property
+    def _user_bucket(self) -> Bucket:
+        return Bucket(self.settings.rate_limit_user_burst, self.settings.rate_limit_user_per_minute / 60)
+
+    @property
+    def _global_bucket(self) -> Bucket:
+        return Bucket(self.settings.max_concurrent_requests, self.settings.rate_limit_global_per_second)
+
+
+deps = Dependencies(load_settings())
