@@ -26,7 +26,7 @@ def triage(request: TriageRequest, caller: Caller) -> TriageResponse:
 @app.post("/api/v1/email/<email_id>/feedback", summary="Correct a triage", tags=["email"])
 def feedback(email_id: PathId, request: FeedbackRequest, caller: Caller) -> FeedbackResponse:
     """Say what a mail really was; the next mails of its sender or list follow."""
-    ports = FeedbackPorts(deps.decisions, deps.audit_trail, deps.clock)
+    ports = FeedbackPorts(deps.decisions, deps.history, deps.audit_trail, deps.clock)
     return correct_triage(email_id, request, user_id=caller.user_id, request_id=caller.request_id, ports=ports)
 
 

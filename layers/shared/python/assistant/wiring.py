@@ -21,13 +21,14 @@ from assistant.ports import (
 )
 from assistant.runtime.clock import SystemClock
 from assistant.runtime.observability import EmbeddedMeter
-from assistant.runtime.settings import Settings, load_settings
+from assistant.runtime.settings import Settings, load_settings, needed
 
 if TYPE_CHECKING:
     from redis import Redis
 
     from assistant.adapters.dynamo import Table
     from assistant.adapters.dynamo_decisions import DynamoDecisions
+    from assistant.adapters.local_limits import Circuit
 
 
 class Dependencies:
@@ -60,7 +61,7 @@ class Dependencies:
         """Where use cases report what was done."""
         from assistant.adapters.sqs_audit import SqsAuditTrail, sqs_client
 
-        return SqsAuditTrail(self.settings.audit_queue_url, sqs_client(), self.meter)
+        return SqsAuditTrail(needed("AUDIT_QUEUE_URL", self.settings.audit_queue_url), sqs_client(), self.meter)
 
     @cached_property
     def audit_log(self) -> AuditLog:
@@ -82,14 +83,14 @@ class Dependencies:
         from assistant.adapters.local_limits import FallbackRateLimiter, LocalRateLimiter
 
         own = LocalRateLimiter(self.clock, user=self._user_bucket, everyone=self._global_bucket)
-        return FallbackRateLimiter(self._shared_limiter(), own, self.clock, self.meter)
+        return FallbackRateLimiter(self._shared_limiter(), own, self._limits_circuit, self.meter)
 
     @cached_property
     def sessions(self) -> Sessions:
         """Active users."""
         from assistant.adapters.local_limits import OptionalSessions
 
-        return OptionalSessions(self._shared_sessions(), self.clock)
+        return OptionalSessions(self._shared_sessions(), self._limits_circuit)
 
     @cached_property
     def probes(self) -> Mapping[Dependency, HealthProbe]:
@@ -101,11 +102,13 @@ class Dependencies:
         claude = ApiKey(settings.claude_api_key, settings.claude_secret_arn)
         pinecone = ApiKey(settings.pinecone_api_key, settings.pinecone_secret_arn)
         return {
-            Dependency("dynamodb", required=True): probes.dynamodb_probe(settings.table_name, self.clock),
+            Dependency("dynamodb", required=True): probes.dynamodb_probe(self._table_name, self.clock),
             Dependency("redis", required=False): (
                 probes.redis_probe(lambda: self._redis, self.clock) if settings.redis_url else probes.not_configured
             ),
-            Dependency("queue", required=False): probes.queue_probe(settings.audit_queue_url, self.clock),
+            Dependency("queue", required=False): probes.queue_probe(
+                needed("AUDIT_QUEUE_URL", settings.audit_queue_url), self.clock
+            ),
             Dependency("claude", required=False): probes.claude_probe(
                 settings.claude_base_url, settings.claude_model, claude, self.clock
             ),
@@ -118,7 +121,11 @@ class Dependencies:
     def _table(self) -> "Table":
         from assistant.adapters.dynamo import Table, dynamo_client
 
-        return Table(self.settings.table_name, dynamo_client())
+        return Table(self._table_name, dynamo_client())
+
+    @property
+    def _table_name(self) -> str:
+        return needed("TABLE_NAME", self.settings.table_name)
 
     @cached_property
     def _decisions(self) -> "DynamoDecisions":
@@ -134,6 +141,19 @@ class Dependencies:
             raise LookupError("REDIS_URL is not set")
         return redis_client(self.settings.redis_url.get_secret_value())
 
+    @cached_property
+    def _limits_circuit(self) -> "Circuit":
+        from assistant.adapters.local_limits import Circuit
+
+        return Circuit(self.clock)
+
+    @cached_property
+    def _limits_table(self) -> "Table":
+        from assistant.adapters.dynamo import Table, dynamo_client
+
+        # One attempt: the answer without it is at hand, and a request has other calls to make.
+        return Table(self._table_name, dynamo_client(attempts=1))
+
     def _shared_limiter(self) -> RateLimiter:
         if self.settings.redis_url:
             from assistant.adapters.redis_limits import RedisRateLimiter
@@ -141,7 +161,7 @@ class Dependencies:
             return RedisRateLimiter(self._redis, user=self._user_bucket, everyone=self._global_bucket)
         from assistant.adapters.dynamo_limits import DynamoRateLimiter
 
-        return DynamoRateLimiter(self._table, self.clock, user=self._user_bucket)
+        return DynamoRateLimiter(self._limits_table, self.clock, user=self._user_bucket)
 
     def _shared_sessions(self) -> Sessions:
         if self.settings.redis_url:
@@ -150,7 +170,7 @@ class Dependencies:
             return RedisSessions(self._redis, self.clock, ttl=self.settings.session_ttl)
         from assistant.adapters.dynamo_limits import DynamoSessions
 
-        return DynamoSessions(self._table, self.clock, ttl=self.settings.session_ttl)
+        return DynamoSessions(self._limits_table, self.clock, ttl=self.settings.session_ttl)
 
     @property
     def _user_bucket(self) -> Bucket:

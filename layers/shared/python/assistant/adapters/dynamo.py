@@ -65,9 +65,9 @@ def epoch(moment: datetime) -> int:
     return int(moment.timestamp())
 
 
-def dynamo_client() -> "DynamoDBClient":
+def dynamo_client(*, attempts: int = 2) -> "DynamoDBClient":
     """Return a client whose slowest call stays far inside a Lambda's deadline."""
-    return session().client("dynamodb", config=client_config(read_timeout=1.5, attempts=2))
+    return session().client("dynamodb", config=client_config(read_timeout=1.0, attempts=attempts))
 
 
 class Table:

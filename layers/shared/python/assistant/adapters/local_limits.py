@@ -50,8 +50,8 @@ class LocalRateLimiter:
         return min(bucket.capacity, level.tokens + (now - level.at) * bucket.refill_per_second)
 
 
-class _Circuit:
-    """Remembers that something is down, so that not every request waits for its timeout."""
+class Circuit:
+    """Remembers that a store is down, so that not every request waits for its timeout."""
 
     RETRY_AFTER_SECONDS = 5.0
 
@@ -61,19 +61,21 @@ class _Circuit:
 
     @property
     def closed(self) -> bool:
+        """Whether the store may be asked."""
         return self._clock.monotonic() >= self._closed_from
 
     def trip(self) -> None:
+        """Do not ask for the next seconds."""
         self._closed_from = self._clock.monotonic() + self.RETRY_AFTER_SECONDS
 
 
 class FallbackRateLimiter:
     """Implements ``ports.RateLimiter``: the shared buckets, or this process's own while those are down."""
 
-    def __init__(self, shared: RateLimiter, own: RateLimiter, clock: Clock, meter: Meter) -> None:
+    def __init__(self, shared: RateLimiter, own: RateLimiter, circuit: Circuit, meter: Meter) -> None:
         self._shared = shared
         self._own = own
-        self._circuit = _Circuit(clock)
+        self._circuit = circuit
         self._meter = meter
 
     def admit(self, user_id: str) -> Admission:
@@ -91,9 +93,9 @@ class FallbackRateLimiter:
 class OptionalSessions:
     """Implements ``ports.Sessions``: the shared count, or none while it is down."""
 
-    def __init__(self, shared: Sessions, clock: Clock) -> None:
+    def __init__(self, shared: Sessions, circuit: Circuit) -> None:
         self._shared = shared
-        self._circuit = _Circuit(clock)
+        self._circuit = circuit
 
     def touch(self, user_id: str) -> int | None:
         """Note activity; never raises."""

@@ -80,6 +80,22 @@ class Unavailable(AssistantError):
     status = 503
 
 
+# What pydantic says of these speaks of Python types.
+_WORDS: Mapping[str, str] = {
+    "extra_forbidden": "is not a known field",
+    "missing": "is needed",
+    "model_type": "must be an object",
+    "string_type": "must be text",
+    "string_too_short": "needs at least {min_length} characters",
+    "string_too_long": "has more than {max_length} characters",
+    "string_unicode": "must be text",
+    "too_long": "has more than {max_length} items",
+    "too_short": "needs at least {min_length} items",
+    "tuple_type": "must be a list",
+    "dict_type": "must be an object",
+}
+
+
 def field_path(location: Iterable[str | int]) -> str:
     """Return ``emails[3].received_at`` for ``("emails", 3, "received_at")``; ``body`` for the whole body."""
     path = ""
@@ -90,6 +106,11 @@ def field_path(location: Iterable[str | int]) -> str:
 
 def field_errors(errors: Iterable[Mapping[str, Any]], *, skip: int = 0) -> tuple[FieldError, ...]:
     """Return pydantic's ``errors()`` as field errors; ``skip`` leading steps of each location are left out."""
-    return tuple(
-        FieldError(field_path(error["loc"][skip:]), str(error["msg"]).removeprefix("Value error, ")) for error in errors
-    )
+    return tuple(FieldError(field_path(error["loc"][skip:]), _words(error)) for error in errors)
+
+
+def _words(error: Mapping[str, Any]) -> str:
+    known = _WORDS.get(error["type"])
+    if known:
+        return known.format_map(error.get("ctx", {}))
+    return str(error["msg"]).removeprefix("Value error, ")

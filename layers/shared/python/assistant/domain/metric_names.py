@@ -33,19 +33,22 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """How a metric is shown."""
+    """How a metric is shown; recorded dimensions that are no ``labels`` are summed over."""
 
     kind: Kind
     help: str
+    labels: tuple[str, ...] = ()
 
 
 METRICS: Mapping[str, Metric] = {
-    REQUESTS: Metric(Kind.COUNTER, "HTTP requests by route template and status code."),
-    REQUEST_DURATION: Metric(Kind.HISTOGRAM, "Time to answer an HTTP request, by route template."),
+    REQUESTS: Metric(Kind.COUNTER, "HTTP requests by route template and status code.", ("endpoint", "status")),
+    REQUEST_DURATION: Metric(Kind.HISTOGRAM, "Time to answer an HTTP request, by route template.", ("endpoint",)),
     EMAIL_TRIAGE: Metric(Kind.HISTOGRAM, "Time to triage one batch of mails."),
     CALENDAR_OPTIMIZATION: Metric(Kind.HISTOGRAM, "Time to optimize one calendar."),
     MEETING_PREP: Metric(Kind.HISTOGRAM, "Time to prepare one meeting."),
     ACTIVE_SESSIONS: Metric(Kind.GAUGE, "Users active within the session lifetime, when last counted."),
-    DEGRADED: Metric(Kind.COUNTER, "Requests served with less because a dependency was down, by what was missing."),
-    EMAILS_TRIAGED: Metric(Kind.COUNTER, "Mails triaged, by category and who decided."),
+    DEGRADED: Metric(
+        Kind.COUNTER, "Requests served with less because a dependency was down, by what was missing.", ("missing",)
+    ),
+    EMAILS_TRIAGED: Metric(Kind.COUNTER, "Mails triaged, by category and who decided.", ("category", "decided_by")),
 }

@@ -112,9 +112,9 @@ def versioned[Document: BaseModel](
     return Response(HTTPStatus.OK, JSON, document, {"ETag": entity_tag(version)})
 
 
-def http_resolver(gate: Gate) -> "HttpResolver":
-    """Return the resolver a handler registers its routes on."""
-    return HttpResolver(gate)
+def http_resolver(gate: Gate, *, limited: bool = True) -> "HttpResolver":
+    """Return the resolver a handler registers its routes on; ``limited`` requests take a token of the caller's."""
+    return HttpResolver(gate, limited=limited)
 
 
 class HttpResolver(APIGatewayHttpResolver):
@@ -125,13 +125,14 @@ class HttpResolver(APIGatewayHttpResolver):
     that an outsider cannot use up the users' global bucket.
     """
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, gate: Gate, *, limited: bool) -> None:
         super().__init__(
             enable_validation=True,
             response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR,
             json_body_deserializer=_json_object,
         )
         self._gate = gate
+        self._limited = limited
         self.exception_handler(AssistantError)(self._problem)
         self.exception_handler(RequestValidationError)(self._invalid)
         self.not_found(lambda _: self.unknown_address())
@@ -145,7 +146,7 @@ class HttpResolver(APIGatewayHttpResolver):
         headers: dict[str, str] = {}
         try:
             identity = _identity(request, self._gate.settings.user_id_claim)
-            if identity:
+            if identity and self._limited:
                 headers |= self._admit(identity)
             self.context["identity"] = identity
             answer = super().resolve(_checked(request), context)

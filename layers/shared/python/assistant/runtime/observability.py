@@ -5,15 +5,20 @@ each observation counts once, in the smallest bucket it fits; the exporter makes
 sum of the metric's values.
 """
 
+import logging
 from bisect import bisect_left
 
 from aws_lambda_powertools import Logger
+from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from assistant.domain import metric_names
 from assistant.domain.metric_names import BUCKETS
 
 logger = Logger()
+# Modules below the runtime log through the standard library; their lines become JSON with the request id too.
+logging.getLogger("assistant")
+copy_config_to_registered_loggers(logger, include={"assistant"}, ignore_log_level=True)
 
 
 class EmbeddedMeter:

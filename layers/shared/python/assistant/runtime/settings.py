@@ -30,8 +30,8 @@ class Settings(BaseSettings):
     app_version: str = "0.1.0"
     user_id_claim: str = Field(default="username", min_length=1)
 
-    table_name: str = Field(default="executive-assistant", min_length=3)
-    audit_queue_url: str = "http://localhost/audit"
+    table_name: Optional[str] = None
+    audit_queue_url: Optional[str] = None
     redis_url: Optional[SecretStr] = None
 
     claude_api_key: Optional[SecretStr] = None
@@ -56,6 +56,13 @@ class Settings(BaseSettings):
         if self.redis_url and not self.redis_url.get_secret_value().startswith(("redis://", "rediss://")):
             raise ValueError("REDIS_URL must start with redis:// or rediss://")
         return self
+
+
+def needed(variable: str, value: str | None) -> str:
+    """Return the value of a variable that only some functions have; raises InvalidSettings when it is not set."""
+    if value is None:
+        raise InvalidSettings(f"{variable}: is not set, and this function needs it")
+    return value
 
 
 def load_settings() -> Settings:

@@ -6,12 +6,12 @@ from pydantic import BaseModel, ConfigDict
 
 from assistant.domain.audit import AuditAction, audit_event
 from assistant.domain.decisions import Correction, Decision
-from assistant.domain.errors import Conflict, NotFound
+from assistant.domain.errors import Conflict, NotFound, Unavailable
+from assistant.domain.senders import learned_category
 from assistant.domain.triage.decision import Category
-from assistant.ports import AuditTrail, Clock, DecisionStore
+from assistant.ports import AuditTrail, Clock, DecisionStore, SenderHistory
 
 _ATTEMPTS = 3
-_RANK = {category: rank for rank, category in enumerate(Category)}
 
 
 class FeedbackRequest(BaseModel):
@@ -37,6 +37,7 @@ class FeedbackPorts:
     """The ports feedback needs."""
 
     decisions: DecisionStore
+    history: SenderHistory
     audit: AuditTrail
     clock: Clock
 
@@ -68,7 +69,7 @@ def correct_triage(
         category=request.category,
         decided_category=decision.category,
         previous_category=earlier if earlier != request.category else None,
-        learned=_learned(decision, request.category),
+        learned=_learned(user_id, decision, request.category, ports.history),
     )
 
 
@@ -81,12 +82,14 @@ def _store(user_id: str, decision: Decision, correction: Correction, store: Deci
     raise Conflict("This mail is being corrected elsewhere. Please try again.")
 
 
-def _learned(decision: Decision, chosen: Category) -> str:
+def _learned(user_id: str, decision: Decision, chosen: Category, history: SenderHistory) -> str:
     words = chosen.value.replace("_", " ")
     if not decision.sender_keys:
-        return "Noted for this mail; it has no sender to learn about."
-    if chosen == decision.category:
-        return f"Thank you, this confirms that mail like this is {words}."
-    if _RANK[chosen] < _RANK[decision.category]:
-        return f"The next mail from this sender or list is raised to {words}."
-    return f"After a second correction like this one, mail from this sender or list is lowered to {words}."
+        return "Noted for this mail. It names no sender or list to learn about."
+    try:
+        records = history.records(user_id, decision.sender_keys)
+    except Unavailable:
+        return "Noted. It counts from the next mail of this sender or list."
+    if learned_category(decision.category, records.values()) == chosen:
+        return f"Noted. The next mail like this from this sender or list will be {words}; urgent mail still stands out."
+    return f"Noted. With one more correction like this, mail from this sender or list will be {words}."

@@ -4,20 +4,22 @@ Counters and histograms run since the month began (UTC) and start again with the
 recorded by the smallest bucket of each observation; here the buckets become cumulative.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import accumulate
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.registry import Collector
 
-from assistant.domain.metric_names import BUCKETS, LE, METRICS, Kind, bound_text
+from assistant.domain.metric_names import BUCKETS, LE, METRICS, Kind, Metric, bound_text
 from assistant.ports import MetricReader, Series
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
-type Labels = tuple[tuple[str, str], ...]
+type Labels = tuple[str, ...]
 
 
 def export_metrics(reader: MetricReader, *, now: datetime) -> str:
@@ -32,52 +34,46 @@ class _Recorded(Collector):
     def __init__(self, series: Sequence[Series]) -> None:
         self._series = series
 
-    def collect(self) -> Iterable[Metric]:
+    def collect(self) -> Iterable[Family]:
         by_name: dict[str, list[Series]] = defaultdict(list)
         for one in self._series:
             by_name[one.name].append(one)
-        for name, described in METRICS.items():
+        for name, metric in METRICS.items():
             if recorded := by_name.get(name):
-                match described.kind:
-                    case Kind.COUNTER:
-                        yield _counter(name, described.help, recorded)
-                    case Kind.GAUGE:
-                        yield _gauge(name, described.help, recorded)
-                    case Kind.HISTOGRAM:
-                        yield _histogram(name, described.help, recorded)
+                yield _SHOWN[metric.kind](name, metric, _by_labels(metric, recorded))
 
 
-def _labels(dimensions: Mapping[str, str]) -> Labels:
-    return tuple(sorted((name, value) for name, value in dimensions.items() if name != LE))
-
-
-def _names(recorded: Sequence[Series]) -> list[str]:
-    return sorted({name for one in recorded for name, _ in _labels(one.dimensions)})
-
-
-def _counter(name: str, text: str, recorded: Sequence[Series]) -> Metric:
-    names = _names(recorded)
-    family = CounterMetricFamily(name, text, labels=names)
+def _by_labels(metric: Metric, recorded: Sequence[Series]) -> Mapping[Labels, Sequence[Series]]:
+    groups: dict[Labels, list[Series]] = defaultdict(list)
     for one in recorded:
-        family.add_metric([one.dimensions.get(label, "") for label in names], one.total)
+        groups[tuple(one.dimensions.get(label, "") for label in metric.labels)].append(one)
+    return dict(sorted(groups.items()))
+
+
+def _counter(name: str, metric: Metric, groups: Mapping[Labels, Sequence[Series]]) -> Family:
+    family = CounterMetricFamily(name, metric.help, labels=metric.labels)
+    for labels, recorded in groups.items():
+        family.add_metric(labels, sum(one.total for one in recorded))
     return family
 
 
-def _gauge(name: str, text: str, recorded: Sequence[Series]) -> Metric:
-    return GaugeMetricFamily(name, text, value=max(one.latest for one in recorded))
-
-
-def _histogram(name: str, text: str, recorded: Sequence[Series]) -> Metric:
-    family = HistogramMetricFamily(name, text, labels=_names(recorded))
-    by_labels: dict[Labels, list[Series]] = defaultdict(list)
-    for one in recorded:
-        by_labels[_labels(one.dimensions)].append(one)
-    for labels, buckets in sorted(by_labels.items()):
-        counts = {one.dimensions[LE]: one.samples for one in buckets}
-        running = 0
-        cumulated = []
-        for bound in map(bound_text, BUCKETS):
-            running += counts.get(bound, 0)
-            cumulated.append((bound, running))
-        family.add_metric([value for _, value in labels], cumulated, sum(one.total for one in buckets))
+def _gauge(name: str, metric: Metric, groups: Mapping[Labels, Sequence[Series]]) -> Family:
+    family = GaugeMetricFamily(name, metric.help, labels=metric.labels)
+    for labels, recorded in groups.items():
+        family.add_metric(labels, max(one.latest for one in recorded))
     return family
+
+
+def _histogram(name: str, metric: Metric, groups: Mapping[Labels, Sequence[Series]]) -> Family:
+    family = HistogramMetricFamily(name, metric.help, labels=metric.labels)
+    for labels, recorded in groups.items():
+        counts: Counter[str] = Counter()
+        for one in recorded:
+            counts[one.dimensions.get(LE, "")] += one.samples
+        bounds = [bound_text(bound) for bound in BUCKETS]
+        cumulated = zip(bounds, accumulate(counts[bound] for bound in bounds), strict=True)
+        family.add_metric(labels, list(cumulated), sum(one.total for one in recorded))
+    return family
+
+
+_SHOWN = {Kind.COUNTER: _counter, Kind.GAUGE: _gauge, Kind.HISTOGRAM: _histogram}
