@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.local.console import LocalFailure, step
-from infra.local.layout import REPOSITORY, Profile
+from infra.local.layout import REPOSITORY, Profile, exclusively
 
 _INPUTS = ("app.py", "cdk.json", "pyproject.toml", "uv.lock", "infra")
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
@@ -53,30 +53,22 @@ class Stack:
     assets: tuple[Asset, ...]
 
 
-def synthesize(profile: Profile, folder: Path) -> None:
-    """Write the cloud assembly of ``profile`` into ``folder`` unless its inputs are unchanged.
+def synthesize(profile: Profile) -> Path:
+    """Return the folder of the cloud assembly of ``profile``, synthesizing it when its inputs changed.
 
     Raises:
         LocalFailure: synthesis failed; carries its last line.
 
     """
+    folder = REPOSITORY / ".build" / "assembly" / profile
     stamp = folder / ".inputs"
-    inputs = _digest_inputs()
-    if stamp.exists() and stamp.read_text() == inputs:
-        return
-    with step(f"synthesizing the template ({profile})"):
-        run = subprocess.run(
-            [sys.executable, "app.py"],
-            cwd=REPOSITORY,
-            env=_synthesis_environment(profile, folder),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if run.returncode:
-            lines = (run.stderr or run.stdout).strip().splitlines()
-            raise LocalFailure(f"python app.py failed: {lines[-1] if lines else run.returncode}")
-    stamp.write_text(inputs)
+    with exclusively(folder.with_suffix(".lock")):
+        inputs = _digest_inputs()
+        if not stamp.exists() or stamp.read_text() != inputs:
+            with step(f"synthesizing the template ({profile})"):
+                _run_app(profile, folder)
+            stamp.write_text(inputs)
+    return folder
 
 
 def read_stacks(folder: Path, account: str, region: str) -> list[Stack]:
@@ -110,16 +102,26 @@ def _read_stack(folder: Path, name: str, properties: dict[str, Any], account: st
     return Stack(properties.get("stackName", name), document, tuple(assets))
 
 
-def _synthesis_environment(profile: Profile, folder: Path) -> dict[str, str]:
+def _run_app(profile: Profile, folder: Path) -> None:
     # Unstaged assets keep their source path, so that a changed handler is found without a new synthesis.
     context = {"profile": profile, "local": "true", "aws:cdk:disable-asset-staging": True}
-    return {
-        **os.environ,
-        "PROFILE": profile,
-        "CDK_OUTDIR": str(folder),
-        "CDK_CONTEXT_JSON": json.dumps(context),
-        "PYTHONPATH": os.pathsep.join((str(REPOSITORY / "layers/shared/python"), str(REPOSITORY))),
-    }
+    run = subprocess.run(
+        [sys.executable, "app.py"],
+        cwd=REPOSITORY,
+        env={
+            **os.environ,
+            "PROFILE": profile,
+            "CDK_OUTDIR": str(folder),
+            "CDK_CONTEXT_JSON": json.dumps(context),
+            "PYTHONPATH": str(REPOSITORY),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if run.returncode:
+        lines = (run.stderr or run.stdout).strip().splitlines()
+        raise LocalFailure(f"python app.py failed: {lines[-1] if lines else run.returncode}")
 
 
 def _digest_inputs() -> str:

@@ -31,8 +31,7 @@ def deploy(layout: Layout, aws: LocalAws) -> bool:
         LocalFailure: synthesis or a stack operation failed; names the first failed resource.
 
     """
-    folder = layout.state / "cdk"
-    synthesize(layout.profile, folder)
+    folder = synthesize(layout.profile)
     try:
         build(dependencies=False)
     except BuildFailed as error:

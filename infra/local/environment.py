@@ -12,7 +12,7 @@ from pathlib import Path
 import uv
 
 from infra.local.console import LocalFailure, step
-from infra.local.layout import REPOSITORY
+from infra.local.layout import REPOSITORY, exclusively
 from infra.manifest import FUNCTIONS
 
 FOLDER = REPOSITORY / ".tools" / "ministack"
@@ -31,12 +31,12 @@ def ensure_environment() -> Path:
     stamp = FOLDER / ".installed"
     digest = hashlib.sha256("\n".join((sys.version, *requirements)).encode()).hexdigest()
     interpreter = FOLDER / "bin" / "python"
-    if stamp.exists() and stamp.read_text() == digest and interpreter.exists():
-        return interpreter
-    with step("installing the embedded AWS into .tools/ministack"):
-        _uv("venv", "--quiet", "--clear", "--python", sys.executable, "--no-python-downloads", FOLDER)
-        _uv("pip", "install", "--quiet", "--python", interpreter, *requirements)
-        stamp.write_text(digest)
+    with exclusively(FOLDER.with_suffix(".lock")):
+        if not stamp.exists() or stamp.read_text() != digest:
+            with step("installing the embedded AWS into .tools/ministack"):
+                _uv("venv", "--quiet", "--clear", "--python", sys.executable, "--no-python-downloads", FOLDER)
+                _uv("pip", "install", "--quiet", "--python", interpreter, *requirements)
+                stamp.write_text(digest)
     return interpreter
 
 

@@ -18,7 +18,8 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 LOOPBACK = "127.0.0.1"
 REGION = "us-east-1"
 MAX_PORT = 65535
-LOCAL = REPOSITORY / ".local"
+# Tests keep their state elsewhere, so that they never meet the assistant a developer runs here.
+LOCAL = Path(os.environ.get("LOCAL_STATE") or REPOSITORY / ".local")
 _RUNNING = LOCAL / "running.json"
 _LOCK = LOCAL / "run.lock"
 
@@ -98,10 +99,19 @@ def only_run() -> Iterator[None]:
         LocalFailure: another one holds it.
 
     """
-    LOCAL.mkdir(exist_ok=True)
+    LOCAL.mkdir(parents=True, exist_ok=True)
     with _LOCK.open("w") as lock:
         if not _try_lock(lock):
             raise LocalFailure("the assistant is already running here: stop it with Ctrl-C in its terminal")
+        yield
+
+
+@contextmanager
+def exclusively(lock_file: Path) -> Iterator[None]:
+    """Wait for, then hold, the lock: runs and tests that start together must not install or synthesize twice."""
+    lock_file.parent.mkdir(parents=True, exist_ok=True)
+    with lock_file.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 

@@ -90,12 +90,17 @@ async def serve_until_stopped(layout: Layout, aws: LocalAws, started: Mapping[st
 
 
 async def _until(stop: asyncio.Event, started: Mapping[str, Daemon]) -> None:
+    ended: set[str] = set()
     while not stop.is_set():
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), WATCH_SECONDS)
         for name, server in started.items():
-            if server.process.poll() is not None:
-                raise LocalFailure(f"{name} ended by itself: see {server.log}")
+            if server.process.poll() is not None and name not in ended:
+                ended.add(name)
+                message = f"{name} ended by itself: see {server.log}"
+                if name == ministack.NAME:
+                    raise LocalFailure(message)
+                print(message, "- the assistant goes on without it", flush=True)
 
 
 async def _extract_metrics(aws: LocalAws, state: Path) -> None:
