@@ -14,9 +14,9 @@ from assistant.wiring import deps
 processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
 
-def record(message: SQSRecord) -> None:
+def append(record: SQSRecord) -> None:
     """Append one event; a message that fails returns to the queue, and after five times goes to its dead letters."""
-    event = AuditEvent.model_validate_json(message.body)
+    event = AuditEvent.model_validate_json(record.body)
     if not deps.audit_log.append(event):
         logger.info("audit event delivered again", extra={"audit_id": str(event.id)})
 
@@ -24,4 +24,7 @@ def record(message: SQSRecord) -> None:
 @logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Record a batch; the answer names the messages that failed."""
-    return process_partial_response(event, record, processor, context)
+    answer = process_partial_response(event, append, processor, context)
+    for kind, *_ in processor.exceptions:
+        logger.error("audit event not recorded", extra={"error": kind.__name__ if kind else "unknown"})
+    return answer
