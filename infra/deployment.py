@@ -7,10 +7,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from aws_cdk.aws_logs import RetentionDays
+
 type Profile = Literal["small", "standard"]
 PROFILES: tuple[Profile, ...] = get_args(Profile.__value__)
 
-# Settings of the functions (runtime/settings.py) a deployer may override; everything else is computed from the stacks.
+LOG_RETENTION = {
+    "7": RetentionDays.ONE_WEEK,
+    "30": RetentionDays.ONE_MONTH,
+    "90": RetentionDays.THREE_MONTHS,
+    "365": RetentionDays.ONE_YEAR,
+}
+
+# Settings of the functions that context ``settings`` may override; the stacks compute all others.
 TUNABLE = re.compile(
     r"CLAUDE_MODEL|EMAIL_BATCH_SIZE|MAX_CONCURRENT_REQUESTS|POWERTOOLS_LOG_LEVEL|RATE_LIMIT_\w+|SESSION_TTL"
 )
@@ -22,20 +31,14 @@ class ContextInvalid(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """One deployment: a profile, where it goes and how it is tuned.
-
-    ``throttle_rate`` (requests/s) and ``throttle_burst`` (requests) bound the whole API at its stage.
-    ``log_retention_days`` must be a value CloudWatch Logs offers.
-    """
+    """One deployment: a profile, where it goes and how it is tuned."""
 
     profile: Profile
     local: bool = False
     oidc_issuer: str | None = None
     oidc_audience: tuple[str, ...] = ()
     alarm_email: str | None = None
-    log_retention_days: int = 30
-    throttle_rate: int = 1200
-    throttle_burst: int = 5000
+    log_retention: RetentionDays = RetentionDays.ONE_MONTH
     settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -50,21 +53,30 @@ class Deployment:
 
     @property
     def snap_start(self) -> bool:
-        """SnapStart needs published versions, which the embedded AWS gains nothing from."""
+        """Whether functions start from snapshots; the embedded AWS takes none."""
         return self.profile == "standard" and not self.local
+
+    @property
+    def requests_per_second(self) -> float:
+        """What the API's stage admits of all users together; its default is that of the functions' own limit."""
+        return float(self.settings.get("RATE_LIMIT_GLOBAL_PER_SECOND", 1200))
+
+    @property
+    def burst(self) -> int:
+        """How many requests the stage admits at once."""
+        return int(self.settings.get("MAX_CONCURRENT_REQUESTS", 5000))
 
 
 def deployments(context: Mapping[str, Any]) -> tuple[Deployment, ...]:
-    """The deployments the context asks for: one profile, or all when none is named.
+    """The deployments the context, else PROFILE, asks for: one profile, or all when none is named.
 
     Raises:
         ContextInvalid: a value is unknown or out of range.
-
     """
     profile = context.get("profile") or os.environ.get("PROFILE")
-    if profile is not None and profile not in PROFILES:
+    if profile and profile not in PROFILES:
         raise ContextInvalid(f"profile must be one of {', '.join(PROFILES)}, not {profile!r}")
-    return tuple(_deployment(name, context) for name in PROFILES if profile in (None, name))
+    return tuple(_deployment(name, context) for name in PROFILES if not profile or profile == name)
 
 
 def _deployment(profile: Profile, context: Mapping[str, Any]) -> Deployment:
@@ -72,27 +84,18 @@ def _deployment(profile: Profile, context: Mapping[str, Any]) -> Deployment:
     audience = tuple(filter(None, str(context.get("oidc_audience") or "").split(",")))
     if bool(issuer) != bool(audience):
         raise ContextInvalid("oidc_issuer and oidc_audience go together")
+    retention = str(context.get("log_retention_days", "30"))
+    if retention not in LOG_RETENTION:
+        raise ContextInvalid(f"log_retention_days must be one of {', '.join(LOG_RETENTION)}, not {retention}")
     return Deployment(
         profile=profile,
         local=str(context.get("local", "")).lower() == "true",
         oidc_issuer=issuer,
         oidc_audience=audience,
         alarm_email=context.get("alarm_email"),
-        log_retention_days=_positive(context, "log_retention_days", 30),
-        throttle_rate=_positive(context, "throttle_rate", 1200),
-        throttle_burst=_positive(context, "throttle_burst", 5000),
+        log_retention=LOG_RETENTION[retention],
         settings=_settings(context.get("settings") or {}),
     )
-
-
-def _positive(context: Mapping[str, Any], key: str, default: int) -> int:
-    try:
-        value = int(context.get(key, default))
-    except (TypeError, ValueError):
-        value = 0
-    if value <= 0:
-        raise ContextInvalid(f"{key} must be a positive whole number, not {context[key]!r}")
-    return value
 
 
 def _settings(value: Mapping[str, Any] | str) -> Mapping[str, str]:

@@ -101,7 +101,10 @@ FUNCTIONS = (
             Route("PUT", "/api/v1/users/{user_id}/preferences"),
             Route("PATCH", "/api/v1/users/{user_id}/preferences"),
         ),
-        grants=(Grant("table", ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")), SEND_AUDIT),
+        grants=(
+            Grant("table", ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")),
+            SEND_AUDIT,
+        ),
         dependencies=("core", "cache"),
         cache=True,
         snap_start=True,

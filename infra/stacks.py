@@ -5,9 +5,8 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any
 
-from aws_cdk import App, CfnOutput, CfnParameter, Stack, Validations
+from aws_cdk import App, Aws, CfnOutput, CfnParameter, CfnRule, CfnRuleAssertion, Fn, Stack, Validations
 from aws_cdk import aws_apigatewayv2 as apigateway
-from aws_cdk import aws_logs as logs
 from cdk_nag import AwsSolutionsChecks
 from constructs import Construct
 
@@ -27,6 +26,7 @@ from infra.deployment import Deployment, Profile, deployments
 from infra.manifest import FUNCTIONS, QUEUES, SECRETS, Function
 
 METRICS_NAMESPACE = "ExecutiveAssistant"
+EMBEDDED_AWS_ACCOUNT = "000000000000"
 
 # API ids in the embedded AWS, fixed so that the local front door knows the address before the deployment.
 LOCAL_API_IDS: Mapping[Profile, str] = {"small": "ea000001", "standard": "ea000002"}
@@ -43,6 +43,8 @@ class DataStack(Stack):
             termination_protection=True,
             analytics_reporting=False,
         )
+        if deployment.local:
+            _refuse_real_accounts(self)
         self.key = EncryptionKey(self, "Key", name=deployment.name)
         self.table = StateTable(self, "Table", key=self.key)
         self.secrets = {name: ProviderSecret(self, name, name=name, key=self.key) for name in SECRETS}
@@ -70,8 +72,10 @@ class AppStack(Stack):
             description="Executive Assistant: API and functions",
             analytics_reporting=False,
         )
+        if deployment.local:
+            _refuse_real_accounts(self)
         self._deployment, self._data, self._built = deployment, data, built
-        self._log_retention = _retention(deployment.log_retention_days)
+        self._log_retention = deployment.log_retention
         self._layers = Layers(self, "Layers", name=deployment.name, artifacts=built.layers)
         self._queues = {
             queue.name: QueueWithDeadLetters(
@@ -96,7 +100,7 @@ class AppStack(Stack):
             key=data.key,
             log_retention=self._log_retention,
             throttle=apigateway.CfnStage.RouteSettingsProperty(
-                throttling_rate_limit=deployment.throttle_rate, throttling_burst_limit=deployment.throttle_burst
+                throttling_rate_limit=deployment.requests_per_second, throttling_burst_limit=deployment.burst
             ),
             api_id=LOCAL_API_IDS[deployment.profile] if deployment.local else None,
         )
@@ -187,14 +191,23 @@ def synthesize(outdir: str, context: Mapping[str, Any] | None = None) -> App:
     return app
 
 
+def _refuse_real_accounts(stack: Stack) -> None:
+    """Local templates sign users in by password alone: they deploy to the embedded AWS only."""
+    CfnRule(
+        stack,
+        "EmbeddedAwsOnly",
+        assertions=[
+            CfnRuleAssertion(
+                assert_=Fn.condition_equals(Aws.ACCOUNT_ID, EMBEDDED_AWS_ACCOUNT),
+                assert_description="A template synthesized with local=true belongs into the embedded AWS",
+            )
+        ],
+    )
+
+
 def _version() -> str:
     with (ROOT / "pyproject.toml").open("rb") as file:
         return str(tomllib.load(file)["project"]["version"])
-
-
-def _retention(days: int) -> logs.RetentionDays:
-    names = {1: "ONE_DAY", 7: "ONE_WEEK", 30: "ONE_MONTH"}
-    return logs.RetentionDays[names[days]]
 
 
 def _pascal(name: str) -> str:

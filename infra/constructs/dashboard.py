@@ -26,8 +26,8 @@ class Dashboard(Construct):
         functions: Sequence[ManifestFunction],
     ) -> None:
         super().__init__(scope, construct_id)
-        requests = f'Namespace="{namespace}" MetricName="exec_assistant_requests_total"'
-        sessions = f'Namespace="{namespace}" MetricName="exec_assistant_active_sessions"'
+        requests = f'{{{namespace},endpoint,status}} MetricName="exec_assistant_requests_total"'
+        sessions = f'{{{namespace}}} MetricName="exec_assistant_active_sessions"'
         cloudwatch.Dashboard(
             self,
             "Dashboard",
@@ -35,7 +35,7 @@ class Dashboard(Construct):
             widgets=[
                 [
                     _graph("Requests by endpoint", _search(requests, "Sum")),
-                    _graph("Errors by endpoint", _search(f"{requests} status=5", "Sum")),
+                    _graph("Errors by endpoint", _search(f"{requests} status=(500 OR 502 OR 503 OR 504)", "Sum")),
                     _graph("Active sessions", _search(sessions, "Maximum")),
                 ],
                 [
