@@ -1,0 +1,52 @@
+"""Addresses and header values by the rules of RFC 5322 and RFC 2047, lenient towards malformed ones."""
+
+from dataclasses import dataclass
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
+from email.utils import getaddresses
+
+from assistant.domain.mail_invisible import strip_invisible
+
+_HEADER_LIMIT = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """One mailbox: ``address`` is the addr-spec in lower case, empty when none can be read."""
+
+    name: str
+    address: str
+
+    @property
+    def local_part(self) -> str:
+        """The part before the last @."""
+        return self.address.rpartition("@")[0]
+
+    @property
+    def domain(self) -> str:
+        """The part after the last @."""
+        return self.address.rpartition("@")[2] if "@" in self.address else ""
+
+
+def header_text(value: str) -> str:
+    """Return an unstructured header as a person sees it: encoded words decoded, folding undone."""
+    text = value[:_HEADER_LIMIT]
+    if "=?" in text:
+        try:
+            text = str(make_header(decode_header(text)))
+        except (HeaderParseError, LookupError, ValueError):  # Unknown charset or broken base64: shown as it came.
+            pass
+    return strip_invisible(text).replace("\n", " ")
+
+
+def mailboxes(value: str) -> tuple[Mailbox, ...]:
+    """Return the mailboxes of an address list; groups are flattened, the obsolete ``addr (name)`` is read."""
+    pairs = getaddresses([value[:_HEADER_LIMIT]], strict=False)
+    found = (Mailbox(header_text(name), strip_invisible(address).lower()) for name, address in pairs)
+    return tuple(mailbox for mailbox in found if mailbox.name or mailbox.address)
+
+
+def sender_mailbox(value: str) -> Mailbox:
+    """Return the first mailbox of a From value that has an address; else the text as a name."""
+    boxes = mailboxes(value)
+    return next((box for box in boxes if "@" in box.address), boxes[0] if boxes else Mailbox("", ""))

@@ -1,0 +1,97 @@
+"""The text of an HTML mail as a person sees it: hidden elements dropped."""
+
+import re
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+# Bounds the parse: a longer document is cut, and what a person reads first stands at its start.
+HTML_LIMIT = 200_000
+_NODE_LIMIT = 4_000
+
+_UNSEEN_TAGS = frozenset({"head", "script", "style", "template", "noscript", "title", "meta", "link", "object", "svg"})
+_BLOCK_TAGS = frozenset(
+    {"address", "article", "blockquote", "br", "div", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr"}
+    | {"li", "main", "ol", "p", "pre", "section", "table", "tbody", "td", "th", "tr", "ul"}
+)
+_SPACES = re.compile(r"\s+")
+_DECLARATION = re.compile(r"([a-z-]+)\s*:\s*([^;]{1,200})")
+_OFF_SCREEN = re.compile(r"-\d{3,}(?:px|em|rem|pt|%)?")
+_ZERO = re.compile(r"0*(?:0|\.0+|0\.0+|0?\.0\d+|[01](?:\.\d+)?px|1pt)(?:px|pt|em|rem|%|vw|vh)?\s*(?:!important)?")
+_NAMED_COLOURS = {"white": "#ffffff", "black": "#000000", "#fff": "#ffffff", "#000": "#000000"}
+_DEFAULT_BACKGROUND = "#ffffff"
+
+
+def html_text(html: str) -> str:
+    """Return the visible text, one line per block, quoted blocks after "> "; empty when nothing can be read."""
+    root = LexborHTMLParser(html[:HTML_LIMIT]).body
+    if root is None:
+        return ""
+    pieces: list[str] = []
+    _collect(root, pieces)
+    return re.sub(r" *\n[ \n]*\n", "\n\n", re.sub(r"[ \t]*\n[ \t]*", "\n", "".join(pieces))).strip()
+
+
+def _collect(root: LexborNode, pieces: list[str]) -> None:
+    """Walk without recursion (nesting is the sender's choice) and append the text a person sees."""
+    stack: list[tuple[LexborNode | str, str, str]] = [(root, _DEFAULT_BACKGROUND, "\n")]
+    for _ in range(_NODE_LIMIT):
+        if not stack:
+            return
+        node, background, line_break = stack.pop()
+        if isinstance(node, str):
+            pieces.append(node)
+        elif node.tag == "-text":
+            pieces.append(_SPACES.sub(" ", node.text(deep=False) or ""))
+        elif isinstance(node.tag, str) and node.tag not in _UNSEEN_TAGS and not node.tag.startswith("-"):
+            style = _style(node)
+            if _is_hidden(node, style, background):
+                continue
+            behind = style.get("background-color") or style.get("background") or _attribute(node, "bgcolor")
+            inner = _colour(behind) or background
+            if node.tag == "blockquote":
+                line_break = "\n> "
+            if node.tag in _BLOCK_TAGS:
+                pieces.append(line_break)
+                stack.append(("\n", inner, line_break))
+            stack.extend((child, inner, line_break) for child in reversed(list(node.iter(include_text=True))))
+
+
+def _attribute(node: LexborNode, name: str) -> str:
+    return (node.attributes.get(name) or "").lower().strip()
+
+
+def _style(node: LexborNode) -> dict[str, str]:
+    return {name: value.strip() for name, value in _DECLARATION.findall(_attribute(node, "style")[:2_000])}
+
+
+def _colour(value: str) -> str:
+    first = value.split()[0] if value else ""
+    if match := re.fullmatch(r"#([0-9a-f])([0-9a-f])([0-9a-f])", first):
+        return "#" + "".join(2 * digit for digit in match.groups())
+    if match := re.match(r"rgba?\((\d+)[, ]+(\d+)[, ]+(\d+)", value):
+        return "#" + "".join(f"{min(int(part), 255):02x}" for part in match.groups())
+    return _NAMED_COLOURS.get(first, first)
+
+
+def _is_hidden(node: LexborNode, style: dict[str, str], background: str) -> bool:
+    own = _colour(style.get("background-color") or style.get("background") or _attribute(node, "bgcolor"))
+    text_colour = _colour(style.get("color") or (_attribute(node, "color") if node.tag == "font" else ""))
+    zero = [name for name in ("font-size", "opacity", "line-height") if _ZERO.fullmatch(style.get(name, ""))]
+    clipped = "hidden" in style.get("overflow", "") and any(
+        _ZERO.fullmatch(style.get(name, "")) for name in ("height", "max-height", "width", "max-width")
+    )
+    moved = any(
+        _OFF_SCREEN.match(style.get(name, "")) for name in ("left", "top", "text-indent", "margin-left", "margin-top")
+    )
+    return (
+        "hidden" in node.attributes
+        or _attribute(node, "aria-hidden") == "true"
+        or style.get("display", "").startswith("none")
+        or style.get("visibility", "").startswith(("hidden", "collapse"))
+        or "all" in style.get("mso-hide", "")
+        or "transparent" in style.get("color", "")
+        or bool(zero)
+        or clipped
+        or moved
+        or (text_colour != "" and text_colour == (own or background))
+    )

@@ -1,0 +1,191 @@
+"""Tells mail a person wrote from mail sent in bulk and from spam: structure plus hashed words."""
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from assistant.domain.triage.cues import Cue
+from assistant.domain.triage.hashing import hashed_counts, word_terms
+from assistant.domain.triage.reading import Reading
+from assistant.domain.triage.weights import LinearModel
+
+CONVERSATION: Final = "conversation"
+BULK: Final = "bulk"
+SPAM: Final = "spam"
+KINDS: Final = (CONVERSATION, BULK, SPAM)
+_HASHED_WORDS = 300
+
+_ROLES = re.compile(
+    r"(?:^|[._+-])(?:no-?reply|do-?not-?reply|newsletters?|news|digest|deals?|offers?|promo\w*|marketing|mailer|mailing|"
+    r"notifications?|notify|alerts?|updates?|bounces?|subscriptions?|info|hello|team|billing|service|support|"
+    r"daemon|postmaster|rss\w*|feeds?|boletin|ofertas|infos?|angebote|noticias|actualites)(?:$|[._+-])",
+    re.IGNORECASE,
+)
+_ROBOTS = re.compile(
+    r"no-?reply|do-?not-?reply|mailer-daemon|postmaster|notification|newsletter|digest|bounce|^rss|^feeds?",
+    re.IGNORECASE,
+)
+_URL = re.compile(r"https?://([^\s/>\"'<)\]]+)|www\.([^\s/>\"'<)\]]+)", re.IGNORECASE)
+_MONEY = re.compile(r"[$€£¥]\s?\d|\d\s?(?:usd|eur|dollars|euros)\b", re.IGNORECASE)
+_PERCENT = re.compile(r"\d\s?%")
+_PHONE = re.compile(r"(?:\+?\d[ ().-]?){9,14}")
+_TRAILING_CODE = re.compile(r"\s{2,}\S{3,}$|[\[\(]?\b[a-z0-9]{6,}\d[a-z0-9]*\b[\]\)]?$", re.IGNORECASE)
+_REPLY = re.compile(r"^\s*(?:re|aw|antw|rv|sv|回复|答复|回覆)\s*[:：]", re.IGNORECASE)
+_FORWARD = re.compile(r"^\s*(?:fwd?|wg|tr|rv|enc|转发|轉發)\s*[:：]", re.IGNORECASE)
+_GREETING = re.compile(
+    r"^\s*(?:hi|hello|hey|dear|hola|bonjour|salut|hallo|liebe[rs]?|guten tag|您好|你好)\b[ ,]*(\w*)", re.IGNORECASE
+)
+_LIST_HEADERS = ("list-id", "list-post", "x-beenthere", "mailing-list", "x-mailing-list")
+_REPLIES = ("in-reply-to", "references")
+
+_CUE_FEATURES: Final = (
+    Cue.ASK, Cue.THANKS, Cue.MEETING, Cue.SEND, Cue.CREDENTIALS, Cue.ADVANCE_FEE, Cue.PROMOTION, Cue.MARKETING_SPAM,
+    Cue.UNSUBSCRIBE, Cue.AUTOMATED, Cue.SOCIAL, Cue.PUBLICATION, Cue.OUTAGE, Cue.ESCALATION, Cue.CALM,
+)  # fmt: skip
+
+
+def is_discussion_list(headers: Mapping[str, str]) -> bool:
+    """Whether the headers say a list of people distributed the mail (RFC 2369, RFC 2919, Precedence)."""
+    posts = headers.get("list-post", "")
+    return (
+        ("list-id" in headers and ("list-post" in headers or "in-reply-to" in headers or "references" in headers))
+        or "x-beenthere" in headers
+        or "mailing-list" in headers
+        or headers.get("precedence", "").strip().lower() == "list"
+        or ("list-id" in headers and headers.get("precedence", "").strip().lower() == "bulk")
+    ) and not posts.strip().upper().startswith("NO")
+
+
+def is_robot(address: str) -> bool:
+    """Whether no person reads answers at this address."""
+    return bool(_ROBOTS.search(address.rpartition("@")[0]))
+
+
+def kind_probabilities(reading: Reading, model: LinearModel) -> dict[str, float]:
+    """Return kind → probability."""
+    return model.probabilities(kind_features(reading), kind_terms(reading, model.buckets))
+
+
+def kind_terms(reading: Reading, buckets: int) -> dict[int, float]:
+    """Return the hashed words of subject and body start."""
+    subject = [word for word, start, _ in reading.tokens if start < reading.subject_end]
+    body = [word for word, _, _ in reading.body_tokens[:_HASHED_WORDS]]
+    return hashed_counts(word_terms(subject, "s:") + word_terms(body), buckets)
+
+
+def kind_features(reading: Reading) -> dict[str, float]:
+    """Return the structural features, each between 0 and about 1."""
+    return {
+        **_header_features(reading),
+        **_sender_features(reading),
+        **_subject_features(reading.visible.subject),
+        **_body_features(reading),
+        **{f"cue_{cue}": min(reading.shown_counts.get(cue, 0), 5) / 5 for cue in _CUE_FEATURES},
+    }
+
+
+KIND_FEATURES: Final = (
+    "headers", "list_id", "list_post", "list_unsubscribe", "precedence", "auto_submitted", "campaign", "reply_headers",
+    "return_path_differs", "return_path_tagged", "reply_to_differs", "html_only", "errors_to",
+    "role_address", "robot_address", "digits_in_address", "has_name", "two_word_name", "free_mail", "no_recipient",
+    "many_recipients",
+    "is_reply", "is_forward", "subject_caps", "subject_marks", "subject_money", "subject_code", "subject_tag", "subject_empty",
+    "long", "links", "foreign_links", "caps", "exclamations", "questions", "money", "percent", "phone", "quoted",
+    "first_person", "second_person", "named_greeting", "greeting", "long_lines", "symbols",
+    *(f"cue_{cue}" for cue in _CUE_FEATURES),
+)  # fmt: skip
+
+
+def _header_features(reading: Reading) -> dict[str, float]:
+    headers = reading.visible.headers
+    own_domain = _organization(reading.visible.sender.domain)
+    return_path = headers.get("return-path", "").strip("<> ")
+    reply_to = headers.get("reply-to", "")
+    return {
+        "headers": float(any(name in headers for name in ("message-id", "return-path", "received", "content-type"))),
+        "list_id": float(any(name in headers for name in _LIST_HEADERS)),
+        "list_post": float(is_discussion_list(headers)),
+        "list_unsubscribe": float("list-unsubscribe" in headers),
+        "precedence": float(headers.get("precedence", "").lower() in ("bulk", "junk", "list")),
+        "auto_submitted": float(headers.get("auto-submitted", "no").lower() != "no"),
+        "campaign": float(any("campaign" in name or name == "feedback-id" for name in headers)),
+        "reply_headers": float(any(name in headers for name in _REPLIES)),
+        "return_path_differs": float("@" in return_path and own_domain not in return_path.lower()),
+        "return_path_tagged": float(bool(re.search(r"[+=].*@|bounce|\d{5,}", return_path))),
+        "reply_to_differs": float("@" in reply_to and own_domain not in reply_to.lower()),
+        "html_only": float(headers.get("content-type", "").lower().startswith("text/html")),
+        "errors_to": float("errors-to" in headers),
+    }
+
+
+def _sender_features(reading: Reading) -> dict[str, float]:
+    sender = reading.visible.sender
+    recipients = reading.visible.to + reading.visible.cc
+    return {
+        "role_address": float(bool(_ROLES.search(sender.local_part))),
+        "robot_address": float(is_robot(sender.address)),
+        "digits_in_address": min(sum(char.isdigit() for char in sender.local_part), 4) / 4,
+        "has_name": float(bool(sender.name)),
+        "two_word_name": float(bool(re.fullmatch(r"[^\W\d_][\w.'’-]*(?:[ ,]+[^\W\d_][\w.'’-]*){1,3}", sender.name))),
+        "free_mail": float(
+            bool(re.search(r"^(?:hotmail|yahoo|gmail|outlook|aol|gmx|web|163|qq|126)\.", sender.domain))
+        ),
+        "no_recipient": float(not recipients),
+        "many_recipients": min(len(recipients), 8) / 8,
+    }
+
+
+def _subject_features(subject: str) -> dict[str, float]:
+    letters = [char for char in subject if char.isalpha()]
+    return {
+        "is_reply": float(bool(_REPLY.match(subject))),
+        "is_forward": float(bool(_FORWARD.match(subject))),
+        "subject_caps": sum(char.isupper() for char in letters) / len(letters) if letters else 0.0,
+        "subject_marks": min(subject.count("!") + subject.count("！") + subject.count("$"), 3) / 3,
+        "subject_money": float(bool(_MONEY.search(subject) or _PERCENT.search(subject))),
+        "subject_code": float(bool(_TRAILING_CODE.search(subject))),
+        "subject_tag": float("[" in subject[:20] and "]" in subject),
+        "subject_empty": float(not letters),
+    }
+
+
+def _body_features(reading: Reading) -> dict[str, float]:
+    text = reading.visible.text
+    folded = [word for word, _, _ in reading.body_tokens]
+    size = max(len(folded), 20)
+    letters = sum(char.isalpha() for char in text) or 1
+    hosts = {_organization((first or second).lower()) for first, second in _URL.findall(text)}
+    own_domain = _organization(reading.visible.sender.domain)
+    lines = [line for line in text.split("\n") if line.strip()]
+    greeting = _GREETING.match(reading.visible.own)
+    return {
+        "long": min(math.log1p(len(folded)) / 7, 1.2),
+        "links": min(20 * len(_URL.findall(text)) / size, 1.0),
+        "foreign_links": min(len(hosts - {own_domain}), 4) / 4,
+        "caps": min(3 * sum(char.isupper() for char in text) / letters, 1.0),
+        "exclamations": min(30 * (text.count("!") + text.count("！")) / size, 1.0),
+        "questions": min(30 * (text.count("?") + text.count("？")) / size, 1.0),
+        "money": min(20 * len(_MONEY.findall(text)) / size, 1.0),
+        "percent": min(20 * len(_PERCENT.findall(text)) / size, 1.0),
+        "phone": float(bool(_PHONE.search(text))),
+        "quoted": sum(line.lstrip().startswith(">") for line in lines) / max(len(lines), 1),
+        "first_person": min(15 * sum(word in _FIRST_PERSON for word in folded) / size, 1.0),
+        "second_person": min(15 * sum(word in _SECOND_PERSON for word in folded) / size, 1.0),
+        "named_greeting": float(bool(greeting and greeting[1])),
+        "greeting": float(bool(greeting)),
+        "long_lines": min(sum(len(line) > 100 for line in lines) / max(len(lines), 1), 1.0),
+        "symbols": min(40 * sum(char in "*=_~★✅🔥►•" for char in text) / max(len(text), 200), 1.0),
+    }
+
+
+_FIRST_PERSON = frozenset("i me my mine i'm we our us yo mi me je j mon ma ich mir mich mein meine wir uns".split())
+_SECOND_PERSON = frozenset("you your yours tu tus su usted vous votre vos sie ihr ihre ihnen dein deine du".split())
+
+
+def _organization(domain: str) -> str:
+    """Return the label a name was registered under, near enough: ``mail.example.co.uk`` → ``example``."""
+    labels = [label for label in domain.lower().split(":")[0].split(".") if label]
+    while len(labels) > 1 and (len(labels[-1]) <= 3 or labels[-1] in ("info", "name", "travel", "online", "shop")):  # noqa: PLR2004 - top-level domains
+        labels.pop()
+    return labels[-1] if labels else "-"

@@ -1,0 +1,164 @@
+"""Finds cue phrases in text: one pass over the words, all languages together, the longest match wins."""
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from typing import NamedTuple
+
+from assistant.domain.triage.lexicon import chinese, english, french, german, spanish
+
+
+class Cue(StrEnum):
+    """What a phrase hints at."""
+
+    IMMEDIATE = "immediate"
+    OUTAGE = "outage"
+    SECURITY = "security"
+    SAFETY = "safety"
+    LOSS = "loss"
+    LEGAL = "legal"
+    ESCALATION = "escalation"
+    SUPPLY = "supply"
+    IMPACT = "impact"
+    CALM = "calm"
+    RESOLVED = "resolved"
+    ASK = "ask"
+    MEETING = "meeting"
+    REVIEW = "review"
+    APPROVE = "approve"
+    PAY = "pay"
+    SEND = "send"
+    CALL = "call"
+    ANSWER = "answer"
+    FIX = "fix"
+    THANKS = "thanks"
+    CREDENTIALS = "credentials"
+    ADVANCE_FEE = "advance_fee"
+    PROMOTION = "promotion"
+    UNSUBSCRIBE = "unsubscribe"
+    AUTOMATED = "automated"
+    SOCIAL = "social"
+    PUBLICATION = "publication"
+    MARKETING_SPAM = "marketing_spam"
+    STEERING = "steering"
+
+
+@dataclass(frozen=True, slots=True)
+class CueHit:
+    """A cue at ``text[start:end]``; ``phrase`` is the pattern that matched."""
+
+    cue: Cue
+    start: int
+    end: int
+    phrase: str
+
+
+class _Pattern(NamedTuple):
+    words: tuple[str, ...]
+    cue: Cue
+    phrase: str
+
+
+_WORD = re.compile(r"[^\W_]+")
+_PREFIX = 4
+
+
+def fold(word: str) -> str:
+    """Return ``word`` in lower case without accents."""
+    if word.isascii():
+        return word.lower()
+    return "".join(char for char in unicodedata.normalize("NFKD", word.casefold()) if not unicodedata.combining(char))
+
+
+def words(text: str) -> list[tuple[str, int, int]]:
+    """Return (folded word, start, end) for each word of ``text``."""
+    return [(fold(match[0]), match.start(), match.end()) for match in _WORD.finditer(text)]
+
+
+def find_cues(text: str, tokens: list[tuple[str, int, int]] | None = None) -> tuple[CueHit, ...]:
+    """Return the cues in ``text`` in reading order; a hit inside a longer one is dropped."""
+    found = _in_words(words(text) if tokens is None else tokens)
+    if any("\u4e00" <= char <= "\u9fff" for char in text):
+        found.extend(_in_chinese(text))
+    found.sort(key=lambda hit: (hit.start, -hit.end))
+    kept: list[CueHit] = []
+    covered = -1
+    for hit in found:
+        if hit.end > covered:
+            kept.append(hit)
+            covered = hit.end
+    return tuple(kept)
+
+
+def _in_words(tokens: list[tuple[str, int, int]]) -> list[CueHit]:
+    index = _index()
+    found: list[CueHit] = []
+    folded = [word for word, _, _ in tokens]
+    for position, (word, start, _) in enumerate(tokens):
+        for key in (word, word[:_PREFIX] + "*", "#" if word[0].isdigit() else ""):
+            for pattern in index.get(key, ()):
+                if _fits_at(pattern.words, folded, position):
+                    found.append(
+                        CueHit(pattern.cue, start, tokens[position + len(pattern.words) - 1][2], pattern.phrase)
+                    )
+    return found
+
+
+def _fits_at(parts: tuple[str, ...], folded: list[str], position: int) -> bool:
+    if len(parts) == 1:
+        return _fits(parts[0], folded[position])
+    following = folded[position + 1 : position + len(parts)]
+    # The second word tells most patterns apart, so the comparison starts there.
+    return (
+        len(following) == len(parts) - 1
+        and _fits(parts[1], following[0])
+        and all(map(_fits, parts[2:], following[1:]))
+        and _fits(parts[0], folded[position])
+    )
+
+
+def _fits(part: str, word: str) -> bool:
+    if part == word:
+        return True
+    if part[-1] == "*":
+        return word.startswith(part[:-1])
+    return part == "_" or (part == "#" and word[0].isdigit())
+
+
+def _in_chinese(text: str) -> Iterable[CueHit]:
+    for cue, phrases in chinese.PHRASES.items():
+        for phrase in phrases.replace("\n", ",").split(","):
+            sought = phrase.strip()
+            start = text.find(sought) if sought else -1
+            if start >= 0:
+                yield CueHit(Cue(cue), start, start + len(sought), sought)
+
+
+@cache
+def _index() -> Mapping[str, tuple[_Pattern, ...]]:
+    """Return the patterns by first word; by its first letters and a star where it is open-ended."""
+    index: defaultdict[str, list[_Pattern]] = defaultdict(list)
+    for language in (english.PHRASES, spanish.PHRASES, french.PHRASES, german.PHRASES):
+        for cue, phrases in language.items():
+            for phrase in phrases.replace("\n", ",").split(","):
+                parts = tuple(_parts(phrase))
+                if parts:
+                    first = parts[0]
+                    key = first[:_PREFIX] + "*" if first.endswith("*") else first
+                    index[key].append(_Pattern(parts, Cue(cue), phrase.strip()))
+    return {key: tuple(patterns) for key, patterns in index.items()}
+
+
+def _parts(phrase: str) -> Iterable[str]:
+    for piece in phrase.split():
+        if piece in ("#", "_"):
+            yield piece
+        else:
+            pieces = [fold(part) for part in _WORD.findall(piece)]
+            if pieces and piece.endswith("*"):
+                pieces[-1] += "*"
+            yield from pieces

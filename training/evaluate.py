@@ -1,0 +1,95 @@
+"""Cross-validates the real engine: ``python -m training.evaluate DATA``.
+
+Two splits: folds that keep every sender and thread together, and one source left out at a time. Each
+mail is decided by the runtime engine with weights that never saw its group (or its source). Writes
+predictions, a reliability diagram and a coverage/accuracy curve to reports/ and prints the scorer's table.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from assistant.domain.preferences import EmailRules
+from assistant.domain.triage.cascade import triage_mail
+from assistant.domain.triage.decision import TriagedEmail
+from assistant.domain.triage.weights import TriageWeights
+from training.dataset import LabelledMail, LabelledSentence, load_mails, load_sentences
+from training.fit import Sample, Settings, fit_weights, grouped_folds, read_samples
+from training.reliability import draw_coverage, draw_reliability
+
+_REPORTS = Path("reports")
+_FOLDS = 5
+_ZONE = ZoneInfo("UTC")
+
+
+def main() -> None:
+    """Run both splits and print the scorer's tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path, help="folder with dev.jsonl, dev_sentences.jsonl and eval.py")
+    parser.add_argument("--only", choices=("grouped", "source"), help="run one split only")
+    arguments = parser.parse_args()
+    _REPORTS.mkdir(exist_ok=True)
+    samples = read_samples(load_mails(arguments.data))
+    sentences = load_sentences(arguments.data)
+    if arguments.only != "source":
+        groups = grouped_folds([sample.labelled.group for sample in samples], _FOLDS)
+        _report("grouped", list(_decide(samples, sentences, groups)), samples, arguments.data)
+    if arguments.only != "grouped":
+        names = sorted({sample.labelled.source for sample in samples})
+        by_source = [names.index(sample.labelled.source) for sample in samples]
+        _report("source", list(_decide(samples, sentences, by_source)), samples, arguments.data)
+
+
+def _decide(
+    samples: Sequence[Sample], sentences: Sequence[LabelledSentence], folds: Sequence[int]
+) -> Iterator[TriagedEmail]:
+    trained: dict[int, TriageWeights] = {}
+    for sample, fold in zip(samples, folds, strict=True):
+        if fold not in trained:
+            inside = [other for other, number in zip(samples, folds, strict=True) if number != fold]
+            trained[fold] = fit_weights(inside, sentences, Settings())
+            print(f"fold {len(trained)} of {len(set(folds))} trained on {len(inside)} mails", file=sys.stderr)
+        yield triage_mail(
+            sample.labelled.mail,
+            rules=EmailRules(),
+            records={},
+            now=sample.written_at,
+            zone=_ZONE,
+            weights=trained[fold],
+        )
+
+
+def _report(name: str, decisions: Sequence[TriagedEmail], samples: Sequence[Sample], data: Path) -> None:
+    predictions = _REPORTS / f"predictions_{name}.jsonl"
+    rows = (
+        {
+            "email_id": decision.email_id,
+            "category": decision.category,
+            "priority_score": decision.priority_score,
+            "abstain": decision.needs_review,
+            "confidence": decision.confidence,
+        }
+        for decision in decisions
+    )
+    predictions.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    judged = [
+        (decision.confidence, not decision.needs_review, _is_right(decision, sample.labelled))
+        for decision, sample in zip(decisions, samples, strict=True)
+        if sample.labelled.labels.get("acceptable") and not sample.labelled.labels.get("weak")
+    ]
+    draw_reliability(judged, _REPORTS / f"reliability_{name}.png")
+    draw_coverage(judged, _REPORTS / f"coverage_{name}.png")
+    print(f"\n== {name} ==", flush=True)
+    subprocess.run([sys.executable, data / "eval.py", data / "dev.jsonl", predictions], check=True)
+
+
+def _is_right(decision: TriagedEmail, labelled: LabelledMail) -> bool:
+    return decision.category in labelled.labels["acceptable"]
+
+
+if __name__ == "__main__":
+    main()
