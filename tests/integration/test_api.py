@@ -1,0 +1,177 @@
+"""The HTTP contract through the front door, API Gateway, Lambda, DynamoDB, SQS and Redis."""
+
+import json
+import os
+import signal
+from typing import Any
+
+from tests.integration.conftest import Assistant, eventually
+
+TRIAGE = "/api/v1/email/triage"
+PREFERENCES = "/api/v1/users/user123/preferences"
+
+# The documented examples, verbatim.
+TRIAGE_EXAMPLE = json.loads("""
+{"user_id": "user123",
+ "emails": [{"id": "email1", "from": "ceo@company.com", "subject": "Urgent: Q4 Budget Review",
+             "body": "We need to discuss the Q4 budget...", "received_at": "2025-01-15T10:00:00Z"}]}
+""")
+PREFERENCES_EXAMPLE = json.loads("""
+{"working_hours": {"start": "09:00", "end": "17:00", "timezone": "America/New_York"},
+ "meeting_preferences": {"buffer_minutes": 15, "max_per_day": 6, "no_meetings_days": ["Friday afternoon"]},
+ "email_rules": {"auto_archive_newsletters": true, "priority_senders": ["ceo@company.com"],
+                 "delegate_to": "assistant@company.com"},
+ "notification_channels": {"urgent": "slack", "important": "email", "routine": "dashboard"}}
+""")
+
+
+def test_triage_example(assistant: Assistant, token: str) -> None:
+    answer = assistant.request("POST", TRIAGE, TRIAGE_EXAMPLE, token=token)
+
+    assert answer.status == 200, answer.body
+    document = answer.json()
+    assert document["user_id"] == "user123"
+    (decision,) = document["triaged_emails"]
+    assert decision["email_id"] == "email1"
+    assert decision["category"] == "urgent_action"
+    assert decision["priority_score"] >= 8
+    assert decision["suggested_action"]
+    assert decision["estimated_time_minutes"] > 0
+    assert decision["reasoning"]
+    assert document["summary"] == "Triaged 1 emails: 1 urgent actions, 0 important reads"
+    assert document["processing_time_ms"] > 0
+    assert document.get("degraded", []) == []
+
+
+def test_preferences_example_is_stored_and_read_back(assistant: Assistant, token: str) -> None:
+    stored = assistant.request("PUT", PREFERENCES, PREFERENCES_EXAMPLE, token=token)
+    read = assistant.request("GET", PREFERENCES, token=token)
+
+    assert stored.status in (200, 201), stored.body
+    assert read.status == 200
+    assert PREFERENCES_EXAMPLE.items() <= read.json().items()
+
+
+def test_a_stale_etag_is_refused_and_a_fresh_one_accepted(assistant: Assistant, token: str) -> None:
+    stale = assistant.request("PUT", PREFERENCES, PREFERENCES_EXAMPLE, token=token).headers["etag"]
+    patch = {"email_rules": {"delegate_to": None}}
+
+    fresh = assistant.request("PATCH", PREFERENCES, patch, token=token, headers={"If-Match": stale})
+    late = assistant.request("PATCH", PREFERENCES, {"email_rules": {}}, token=token, headers={"If-Match": stale})
+
+    assert fresh.status == 200, fresh.body
+    assert fresh.headers["etag"] != stale
+    assert fresh.json()["email_rules"].get("delegate_to") is None
+    assert late.status == 412
+    assert late.headers["content-type"] == "application/problem+json"
+
+
+def test_a_correction_changes_the_next_decision_of_that_sender(assistant: Assistant, token: str) -> None:
+    def decide(email_id: str) -> dict[str, Any]:
+        email = {
+            "id": email_id,
+            "from": "Weekly Deals <deals@shop.example>",
+            "subject": "This week only: 30 % off all shoes",
+            "body": "Shop now and save 30 %. Unsubscribe at any time.",
+            "headers": {"List-Unsubscribe": "<https://shop.example/out>", "Precedence": "bulk"},
+        }
+        answer = assistant.request("POST", TRIAGE, {"user_id": "user123", "emails": [email]}, token=token)
+        assert answer.status == 200, answer.body
+        return dict(answer.json()["triaged_emails"][0])
+
+    before = decide("deal-1")
+    feedback = {"category": "urgent_action"}
+    learned = assistant.request("POST", "/api/v1/email/deal-1/feedback", feedback, token=token)
+    after = decide("deal-2")
+
+    assert before["category"] != "urgent_action"
+    assert learned.status == 200, learned.body
+    assert after["category"] == "urgent_action"
+    assert after["decided_by"] == "corrections"
+
+
+def test_feedback_on_an_unknown_mail_is_not_found(assistant: Assistant, token: str) -> None:
+    answer = assistant.request("POST", "/api/v1/email/never-seen/feedback", {"category": "routine"}, token=token)
+
+    assert answer.status == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_problems_name_the_field(assistant: Assistant, token: str) -> None:
+    empty = assistant.request("POST", TRIAGE, {"user_id": "user123", "emails": []}, token=token)
+    broken = assistant.request("POST", TRIAGE, body=b"{", token=token)
+    text = assistant.request("POST", TRIAGE, body=b"hello", token=token, headers={"Content-Type": "text/plain"})
+    large = assistant.request("POST", TRIAGE, body=b" " * (6 * 1024 * 1024 + 1), token=token)
+    unknown = assistant.request("GET", "/api/v1/nothing", token=token)
+
+    assert [answer.status for answer in (empty, broken, text, large, unknown)] == [422, 400, 415, 413, 404]
+    for answer in (empty, broken, text, large, unknown):
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["status"] == answer.status
+    assert [error["field"] for error in empty.json()["errors"]] == ["emails"]
+
+
+def test_documents_are_public(assistant: Assistant) -> None:
+    docs, openapi = assistant.request("GET", "/docs"), assistant.request("GET", "/openapi.json")
+
+    assert docs.status == 200
+    assert docs.headers["content-type"].startswith("text/html")
+    assert {TRIAGE, "/health", "/metrics"} <= openapi.json()["paths"].keys()
+
+
+def test_answers_allow_no_foreign_origin(assistant: Assistant) -> None:
+    answer = assistant.request("GET", "/openapi.json", headers={"Origin": "https://elsewhere.example"})
+
+    assert not [name for name in answer.headers if name.startswith("access-control-")]
+
+
+def test_a_path_cannot_leave_the_api(assistant: Assistant) -> None:
+    assert assistant.request("GET", "/../../../../_ministack/health").status == 404
+
+
+def test_metrics_count_requests(assistant: Assistant, token: str) -> None:
+    def requests_of_triage() -> float:
+        text = assistant.request("GET", "/metrics", token=token).body.decode()
+        lines = [line for line in text.splitlines() if line.startswith("exec_assistant_requests_total{")]
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if f'endpoint="{TRIAGE}"' in line)
+
+    assert assistant.request("POST", TRIAGE, TRIAGE_EXAMPLE, token=token).status == 200
+
+    # The exporter answers from a cache of half a minute.
+    eventually(lambda: requests_of_triage() >= 1, seconds=60)
+
+
+def test_a_change_is_written_to_the_audit_trail(assistant: Assistant, token: str) -> None:
+    def audit_items() -> int:
+        (table,) = assistant.aws.dynamodb.list_tables()["TableNames"]
+        found = assistant.aws.dynamodb.query(
+            TableName=table,
+            KeyConditionExpression="pk = :user AND begins_with(sk, :audit)",
+            ExpressionAttributeValues={":user": {"S": "USER#user123"}, ":audit": {"S": "AUDIT#"}},
+        )
+        return found["Count"]
+
+    before = audit_items()
+    assert assistant.request("PUT", PREFERENCES, PREFERENCES_EXAMPLE, token=token).status in (200, 201)
+
+    eventually(lambda: audit_items() > before)
+
+
+def test_without_redis_health_degrades_and_triage_answers(assistant: Assistant, token: str) -> None:
+    def redis_status() -> str:
+        return str(assistant.request("GET", "/health").json()["dependencies"]["redis"]["status"])
+
+    assert eventually(lambda: redis_status() == "healthy")
+    server = int((assistant.state / "standard/valkey/valkey.pid").read_text())
+    os.kill(server, signal.SIGSTOP)
+    try:
+        eventually(lambda: redis_status() == "unhealthy")
+        health = assistant.request("GET", "/health")
+        triage = assistant.request("POST", TRIAGE, TRIAGE_EXAMPLE, token=token)
+    finally:
+        os.kill(server, signal.SIGCONT)
+
+    assert health.status == 200
+    assert health.json()["status"] == "degraded"
+    assert triage.status == 200, triage.body
+    eventually(lambda: redis_status() == "healthy")
