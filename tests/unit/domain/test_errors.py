@@ -1,0 +1,31 @@
+import pytest
+from pydantic import BaseModel, Field, ValidationError
+
+from assistant.domain.errors import FieldError, field_errors, field_path
+
+
+@pytest.mark.parametrize(
+    ("location", "path"),
+    [
+        (("emails", 3, "received_at"), "emails[3].received_at"),
+        ((0, "id"), "[0].id"),
+        (("user_id",), "user_id"),
+        ((), "body"),
+    ],
+)
+def test_locations_become_paths(location: tuple[str | int, ...], path: str) -> None:
+    assert field_path(location) == path
+
+
+def test_words_are_for_people() -> None:
+    class Batch(BaseModel, extra="forbid"):
+        name: str
+        items: tuple[int, ...] = Field(min_length=1, max_length=2)
+
+    with pytest.raises(ValidationError) as caught:
+        Batch.model_validate({"items": [], "x": 1})
+    assert field_errors(caught.value.errors()) == (
+        FieldError("name", "is needed"),
+        FieldError("items", "needs 1 or more items"),
+        FieldError("x", "is not a known field"),
+    )

@@ -1,0 +1,88 @@
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from assistant.domain.days import DayPart, PartOfDay, Weekday
+from assistant.domain.preferences import Channel, EmailRules, Preferences, WorkingHours
+
+AS_DOCUMENTED: dict[str, Any] = {
+    "working_hours": {"start": "09:00", "end": "17:00", "timezone": "America/New_York"},
+    "meeting_preferences": {"buffer_minutes": 15, "max_per_day": 6, "no_meetings_days": ["Friday afternoon"]},
+    "email_rules": {
+        "auto_archive_newsletters": True,
+        "priority_senders": ["ceo@company.com"],
+        "delegate_to": "assistant@company.com",
+    },
+    "notification_channels": {"urgent": "slack", "important": "email", "routine": "dashboard"},
+}
+
+
+def broken(document: dict[str, Any]) -> set[str]:
+    with pytest.raises(ValidationError) as caught:
+        Preferences.model_validate(document)
+    return {".".join(map(str, error["loc"])) for error in caught.value.errors()}
+
+
+def test_the_documented_example_reads_and_writes_unchanged() -> None:
+    preferences = Preferences.model_validate(AS_DOCUMENTED)
+    assert preferences.model_dump(mode="json") == AS_DOCUMENTED
+    assert preferences.meeting_preferences.no_meetings_days == (DayPart(Weekday.FRIDAY, PartOfDay.AFTERNOON),)
+    assert preferences.notification_channels.urgent is Channel.SLACK
+
+
+def test_stored_text_reads_back() -> None:
+    preferences = Preferences.model_validate(AS_DOCUMENTED)
+    assert Preferences.model_validate_json(preferences.model_dump_json()) == preferences
+
+
+def test_a_new_user_needs_to_set_nothing() -> None:
+    assert Preferences.model_validate({}) == Preferences()
+
+
+@pytest.mark.parametrize("zone", ["Europe/Atlantis", "", "/etc/passwd", "../UTC", "Europe", "\0"])
+def test_a_zone_must_be_in_the_iana_database(zone: str) -> None:
+    assert broken({"working_hours": {"timezone": zone}}) == {"working_hours.timezone"}
+
+
+@pytest.mark.parametrize("start", ["9:00", "24:00", "09:60", "09:00:00", 9, "", "٠٩:٠٠", None])
+def test_a_time_of_day_has_four_digits(start: object) -> None:
+    assert broken({"working_hours": {"start": start}}) == {"working_hours.start"}
+
+
+@pytest.mark.parametrize("end", ["09:00", "08:59"])
+def test_the_working_day_ends_after_it_starts(end: str) -> None:
+    assert broken({"working_hours": {"start": "09:00", "end": end}}) == {"working_hours"}
+
+
+@pytest.mark.parametrize(
+    "address", ["ceo", "@company.com", "ceo@", "a b@company.com", "ceo@company.com\r\nBcc: x@y.z", "x" * 250 + "@a.de"]
+)
+def test_an_address_is_an_addr_spec(address: str) -> None:
+    assert broken({"email_rules": {"delegate_to": address}}) == {"email_rules.delegate_to"}
+
+
+def test_addresses_are_kept_once_in_lower_case() -> None:
+    rules = EmailRules.model_validate({"priority_senders": [" CEO@Company.com", "ceo@company.com"]})
+    assert rules.priority_senders == ("ceo@company.com",)
+
+
+def test_unknown_keys_and_channels_are_named() -> None:
+    assert broken({"colour": 1, "working_hours": {"lunch": "12:00"}, "notification_channels": {"urgent": "fax"}}) == {
+        "colour",
+        "working_hours.lunch",
+        "notification_channels.urgent",
+    }
+
+
+@given(st.times(), st.times())
+def test_any_two_times_make_a_working_day_or_an_error(start: Any, end: Any) -> None:
+    start, end = start.replace(second=0, microsecond=0), end.replace(second=0, microsecond=0)
+    if start < end:
+        hours = WorkingHours(start=start, end=end)
+        assert WorkingHours.model_validate(hours.model_dump(mode="json")) == hours
+    else:
+        with pytest.raises(ValidationError, match="end must be after start"):
+            WorkingHours(start=start, end=end)
