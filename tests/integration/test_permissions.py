@@ -1,0 +1,151 @@
+"""Every function's events with IAM enforcement on: the manifest grants what the functions use, and no more."""
+
+import http.client
+import io
+import json
+import threading
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from infra.local.aws import LocalAws
+from infra.local.deploy import deploy, physical_ids
+from infra.local.environment import ensure_environment
+from infra.local.invoke import invoke
+from infra.local.layout import LOOPBACK, REPOSITORY, Layout, free_port
+from infra.local.run import servers
+from infra.manifest import FUNCTIONS
+
+EVENTS = sorted((REPOSITORY / "events").glob("*/*.json"))
+
+PROBE = """
+import boto3
+from botocore.exceptions import ClientError
+
+def lambda_handler(event, context):
+    try:
+        getattr(boto3.client(event["service"]), event["operation"])(**event["arguments"])
+    except ClientError as error:
+        return error.response["Error"]["Code"]
+    return "allowed"
+"""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where the functions' AWS calls pass: it ends TLS for them and remembers calls and denials.
+
+    The embedded AWS speaks plain HTTP, which the policies of our queues and topics refuse, as they should.
+    """
+
+    upstream_port: int
+    calls: list[str] = field(default_factory=list)
+    denials: list[str] = field(default_factory=list)
+
+    def forward(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, str, bytes]:
+        connection = http.client.HTTPConnection(LOOPBACK, self.upstream_port, timeout=30)
+        try:
+            connection.request(method, path, body, headers | {"X-Forwarded-Proto": "https"})
+            answer = connection.getresponse()
+            content = answer.read()
+        finally:
+            connection.close()
+        call = headers.get("X-Amz-Target") or path
+        self.calls.append(call)
+        if answer.status == 403 or b"AccessDenied" in content:
+            self.denials.append(f"{call}: {content.decode(errors='replace')}")
+        return answer.status, answer.getheader("Content-Type", ""), content
+
+
+class Forwarder(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def __init__(self, endpoint: Endpoint, *arguments: object) -> None:
+        self._endpoint = endpoint
+        super().__init__(*arguments)  # type: ignore[arg-type]  # socketserver passes its three arguments
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        status, content_type, content = self._endpoint.forward(self.command, self.path, dict(self.headers), body)
+        self.send_response(status)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_GET = do_POST  # noqa: N815 - the name BaseHTTPRequestHandler looks up
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Keep the test output quiet."""
+
+
+@dataclass(frozen=True)
+class Enforced:
+    """A deployment with IAM enforcement on and the endpoint its functions call."""
+
+    aws: LocalAws
+    endpoint: Endpoint
+
+
+@pytest.fixture(scope="module")
+def enforced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Enforced]:
+    layout = Layout(tmp_path_factory.mktemp("enforced"), "standard", free_port(), free_port(), free_port())
+    endpoint = Endpoint(layout.aws_port)
+    with ThreadingHTTPServer((LOOPBACK, 0), partial(Forwarder, endpoint)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://{LOOPBACK}:{server.server_port}"
+        with servers(layout, ensure_environment(), extra={"AUTH": "true", "AWS_ENDPOINT_URL": address}):
+            aws = LocalAws(layout.aws_endpoint)
+            deploy(layout, aws)
+            yield Enforced(aws, endpoint)
+        server.shutdown()
+
+
+def _function_of(event: Path) -> str:
+    return event.name.split(".")[0]
+
+
+def test_every_function_has_an_event() -> None:
+    assert {_function_of(event) for event in EVENTS} == {function.name for function in FUNCTIONS}
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.name.removesuffix(".json"))
+def test_no_call_is_denied(enforced: Enforced, event: Path) -> None:
+    enforced.endpoint.denials.clear()
+
+    answer = invoke(enforced.aws, _function_of(event), json.loads(event.read_text()))
+
+    assert enforced.endpoint.denials == []
+    if event.parent.name == "http":
+        assert answer["statusCode"] < 500, answer
+
+
+def test_the_functions_calls_were_seen(enforced: Enforced) -> None:
+    """Without this, a function that calls some other endpoint would pass for one that is never denied."""
+    operations = {call.rpartition(".")[2] for call in enforced.endpoint.calls}
+
+    assert {"GetItem", "PutItem", "SendMessage", "GetQueueAttributes"} <= operations
+
+
+@pytest.mark.parametrize(
+    ("operation", "expected"), [("put_item", "allowed"), ("scan", "AccessDeniedException")], ids=["granted", "not"]
+)
+def test_an_action_the_manifest_does_not_grant_is_denied(enforced: Enforced, operation: str, expected: str) -> None:
+    (table,) = enforced.aws.dynamodb.list_tables()["TableNames"]
+    arguments: dict[str, object] = {"TableName": table}
+    if operation == "put_item":
+        arguments["Item"] = {"pk": {"S": "PROBE"}, "sk": {"S": "PROBE"}}
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as output:
+        output.writestr("handler.py", PROBE)
+    (function,) = (name for name in physical_ids(enforced.aws, "AWS::Lambda::Function") if "record_audit" in name)
+    enforced.aws.lambda_.update_function_code(FunctionName=function, ZipFile=archive.getvalue())
+
+    event = {"service": "dynamodb", "operation": operation, "arguments": arguments}
+
+    assert invoke(enforced.aws, "record_audit", event) == expected
