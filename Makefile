@@ -15,13 +15,13 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
 
 .tools/uv/bin/uv:
-	@echo "installing uv into .tools/uv"
+	@echo "installing uv into .tools/uv" >&2
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "python3 3.11 or newer is needed" >&2; exit 1; }
 	@python3 -m venv .tools/uv || { echo "python3 cannot make a virtual environment: install python3-venv" >&2; exit 1; }
 	@.tools/uv/bin/pip install --quiet --disable-pip-version-check uv
 
 .venv/.synced: pyproject.toml uv.lock | $(filter .tools/%,$(UV))
-	@echo "installing the locked environment into .venv"
+	@echo "installing the locked environment into .venv" >&2
 	@$(UV) sync --quiet --frozen
 	@touch $@
 
