@@ -1,6 +1,7 @@
 """Start the assistant on this machine and serve it until Ctrl-C; ``make run``."""
 
 import asyncio
+import logging
 import signal
 import time
 from collections.abc import Iterator, Mapping
@@ -141,6 +142,8 @@ def main() -> None:
         _end_leftovers(LOCAL / profile, interpreter)
         layout = make_layout(profile, port)
         with servers(layout, interpreter) as started:
+            # What the front door's HTTP server says of malformed requests is for a file, not for the terminal.
+            logging.basicConfig(filename=layout.logs / "front-door.log", level=logging.WARNING)
             aws = LocalAws(layout.aws_endpoint)
             deploy(layout, aws)
             ensure_demo_user(aws, layout.state)
