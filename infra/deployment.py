@@ -7,17 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-from aws_cdk.aws_logs import RetentionDays
-
 type Profile = Literal["small", "standard"]
 PROFILES: tuple[Profile, ...] = get_args(Profile.__value__)
 
-LOG_RETENTION = {
-    "7": RetentionDays.ONE_WEEK,
-    "30": RetentionDays.ONE_MONTH,
-    "90": RetentionDays.THREE_MONTHS,
-    "365": RetentionDays.ONE_YEAR,
-}
+# Days, and what CDK calls them.
+LOG_RETENTION = {"7": "ONE_WEEK", "30": "ONE_MONTH", "90": "THREE_MONTHS", "365": "ONE_YEAR"}
 
 # Settings of the functions that context ``settings`` may override; the stacks compute all others.
 TUNABLE = re.compile(
@@ -38,7 +32,7 @@ class Deployment:
     oidc_issuer: str | None = None
     oidc_audience: tuple[str, ...] = ()
     alarm_email: str | None = None
-    log_retention: RetentionDays = RetentionDays.ONE_MONTH
+    log_retention: str = LOG_RETENTION["30"]
     settings: Mapping[str, str] = field(default_factory=dict)
 
     @property

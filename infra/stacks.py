@@ -7,6 +7,7 @@ from typing import Any
 
 from aws_cdk import App, Aws, CfnOutput, CfnParameter, CfnRule, CfnRuleAssertion, Fn, Stack, Validations
 from aws_cdk import aws_apigatewayv2 as apigateway
+from aws_cdk import aws_logs as logs
 from cdk_nag import AwsSolutionsChecks
 from constructs import Construct
 
@@ -75,7 +76,7 @@ class AppStack(Stack):
         if deployment.local:
             _refuse_real_accounts(self)
         self._deployment, self._data, self._built = deployment, data, built
-        self._log_retention = deployment.log_retention
+        self._log_retention = logs.RetentionDays[deployment.log_retention]
         self._layers = Layers(self, "Layers", name=deployment.name, artifacts=built.layers)
         self._queues = {
             queue.name: QueueWithDeadLetters(

@@ -1,0 +1,206 @@
+"""State is encrypted, kept and recoverable; queues lose nothing; alarms watch."""
+
+from infra.manifest import FUNCTIONS, QUEUES, SECRETS
+from tests.infra.templates import Deployment, Resource, listed
+
+
+def uses_the_key(deployment: Deployment, reference: object) -> bool:
+    return deployment.named(reference) == "key"
+
+
+def test_the_table_is_encrypted_recoverable_and_kept(deployment: Deployment) -> None:
+    table = deployment.one("DynamoDB::Table")
+    assert table.properties["KeySchema"] == [
+        {"AttributeName": "pk", "KeyType": "HASH"},
+        {"AttributeName": "sk", "KeyType": "RANGE"},
+    ]
+    assert table.properties["BillingMode"] == "PAY_PER_REQUEST"
+    assert table.properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
+    assert table.properties["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert table.properties["DeletionProtectionEnabled"] is True
+    assert table.properties["SSESpecification"]["SSEEnabled"] is True
+    assert uses_the_key(deployment, table.properties["SSESpecification"]["KMSMasterKeyId"])
+
+
+def test_nothing_that_holds_state_goes_with_its_stack(deployment: Deployment) -> None:
+    kept = ("DynamoDB::Table", "KMS::Key", "SecretsManager::Secret", "Cognito::UserPool")
+    for resource in deployment.all(*kept):
+        assert resource.logical_id in deployment.data["Resources"]
+        assert resource.whole["DeletionPolicy"] == resource.whole["UpdateReplacePolicy"] == "Retain"
+
+
+def test_the_key_rotates(deployment: Deployment) -> None:
+    assert deployment.one("KMS::Key").properties["EnableKeyRotation"] is True
+
+
+def test_services_use_the_key_only_for_this_deployment(deployment: Deployment) -> None:
+    statements = deployment.one("KMS::Key").properties["KeyPolicy"]["Statement"]
+    by_service = {statement.get("Sid"): statement for statement in statements if "Service" in statement["Principal"]}
+    assert set(by_service) == {"EncryptLogs", "PublishAlarms"}
+    assert f"log-group:/*/executive-assistant-{deployment.profile}*" in str(by_service["EncryptLogs"]["Condition"])
+    assert by_service["PublishAlarms"]["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+    }
+
+
+def test_queues_topics_logs_and_secrets_are_encrypted_with_the_key(deployment: Deployment) -> None:
+    property_of = {
+        "SQS::Queue": "KmsMasterKeyId",
+        "SNS::Topic": "KmsMasterKeyId",
+        "Logs::LogGroup": "KmsKeyId",
+        "SecretsManager::Secret": "KmsKeyId",
+        "ElastiCache::ServerlessCache": "KmsKeyId",
+    }
+    encrypted = deployment.all(*property_of)
+    assert {resource.type for resource in encrypted} >= {"SQS::Queue", "SNS::Topic", "Logs::LogGroup"}
+    for resource in encrypted:
+        assert uses_the_key(deployment, resource.properties[property_of[resource.type]]), resource.logical_id
+
+
+def test_the_secrets_of_the_manifest_are_made_without_a_value(deployment: Deployment) -> None:
+    secrets = deployment.all("SecretsManager::Secret")
+    assert {deployment.named({"Ref": secret.logical_id}) for secret in secrets} == {
+        f"secret:{name}" for name in SECRETS
+    }
+    for secret in secrets:
+        assert not {"SecretString", "GenerateSecretString"} & secret.properties.keys()
+
+
+def test_functions_learn_where_their_secrets_are_and_no_other(deployment: Deployment) -> None:
+    for function in FUNCTIONS:
+        variables = deployment.function(function.name).properties["Environment"]["Variables"]
+        found = {name: deployment.named(value) for name, value in variables.items() if name.endswith("_SECRET_ARN")}
+        assert found == {f"{name.split('-')[0].upper()}_SECRET_ARN": f"secret:{name}" for name in function.secrets}
+
+
+def test_users_are_invited_and_need_a_strong_password_and_a_code(deployment: Deployment) -> None:
+    pool = deployment.one("Cognito::UserPool").properties
+    assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
+    assert pool["DeletionProtection"] == "ACTIVE"
+    assert pool["MfaConfiguration"] == "ON"
+    assert pool["EnabledMfas"] == ["SOFTWARE_TOKEN_MFA"]
+    policy = pool["Policies"]["PasswordPolicy"]
+    assert policy["MinimumLength"] >= 14
+    assert all(policy[f"Require{kind}"] for kind in ("Lowercase", "Uppercase", "Numbers", "Symbols"))
+
+
+def test_no_client_signs_in_by_password_alone(deployment: Deployment) -> None:
+    client = deployment.one("Cognito::UserPoolClient").properties
+    assert set(client["ExplicitAuthFlows"]) == {
+        "ALLOW_ADMIN_USER_PASSWORD_AUTH",
+        "ALLOW_REFRESH_TOKEN_AUTH",
+        "ALLOW_USER_SRP_AUTH",
+    }
+    assert client["PreventUserExistenceErrors"] == "ENABLED"
+
+
+def queue(deployment: Deployment, name: str) -> Resource:
+    return next(found for found in deployment.all("SQS::Queue") if deployment.named({"Ref": found.logical_id}) == name)
+
+
+def test_every_queue_has_dead_letters_and_outlasts_its_consumers_retries(deployment: Deployment) -> None:
+    for listed_queue in QUEUES:
+        found = queue(deployment, f"queue:{listed_queue.name}").properties
+        redrive = found["RedrivePolicy"]
+        assert deployment.named(redrive["deadLetterTargetArn"]) == f"queue:{listed_queue.name}-dead-letters"
+        assert redrive["maxReceiveCount"] == listed_queue.max_receive_count
+        for consumer in FUNCTIONS:
+            if consumer.consumes == listed_queue.name:
+                assert found["VisibilityTimeout"] >= 6 * consumer.timeout
+
+
+def test_queues_refuse_plain_http(deployment: Deployment) -> None:
+    secured = {
+        str(reference) for policy in deployment.all("SQS::QueuePolicy") for reference in policy.properties["Queues"]
+    }
+    assert secured == {str({"Ref": found.logical_id}) for found in deployment.all("SQS::Queue")}
+    for policy in deployment.all("SQS::QueuePolicy"):
+        (statement,) = policy.properties["PolicyDocument"]["Statement"]
+        assert statement["Effect"] == "Deny"
+        assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_consumers_report_the_messages_that_failed(deployment: Deployment) -> None:
+    mappings = deployment.all("Lambda::EventSourceMapping")
+    consumers = [function for function in FUNCTIONS if function.consumes]
+    assert len(mappings) == len(consumers)
+    for consumer, mapping in zip(consumers, mappings, strict=True):
+        assert mapping.properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert mapping.properties["BatchSize"] == consumer.batch_size
+        assert deployment.named(mapping.properties["EventSourceArn"]) == f"queue:{consumer.consumes}"
+        assert deployment.target(mapping.properties["FunctionName"]) == deployment.function(consumer.name)
+
+
+def test_functions_are_what_the_manifest_says(deployment: Deployment) -> None:
+    assert len(deployment.all("Lambda::Function")) == len(FUNCTIONS)
+    for function in FUNCTIONS:
+        found = deployment.function(function.name).properties
+        assert found["Architectures"] == ["arm64"]
+        assert found["Runtime"] == "python3.13"
+        assert found["Handler"] == "handler.lambda_handler"
+        assert (found["MemorySize"], found["Timeout"]) == (function.memory, function.timeout)
+        layers = [deployment.target(reference) for reference in found["Layers"]]
+        prefix = f"executive-assistant-{deployment.profile}-"
+        names = [layer.properties["LayerName"].removeprefix(prefix) for layer in layers if not isinstance(layer, str)]
+        assert sorted(names) == sorted([*function.dependencies, "shared"])
+
+
+def test_every_function_logs_into_a_group_that_forgets(deployment: Deployment) -> None:
+    for function in FUNCTIONS:
+        group = deployment.target(deployment.function(function.name).properties["LoggingConfig"]["LogGroup"])
+        assert not isinstance(group, str)
+        assert (
+            group.properties["LogGroupName"] == f"/aws/lambda/executive-assistant-{deployment.profile}-{function.name}"
+        )
+        assert group.properties["RetentionInDays"] == 30
+
+
+def alarms(deployment: Deployment) -> dict[str, dict[str, object]]:
+    prefix = f"executive-assistant-{deployment.profile}-"
+    return {
+        alarm.properties["AlarmName"].removeprefix(prefix): alarm.properties
+        for alarm in deployment.all("CloudWatch::Alarm")
+    }
+
+
+def test_alarms_and_their_thresholds(deployment: Deployment) -> None:
+    found = alarms(deployment)
+    expected = {
+        "error-rate": ("GreaterThanThreshold", 5, 1),
+        "latency": ("GreaterThanThreshold", 3000, 1),
+        "down": ("LessThanOrEqualToThreshold", 0, 2),
+        "queue-age-audit": ("GreaterThanThreshold", 300, 2),
+        "dead-letters-audit": ("GreaterThanThreshold", 0, 1),
+    } | {f"throttles-{function.name}": ("GreaterThanThreshold", 0, 1) for function in FUNCTIONS}
+    assert {
+        name: (alarm["ComparisonOperator"], alarm["Threshold"], alarm["EvaluationPeriods"])
+        for name, alarm in found.items()
+    } == expected
+    assert (found["latency"]["ExtendedStatistic"], found["latency"]["Period"]) == ("p95", 300)
+
+
+def test_alarms_judge_five_minutes_of_errors_and_two_of_outage(deployment: Deployment) -> None:
+    def window(alarm: str) -> tuple[str, set[int]]:
+        metrics = alarms(deployment)[alarm]["Metrics"]
+        assert isinstance(metrics, list)
+        (expression,) = (metric["Expression"] for metric in metrics if "Expression" in metric)
+        return expression, {metric["MetricStat"]["Period"] for metric in metrics if "MetricStat" in metric}
+
+    assert window("error-rate") == ("100 * errors / requests", {300})
+    assert window("down") == ("requests - errors", {60})
+
+
+def test_every_alarm_tells_the_topic(deployment: Deployment) -> None:
+    topic = [{"Ref": deployment.one("SNS::Topic").logical_id}]
+    for alarm in deployment.all("CloudWatch::Alarm"):
+        assert alarm.properties["AlarmActions"] == alarm.properties["OKActions"] == topic
+
+
+def test_nothing_needs_a_custom_resource(deployment: Deployment) -> None:
+    assert not [found for found in deployment if found.type.startswith("Custom::") or "CustomResource" in found.type]
+
+
+def test_the_topic_refuses_plain_http(deployment: Deployment) -> None:
+    (statement,) = deployment.one("SNS::TopicPolicy").properties["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], listed(statement["Action"])) == ("Deny", ["sns:Publish"])
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
