@@ -47,11 +47,14 @@ class MemoryMeter:
         return sum(value for counted, value, given in self.counts if (counted, given) == (name, dimensions))
 
 
+ADMITTED = Admission(admitted=True, remaining=99)
+
+
 @dataclass
 class ScriptedLimiter:
     """Implements ``ports.RateLimiter``; answers what it was given."""
 
-    admission: Admission = Admission(admitted=True, remaining=99)
+    admission: Admission = ADMITTED
     users: list[str] = field(default_factory=list)
 
     def admit(self, user_id: str) -> Admission:

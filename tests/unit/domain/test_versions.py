@@ -1,3 +1,5 @@
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,10 +36,8 @@ def test_if_none_match_compares_weakly() -> None:
 @given(st.text(), st.integers(min_value=0))
 def test_any_field_value_is_read_without_raising_anything_else(field: str, version: int) -> None:
     for preconditions in (Preconditions(if_match=field), Preconditions(if_none_match=field)):
-        try:
+        with suppress(PreconditionFailed):
             preconditions.require(version)
-        except PreconditionFailed as error:
-            assert error.status == 412
 
 
 @given(st.integers(min_value=0))

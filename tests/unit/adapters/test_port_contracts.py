@@ -1,0 +1,170 @@
+"""One suite for the fakes and the adapters, so that the fakes stay true."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from assistant.adapters.dynamo import Table
+from assistant.adapters.dynamo_audit import DynamoAuditLog
+from assistant.adapters.dynamo_decisions import DynamoDecisions
+from assistant.adapters.dynamo_preferences import DynamoPreferences
+from assistant.domain.audit import AuditAction, AuditEvent
+from assistant.domain.decisions import KEPT_FOR, Correction, Decision
+from assistant.domain.errors import Unavailable
+from assistant.domain.preferences import EmailRules, Preferences
+from assistant.domain.triage.decision import Category
+from assistant.ports import AuditLog, PreferenceStore, VersionedPreferences
+from tests.fakes.runtime import ManualClock
+from tests.fakes.stores import MemoryAuditLog, MemoryDecisions, MemoryPreferences
+
+WANTED = Preferences(email_rules=EmailRules(priority_senders=("ceo@company.com",)))
+FROM, LIST = "from:bob@company.com", "list:news.company.com"
+
+type Decisions = MemoryDecisions | DynamoDecisions
+
+
+@pytest.fixture(params=["fake", "dynamodb"])
+def preferences(request: pytest.FixtureRequest) -> PreferenceStore:
+    return MemoryPreferences() if request.param == "fake" else DynamoPreferences(request.getfixturevalue("table"))
+
+
+@pytest.fixture(params=["fake", "dynamodb"])
+def decisions(request: pytest.FixtureRequest, clock: ManualClock) -> Decisions:
+    if request.param == "fake":
+        return MemoryDecisions(clock)
+    return DynamoDecisions(request.getfixturevalue("table"), clock)
+
+
+@pytest.fixture(params=["fake", "dynamodb"])
+def audit_log(request: pytest.FixtureRequest) -> AuditLog:
+    return MemoryAuditLog() if request.param == "fake" else DynamoAuditLog(request.getfixturevalue("table"))
+
+
+class TestPreferenceStore:
+    def test_defaults_until_something_is_stored(self, preferences: PreferenceStore) -> None:
+        assert preferences.read("user123") == VersionedPreferences(Preferences(), 0)
+
+    def test_stores_under_the_next_version(self, preferences: PreferenceStore) -> None:
+        assert preferences.replace("user123", WANTED, expected_version=0)
+        assert preferences.replace("user123", Preferences(), expected_version=1)
+        assert preferences.replace("user123", WANTED, expected_version=2)
+        assert preferences.read("user123") == VersionedPreferences(WANTED, 3)
+
+    @pytest.mark.parametrize("expected", [0, 2])
+    def test_refuses_another_version(self, preferences: PreferenceStore, expected: int) -> None:
+        preferences.replace("user123", WANTED, expected_version=0)
+        assert not preferences.replace("user123", Preferences(), expected_version=expected)
+        assert preferences.read("user123") == VersionedPreferences(WANTED, 1)
+
+    def test_refuses_a_version_of_nothing(self, preferences: PreferenceStore) -> None:
+        assert not preferences.replace("user123", WANTED, expected_version=1)
+
+    def test_users_are_apart(self, preferences: PreferenceStore) -> None:
+        preferences.replace("user123", WANTED, expected_version=0)
+        assert preferences.read("user1234").version == 0
+
+
+class TestDecisionStore:
+    @pytest.fixture
+    def decision(self, clock: ManualClock) -> Decision:
+        return Decision(email_id="email1", category=Category.ROUTINE, sender_keys=(LIST, FROM), decided_at=clock.now())
+
+    def correction(self, decision: Decision, category: Category) -> Correction:
+        return Correction(email_id=decision.email_id, category=category, corrected_at=decision.decided_at)
+
+    def counts(self, decisions: Decisions, key: str = FROM) -> dict[Category, int]:
+        return dict(decisions.records("user123", [key])[key].corrections)
+
+    def test_finds_what_was_saved(self, decisions: Decisions, decision: Decision) -> None:
+        decisions.save("user123", [decision])
+        assert decisions.find("user123", "email1") == decision
+        assert decisions.find("user123", "email2") is None
+        assert decisions.find("user124", "email1") is None
+
+    def test_a_later_decision_replaces_the_earlier(self, decisions: Decisions, decision: Decision) -> None:
+        later = decision.model_copy(update={"category": Category.ARCHIVE})
+        decisions.save("user123", [decision])
+        decisions.save("user123", [later])
+        assert decisions.find("user123", "email1") == later
+
+    def test_forgets_though_the_item_is_still_there(
+        self, decisions: Decisions, decision: Decision, clock: ManualClock
+    ) -> None:
+        decisions.save("user123", [decision])
+        clock.advance((KEPT_FOR - timedelta(seconds=1)).total_seconds())
+        assert decisions.find("user123", "email1") == decision
+        clock.advance(1)
+        assert decisions.find("user123", "email1") is None
+
+    def test_saves_and_reads_more_than_one_chunk(self, decisions: Decisions, decision: Decision) -> None:
+        many = [decision.model_copy(update={"email_id": f"email{number}"}) for number in range(60)]
+        decisions.save("user123", many)
+        assert all(decisions.find("user123", one.email_id) == one for one in many)
+        decisions.correct("user123", decision, self.correction(decision, Category.ARCHIVE), earlier=None)
+        keys = [f"from:{number}@company.com" for number in range(250)]
+        assert set(decisions.records("user123", [*keys, FROM, LIST, FROM])) == {FROM, LIST}
+        assert decisions.records("user123", []) == {}
+
+    def test_a_correction_counts_for_every_key(self, decisions: Decisions, decision: Decision) -> None:
+        assert decisions.correction("user123", "email1") is None
+        assert decisions.correct("user123", decision, self.correction(decision, Category.ARCHIVE), earlier=None)
+        assert decisions.correction("user123", "email1") is Category.ARCHIVE
+        assert self.counts(decisions, FROM) == self.counts(decisions, LIST) == {Category.ARCHIVE: 1}
+
+    def test_a_changed_mind_moves_the_count(self, decisions: Decisions, decision: Decision) -> None:
+        decisions.correct("user123", decision, self.correction(decision, Category.ARCHIVE), earlier=None)
+        changed = self.correction(decision, Category.DELEGATE)
+        assert decisions.correct("user123", decision, changed, earlier=Category.ARCHIVE)
+        assert self.counts(decisions) == {Category.DELEGATE: 1}
+
+    @pytest.mark.parametrize("earlier", [None, Category.DELEGATE])
+    def test_nothing_moves_when_the_correction_is_another(
+        self, decisions: Decisions, decision: Decision, earlier: Category | None
+    ) -> None:
+        decisions.correct("user123", decision, self.correction(decision, Category.ARCHIVE), earlier=None)
+        refused = self.correction(decision, Category.URGENT_ACTION)
+        assert not decisions.correct("user123", decision, refused, earlier=earlier)
+        assert self.counts(decisions) == {Category.ARCHIVE: 1}
+        assert decisions.correction("user123", "email1") is Category.ARCHIVE
+
+
+class TestAuditLog:
+    def test_keeps_an_event_once(self, audit_log: AuditLog, clock: ManualClock) -> None:
+        event = AuditEvent(
+            id=UUID(int=1),
+            user_id="user123",
+            action=AuditAction.EMAILS_TRIAGED,
+            occurred_at=clock.now(),
+            request_id="request1",
+            counts={"routine": 2},
+        )
+        assert audit_log.append(event)
+        assert not audit_log.append(event.model_copy())
+        assert audit_log.append(event.model_copy(update={"id": UUID(int=2)}))
+
+
+def test_every_call_says_when_the_store_is_down(missing_table: Table, clock: ManualClock) -> None:
+    decision = Decision(email_id="email1", category=Category.ROUTINE, sender_keys=(FROM,), decided_at=clock.now())
+    correction = Correction(email_id="email1", category=Category.ARCHIVE, corrected_at=clock.now())
+    decisions, preferences = DynamoDecisions(missing_table, clock), DynamoPreferences(missing_table)
+    event = AuditEvent(
+        id=UUID(int=1),
+        user_id="user123",
+        action=AuditAction.EMAIL_CORRECTED,
+        occurred_at=clock.now(),
+        request_id="request1",
+    )
+    calls = (
+        lambda: preferences.read("user123"),
+        lambda: preferences.replace("user123", WANTED, expected_version=0),
+        lambda: decisions.save("user123", [decision]),
+        lambda: decisions.find("user123", "email1"),
+        lambda: decisions.correction("user123", "email1"),
+        lambda: decisions.correct("user123", decision, correction, earlier=None),
+        lambda: decisions.records("user123", [FROM]),
+        lambda: DynamoAuditLog(missing_table).append(event),
+    )
+    for call in calls:
+        with pytest.raises(Unavailable):
+            call()

@@ -1,0 +1,47 @@
+import boto3
+import pytest
+from pydantic import SecretStr
+
+from assistant.adapters import secrets
+from assistant.adapters.secrets import ApiKey
+from assistant.domain.errors import Unavailable
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+
+@pytest.fixture(autouse=True)
+def _fresh_provider() -> None:
+    secrets._provider.cache_clear()
+
+
+def test_the_environment_goes_first() -> None:
+    assert ApiKey(SecretStr("given"), "arn:aws:secretsmanager:eu-central-1:123456789012:secret:gone").value() == "given"
+
+
+def test_no_key_is_no_key() -> None:
+    assert ApiKey(None, None).value() is None
+
+
+def test_the_secret_is_read_and_kept() -> None:
+    client = boto3.client("secretsmanager")
+    arn = client.create_secret(Name="claude-api-key", SecretString=" stored\n")["ARN"]
+    assert ApiKey(None, arn).value() == "stored"
+    client.delete_secret(SecretId=arn, ForceDeleteWithoutRecovery=True)
+    assert ApiKey(None, arn).value() == "stored"
+
+
+def test_a_secret_without_a_value_is_no_key() -> None:
+    arn = boto3.client("secretsmanager").create_secret(Name="claude-api-key")["ARN"]
+    assert ApiKey(None, arn).value() is None
+
+
+def test_a_secret_that_cannot_be_read_is_unavailable() -> None:
+    client = boto3.client("secretsmanager")
+    arn = client.create_secret(Name="claude-api-key", SecretString="stored")["ARN"]
+    client.delete_secret(SecretId=arn)
+    with pytest.raises(Unavailable):
+        ApiKey(None, arn).value()
+
+
+def test_the_key_is_in_no_text() -> None:
+    assert "hush" not in repr(ApiKey(SecretStr("hush"), None).__dict__)

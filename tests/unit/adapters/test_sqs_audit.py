@@ -1,0 +1,38 @@
+import logging
+
+import boto3
+import pytest
+
+from assistant.adapters.sqs_audit import SqsAuditTrail, sqs_client
+from assistant.domain import metric_names
+from assistant.domain.audit import AuditAction, AuditEvent, audit_event
+from tests.fakes.runtime import ManualClock, MemoryMeter
+
+
+@pytest.fixture
+def event(clock: ManualClock) -> AuditEvent:
+    return audit_event(
+        AuditAction.EMAILS_TRIAGED, user_id="user123", request_id="request1", now=clock.now(), counts={"routine": 1}
+    )
+
+
+def test_what_is_queued_reads_back(aws: None, event: AuditEvent, meter: MemoryMeter) -> None:  # noqa: ARG001 AWS
+    queue = boto3.client("sqs")
+    url = queue.create_queue(QueueName="audit")["QueueUrl"]
+    SqsAuditTrail(url, sqs_client(), meter).record(event)
+    (message,) = queue.receive_message(QueueUrl=url)["Messages"]
+    assert AuditEvent.model_validate_json(message["Body"]) == event
+    assert meter.counts == []
+
+
+def test_without_the_queue_the_event_goes_to_the_log(
+    aws: None,  # noqa: ARG001 AWS
+    event: AuditEvent,
+    meter: MemoryMeter,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    SqsAuditTrail("https://sqs.eu-central-1.amazonaws.com/123456789012/gone", sqs_client(), meter).record(event)
+    (line,) = caplog.records
+    assert line.levelno == logging.ERROR
+    assert AuditEvent.model_validate_json(line.__dict__["audit_event"]) == event
+    assert meter.total(metric_names.DEGRADED, missing="audit_queue") == 1

@@ -1,0 +1,140 @@
+from typing import Any
+
+import pytest
+
+from assistant.domain import metric_names
+from assistant.domain.audit import AuditAction
+from assistant.domain.decisions import Correction
+from assistant.domain.errors import InvalidRequest
+from assistant.domain.preferences import EmailRules, Preferences
+from assistant.domain.triage.decision import Category
+from assistant.services.triage_emails import TriagePorts, TriageRequest, TriageResponse, triage_emails
+from tests.fakes.runtime import ManualClock, MemoryMeter
+from tests.fakes.stores import MemoryAuditTrail, MemoryDecisions, MemoryPreferences, Outage
+
+URGENT: dict[str, Any] = {
+    "id": "email1",
+    "from": "ceo@company.com",
+    "subject": "Urgent: Q4 Budget Review",
+    "body": "We need to discuss the Q4 budget...",
+    "received_at": "2025-01-15T10:00:00Z",
+}
+NOTE: dict[str, Any] = {"id": "email2", "from": "bob@company.com", "subject": "Lunch", "body": "The menu is attached."}
+
+
+class Assistant:
+    """The use case with fakes behind it; the stores can be switched off."""
+
+    def __init__(self, clock: ManualClock, meter: MemoryMeter) -> None:
+        self.store, self.reads, self.writes = Outage(), Outage(), Outage()
+        self.decisions = MemoryDecisions(clock, reads=self.reads, writes=self.writes)
+        self.preferences = MemoryPreferences(self.store)
+        self.audit = MemoryAuditTrail()
+        self.meter = meter
+        self.ports = TriagePorts(self.preferences, self.decisions, self.decisions, self.audit, meter, clock)
+
+    def triage(self, *emails: object, largest_batch: int = 100) -> TriageResponse:
+        request = TriageRequest.model_validate({"user_id": "user123", "emails": emails})
+        return triage_emails(request, largest_batch=largest_batch, request_id="request1", ports=self.ports)
+
+    def broken(self, *emails: object, largest_batch: int = 100) -> list[str]:
+        with pytest.raises(InvalidRequest) as caught:
+            self.triage(*emails, largest_batch=largest_batch)
+        return [error.field for error in caught.value.errors]
+
+
+@pytest.fixture
+def assistant(clock: ManualClock, meter: MemoryMeter) -> Assistant:
+    return Assistant(clock, meter)
+
+
+def test_the_documented_example(assistant: Assistant) -> None:
+    response = assistant.triage(URGENT)
+    (decision,) = response.triaged_emails
+    assert (decision.email_id, decision.category, decision.priority_score) == ("email1", Category.URGENT_ACTION, 9)
+    assert decision.estimated_time_minutes == 30
+    assert response.summary == "Triaged 1 emails: 1 urgent actions, 0 important reads"
+    assert response.processing_time_ms >= 0
+    assert (response.warnings, response.rejected, response.degraded) == ((), (), ())
+
+
+def test_decisions_are_kept_without_text(assistant: Assistant, clock: ManualClock) -> None:
+    assistant.triage(URGENT)
+    kept = assistant.decisions.find("user123", "email1")
+    assert kept is not None
+    assert kept.category is Category.URGENT_ACTION
+    assert kept.sender_keys == ("from:ceo@company.com",)
+    assert kept.decided_at == clock.now()
+    assert set(kept.model_dump()) == {"email_id", "category", "sender_keys", "decided_at"}
+
+
+def test_what_can_be_read_of_a_mail_is_triaged(assistant: Assistant) -> None:
+    response = assistant.triage(URGENT, NOTE | {"received_at": "soon"}, "no mail")
+    assert [one.email_id for one in response.triaged_emails] == ["email1", "email2"]
+    assert [one.field for one in response.warnings] == ["emails[1].received_at"]
+    assert [one.field for one in response.rejected] == ["emails[2]"]
+
+
+def test_a_batch_without_one_sound_mail_is_refused(assistant: Assistant) -> None:
+    assert assistant.broken(URGENT | {"received_at": "soon"}) == ["emails[0].received_at"]
+    assert assistant.broken({"id": "x"}, {}) == ["emails[0]", "emails[1].id"]
+
+
+def test_a_batch_has_a_size_and_its_mails_have_their_own_ids(assistant: Assistant) -> None:
+    assert assistant.broken(URGENT, NOTE, largest_batch=1) == ["emails"]
+    assert assistant.broken(NOTE, URGENT, URGENT, URGENT) == ["emails[2].id", "emails[3].id"]
+
+
+def test_preferences_are_obeyed(assistant: Assistant) -> None:
+    without = assistant.triage(NOTE).triaged_emails[0]
+    wanted = Preferences(email_rules=EmailRules(priority_senders=("bob@company.com",)))
+    assistant.preferences.replace("user123", wanted, expected_version=0)
+    assert assistant.triage(NOTE).triaged_emails[0].priority_score > without.priority_score
+
+
+def test_corrections_change_the_next_decision(assistant: Assistant, clock: ManualClock) -> None:
+    assistant.triage(NOTE)
+    decision = assistant.decisions.find("user123", "email2")
+    assert decision is not None
+    assert decision.category is not Category.URGENT_ACTION
+    correction = Correction(email_id="email2", category=Category.URGENT_ACTION, corrected_at=clock.now())
+    assistant.decisions.correct("user123", decision, correction, earlier=None)
+    (after,) = assistant.triage(NOTE | {"id": "email3"}).triaged_emails
+    assert after.category is Category.URGENT_ACTION
+
+
+@pytest.mark.parametrize(
+    ("down", "missing"),
+    [
+        ("store", ("preferences", "history", "feedback")),
+        ("reads", ("history", "feedback")),
+        ("writes", ("feedback",)),
+    ],
+)
+def test_an_outage_costs_only_what_it_must(assistant: Assistant, down: str, missing: tuple[str, ...]) -> None:
+    getattr(assistant, down).down = True
+    response = assistant.triage(URGENT)
+    assert response.triaged_emails[0].category is Category.URGENT_ACTION
+    assert response.degraded == missing
+    assert all(assistant.meter.total(metric_names.DEGRADED, missing=one) == 1 for one in missing)
+
+
+def test_the_audit_event_counts_and_quotes_nothing(assistant: Assistant) -> None:
+    assistant.triage(URGENT)
+    (event,) = assistant.audit.events
+    assert event.action is AuditAction.EMAILS_TRIAGED
+    assert event.counts == {"urgent_action": 1}
+    assert "Budget" not in event.model_dump_json()
+    assert "ceo" not in event.model_dump_json()
+
+
+def test_time_and_categories_are_measured(assistant: Assistant) -> None:
+    assistant.triage(URGENT, NOTE)
+    ((name, seconds, dimensions),) = assistant.meter.observations
+    assert (name, dimensions) == (metric_names.EMAIL_TRIAGE, {})
+    assert seconds >= 0
+    triaged = [
+        (value, given) for counted, value, given in assistant.meter.counts if counted == metric_names.EMAILS_TRIAGED
+    ]
+    assert sum(value for value, _ in triaged) == 2
+    assert all(set(given) == {"category", "decided_by"} for _, given in triaged)
