@@ -98,8 +98,11 @@ def end_leftover(name: str, executable: Path, state: Path) -> bool:
 
 
 def _command_line(pid: int) -> str:
-    listing = subprocess.run(
-        ["ps", "-o", "stat=,command=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
-    line = listing.stdout.strip()
-    return "" if line.startswith("Z") else line
+    """Return the command of a live process, empty when there is none."""
+    if Path("/proc/self/cmdline").exists():
+        try:
+            return Path(f"/proc/{pid}/cmdline").read_text(errors="replace").replace("\0", " ")
+        except OSError:
+            return ""
+    listing = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return listing.stdout.strip()

@@ -9,6 +9,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
+from io import BytesIO
 
 import aiohttp
 from aiohttp import web
@@ -47,7 +48,7 @@ _DETAILS = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: f"A request may have {MAX_BODY_BYTES} bytes.",
     HTTPStatus.TOO_MANY_REQUESTS: "Too many requests at once.",
     HTTPStatus.SERVICE_UNAVAILABLE: "The assistant is not ready.",
-    HTTPStatus.GATEWAY_TIMEOUT: f"No answer within {TIMEOUT_SECONDS:.0f} s.",
+    HTTPStatus.GATEWAY_TIMEOUT: "No answer in time.",
 }
 
 
@@ -56,17 +57,21 @@ class _TooLarge(Exception):
 
 
 class FrontDoor:
-    """Forwards requests to ``upstream``, at most MAX_CONCURRENT at once; the others wait."""
+    """Forwards requests to ``upstream``, at most MAX_CONCURRENT at once; the others wait.
 
-    def __init__(self, upstream: str, session: aiohttp.ClientSession) -> None:
+    A request that has no answer after ``seconds``, waiting included, is answered 504.
+    """
+
+    def __init__(self, upstream: str, session: aiohttp.ClientSession, seconds: float) -> None:
         self._upstream = upstream
         self._session = session
+        self._seconds = seconds
         self._slots = asyncio.Semaphore(MAX_CONCURRENT)
 
-    async def handle(self, request: web.Request) -> web.StreamResponse:
+    async def handle(self, request: web.Request) -> web.Response:
         """Answer one request; failures on the way become 413, 502, 503 or 504."""
         try:
-            async with asyncio.timeout(TIMEOUT_SECONDS):
+            async with asyncio.timeout(self._seconds):
                 body = await _read(request)
                 async with self._slots:
                     return await self._forward(request, body)
@@ -79,34 +84,33 @@ class FrontDoor:
         except aiohttp.ClientError:
             return _problem(HTTPStatus.BAD_GATEWAY)
 
-    async def _forward(self, request: web.Request, body: bytes) -> web.StreamResponse:
+    async def _forward(self, request: web.Request, body: bytes) -> web.Response:
         # Encoded as received: a decoded or normalised path could name another service of the embedded AWS.
         url = URL(self._upstream + request.raw_path, encoded=True)
         async with self._session.request(
-            request.method, url, data=body or None, headers=_forwarded(request.headers), allow_redirects=False
+            request.method,
+            url,
+            data=BytesIO(body) if body else None,
+            headers=_forwarded(request.headers),
+            allow_redirects=False,
         ) as answer:
-            headers = _forwarded(answer.headers)
-            if answer.status >= HTTPStatus.BAD_REQUEST and answer.content_type == "application/json":
-                # Functions answer errors as problem documents: this one is the gateway's own.
-                return _problem(HTTPStatus(answer.status), headers=headers)
-            response = web.StreamResponse(status=answer.status, headers=headers)
-            if "Content-Length" in answer.headers:
-                response.content_length = int(answer.headers["Content-Length"])
-            await response.prepare(request)
-            async for chunk in answer.content.iter_any():
-                await response.write(chunk)
-            await response.write_eof()
-            return response
+            content = await answer.read()
+        headers = _forwarded(answer.headers)
+        if answer.status >= HTTPStatus.BAD_REQUEST and answer.content_type == "application/json":
+            # Functions answer errors as problem documents: this one is the gateway's own.
+            return _problem(HTTPStatus(answer.status), headers=headers)
+        return web.Response(status=answer.status, headers=headers, body=content)
 
 
 @asynccontextmanager
-async def serve(upstream: str, port: int) -> AsyncIterator[None]:
+async def serve(upstream: str, port: int, *, seconds: float = TIMEOUT_SECONDS) -> AsyncIterator[None]:
     """Listen on the loopback ``port`` while the block runs; OSError when it is taken."""
-    timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS, sock_connect=CONNECT_SECONDS)
+    # The front door's own timeout covers the whole request.
+    client_timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS)
     connector = aiohttp.TCPConnector(limit=MAX_CONCURRENT)
-    async with aiohttp.ClientSession(timeout=timeout, connector=connector, auto_decompress=False) as session:
+    async with aiohttp.ClientSession(timeout=client_timeout, connector=connector, auto_decompress=False) as session:
         app = web.Application()
-        app.router.add_route("*", "/{path:.*}", FrontDoor(upstream, session).handle)
+        app.router.add_route("*", "/{path:.*}", FrontDoor(upstream, session, seconds).handle)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
         await runner.setup()
         try:

@@ -6,6 +6,7 @@ Tolerant of broken mail: what cannot be decoded is replaced, what is missing is 
 import mailbox
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.header import decode_header, make_header
@@ -23,11 +24,14 @@ MAX_ID_CHARACTERS = 400
 _LEFT_OUT_HEADERS = ("arc-", "dkim-", "domainkey-", "received", "x-received", "x-ms-exchange-", "x-google-")
 
 
+type Messages = Sequence[Path] | mailbox.Mailbox[mailbox.mboxMessage] | mailbox.Mailbox[mailbox.MaildirMessage]
+
+
 @dataclass(frozen=True, slots=True)
 class MailFiles:
     """The messages found at a path, read one at a time."""
 
-    messages: Sequence[Path] | mailbox.Mailbox[mailbox.mboxMessage] | mailbox.Mailbox[mailbox.MaildirMessage]
+    messages: Messages
 
     def __len__(self) -> int:
         return len(self.messages)
@@ -51,24 +55,22 @@ class MailFiles:
                 yield message_from_bytes(file.read_bytes())
 
 
-def open_mail_files(path: Path) -> MailFiles:
-    """Find the messages at ``path``.
+@contextmanager
+def open_mail_files(path: Path) -> Iterator[MailFiles]:
+    """Find the messages at ``path`` and close them after the block.
 
     Raises:
         LocalFailure: there is nothing at the path, it is no mailbox, or it is empty.
 
     """
-    if not path.exists():
-        raise LocalFailure(f"{path} does not exist")
-    if path.is_file():
-        files = _open_file(path)
-    elif all((path / folder).is_dir() for folder in ("cur", "new", "tmp")):
-        files = MailFiles(mailbox.Maildir(path, create=False))
-    else:
-        files = MailFiles(sorted(file for file in path.rglob("*") if file.suffix.lower() == ".eml"))
-    if not len(files):
-        raise LocalFailure(f"{path} holds no mail: give an mbox file or a folder of .eml files")
-    return files
+    messages = _find(path)
+    try:
+        if not len(messages):
+            raise LocalFailure(f"{path} holds no mail: give an mbox file or a folder of .eml files")
+        yield MailFiles(messages)
+    finally:
+        if isinstance(messages, mailbox.Mailbox):
+            messages.close()
 
 
 def as_email(message: Message, *, default_id: str) -> dict[str, Any]:
@@ -92,14 +94,20 @@ def as_email(message: Message, *, default_id: str) -> dict[str, Any]:
     return {name: value for name, value in email.items() if value}
 
 
-def _open_file(path: Path) -> MailFiles:
+def _find(path: Path) -> Messages:
+    if not path.exists():
+        raise LocalFailure(f"{path} does not exist")
+    if path.is_dir():
+        if all((path / folder).is_dir() for folder in ("cur", "new", "tmp")):
+            return mailbox.Maildir(path, create=False)
+        return sorted(file for file in path.rglob("*") if file.suffix.lower() == ".eml")
     if path.suffix.lower() == ".eml":
-        return MailFiles([path])
+        return [path]
     with path.open("rb") as file:
         start = file.read(5)
     if start and start != b"From ":
         raise LocalFailure(f"{path} is no mbox: it does not start with 'From '")
-    return MailFiles(mailbox.mbox(path, create=False))
+    return mailbox.mbox(path, create=False)
 
 
 def _decoded(value: object) -> str:

@@ -142,12 +142,12 @@ def main() -> None:
     """Read the mailbox named on the command line, triage it, print the table and a summary."""
     if len(sys.argv) != 2:  # noqa: PLR2004 - the program and one path
         raise LocalFailure("name a mailbox: make triage MBOX=path of an mbox file or a folder of .eml files")
-    files = open_mail_files(Path(sys.argv[1]))
-    layout = running_layout()
-    aws = LocalAws(layout.aws_endpoint)
-    client = ApiClient(layout.port, lambda: demo_token(aws, layout.state))
-    started = time.monotonic()
-    rows, rejected = triage(client, files, _batch_size())
+    with open_mail_files(Path(sys.argv[1])) as files:
+        layout = running_layout()
+        aws = LocalAws(layout.aws_endpoint)
+        client = ApiClient(layout.port, lambda: demo_token(aws, layout.state))
+        started = time.monotonic()
+        rows, rejected = triage(client, files, _batch_size())
     for line in table(rows, shutil.get_terminal_size((140, 24)).columns):
         print(line)
     for reason in rejected:
