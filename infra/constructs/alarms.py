@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from aws_cdk import Duration
+from aws_cdk import Aws, Duration
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
@@ -44,6 +45,16 @@ class Alarms(Construct):
         self._name = name
         self._local = local
         self.topic = sns.Topic(self, "Topic", topic_name=f"{name}-alarms", master_key=key, enforce_ssl=True)
+        # The policy that demands TLS replaces the default one, which let the account's alarms publish.
+        self.topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="PublishAlarms",
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["sns:Publish"],
+                resources=[self.topic.topic_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+            )
+        )
         if email:
             self.topic.add_subscription(subscriptions.EmailSubscription(email))
         self._watch_api(api)
@@ -61,15 +72,7 @@ class Alarms(Construct):
         self._alarm(
             "error-rate",
             f"More than {MAX_ERROR_PERCENT} % of the requests of 5 minutes failed",
-            cloudwatch.MathExpression(
-                label="Error rate (%)",
-                expression="100 * errors / requests",
-                using_metrics={
-                    "errors": api.metric_server_error(period=FIVE_MINUTES, statistic="Sum"),
-                    "requests": api.metric_count(period=FIVE_MINUTES, statistic="Sum"),
-                },
-                period=FIVE_MINUTES,
-            ),
+            _expression("100 * errors / requests", api, FIVE_MINUTES),
             threshold=MAX_ERROR_PERCENT,
         )
         self._alarm(
@@ -81,15 +84,7 @@ class Alarms(Construct):
         self._alarm(
             "down",
             "Every request of 2 minutes in a row failed",
-            cloudwatch.MathExpression(
-                label="Requests answered",
-                expression="requests - errors",
-                using_metrics={
-                    "errors": api.metric_server_error(period=MINUTE, statistic="Sum"),
-                    "requests": api.metric_count(period=MINUTE, statistic="Sum"),
-                },
-                period=MINUTE,
-            ),
+            _expression("requests - errors", api, MINUTE),
             threshold=0,
             operator=cloudwatch.ComparisonOperator.LESS_THAN_OR_EQUAL_TO_THRESHOLD,
             periods=2,
@@ -136,3 +131,16 @@ class Alarms(Construct):
         )
         created.add_alarm_action(actions.SnsAction(self.topic))
         created.add_ok_action(actions.SnsAction(self.topic))
+
+
+def _expression(expression: str, api: apigateway.HttpApi, period: Duration) -> cloudwatch.MathExpression:
+    """An expression over the ``requests`` of a period and those of them that failed, ``errors``."""
+    return cloudwatch.MathExpression(
+        expression=expression,
+        label=expression,
+        using_metrics={
+            "errors": api.metric_server_error(period=period, statistic="Sum"),
+            "requests": api.metric_count(period=period, statistic="Sum"),
+        },
+        period=period,
+    )

@@ -26,8 +26,10 @@ class Dashboard(Construct):
         functions: Sequence[ManifestFunction],
     ) -> None:
         super().__init__(scope, construct_id)
-        requests = f'{{{namespace},endpoint,status}} MetricName="exec_assistant_requests_total"'
-        sessions = f'{{{namespace}}} MetricName="exec_assistant_active_sessions"'
+        requests = (
+            f'{{{namespace},endpoint,service,status}} MetricName="exec_assistant_requests_total" service="{name}"'
+        )
+        sessions = f'{{{namespace},service}} MetricName="exec_assistant_active_sessions" service="{name}"'
         cloudwatch.Dashboard(
             self,
             "Dashboard",
@@ -57,7 +59,16 @@ class Dashboard(Construct):
                             for f in functions
                         ),
                     ),
-                    _graph("Invocations", *(f.function.metric_invocations(period=PERIOD) for f in functions)),
+                    cloudwatch.LogQueryWidget(
+                        title="Memory (MB)",
+                        log_group_names=[f.log_group.log_group_name for f in functions],
+                        query_lines=[
+                            'filter @type = "REPORT"',
+                            "stats max(@maxMemoryUsed / 1000000) as used, max(@memorySize / 1000000) as given by @log",
+                        ],
+                        view=cloudwatch.LogQueryVisualizationType.TABLE,
+                        width=8,
+                    ),
                 ],
             ],
         )

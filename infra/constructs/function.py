@@ -83,7 +83,7 @@ class ManifestFunction(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self.spec = spec
-        log_group = logs.LogGroup(
+        self.log_group = logs.LogGroup(
             self,
             "Logs",
             log_group_name=f"/aws/lambda/{name}-{spec.name}",
@@ -91,7 +91,7 @@ class ManifestFunction(Construct):
             encryption_key=resources.key,
             removal_policy=RemovalPolicy.DESTROY,
         )
-        statements = _statements(spec, resources, log_group)
+        statements = _statements(spec, resources, self.log_group)
         if placement:
             statements += _vpc_statements(self, f"{name}-{spec.name}")
         role = _role(self, statements)
@@ -109,7 +109,7 @@ class ManifestFunction(Construct):
             timeout=Duration.seconds(spec.timeout),
             environment={**environment, **spec.environment},
             role=role.without_policy_updates(),
-            log_group=log_group,
+            log_group=self.log_group,
             vpc=placement.vpc if placement else None,
             vpc_subnets=placement.subnets if placement else None,
             security_groups=[placement.security_group] if placement else None,

@@ -1,7 +1,13 @@
 """State is encrypted, kept and recoverable; queues lose nothing; alarms watch."""
 
+import json
+
+import pytest
+
+from assistant.domain.metric_names import ACTIVE_SESSIONS, REQUESTS
+from assistant.runtime.observability import EmbeddedMeter
 from infra.manifest import FUNCTIONS, QUEUES, SECRETS
-from tests.infra.templates import Deployment, Resource, listed
+from tests.infra.templates import Deployment, Resource, flattened, listed
 
 
 def uses_the_key(deployment: Deployment, reference: object) -> bool:
@@ -200,7 +206,44 @@ def test_nothing_needs_a_custom_resource(deployment: Deployment) -> None:
     assert not [found for found in deployment if found.type.startswith("Custom::") or "CustomResource" in found.type]
 
 
-def test_the_topic_refuses_plain_http(deployment: Deployment) -> None:
-    (statement,) = deployment.one("SNS::TopicPolicy").properties["PolicyDocument"]["Statement"]
-    assert (statement["Effect"], listed(statement["Action"])) == ("Deny", ["sns:Publish"])
-    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+def test_the_topic_takes_the_accounts_alarms_over_tls(deployment: Deployment) -> None:
+    statements = deployment.one("SNS::TopicPolicy").properties["PolicyDocument"]["Statement"]
+    assert {
+        (statement["Effect"], str(statement["Principal"]), str(statement["Condition"])) for statement in statements
+    } == {
+        ("Deny", "*", str({"Bool": {"aws:SecureTransport": "false"}})),
+        (
+            "Allow",
+            str({"Service": "cloudwatch.amazonaws.com"}),
+            str({"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}),
+        ),
+    }
+    assert all(listed(statement["Action"]) == ["sns:Publish"] for statement in statements)
+
+
+def test_the_dashboard_finds_the_metrics_by_the_dimensions_they_are_written_with(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (service,) = {
+        function.properties["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]
+        for function in deployment.all("Lambda::Function")
+    }
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", service)
+    meter = EmbeddedMeter("ExecutiveAssistant")
+    meter.count(REQUESTS, endpoint="/health", status="200")
+    meter.gauge(ACTIVE_SESSIONS, 1)
+    written = [json.loads(line)["_aws"]["CloudWatchMetrics"][0] for line in capsys.readouterr().out.splitlines()]
+    expected = {
+        (metric["Metrics"][0]["Name"], ",".join([metric["Namespace"], *sorted(metric["Dimensions"][0])]))
+        for metric in written
+    }
+    dashboard = json.loads(flattened(deployment.one("CloudWatch::Dashboard").properties["DashboardBody"]))
+    searches = [
+        metric[0]["expression"]
+        for widget in dashboard["widgets"]
+        for metric in widget["properties"].get("metrics", [])
+        if isinstance(metric[0], dict)
+    ]
+    found = {(search.split('MetricName="')[1].split('"')[0], search.split("{")[1].split("}")[0]) for search in searches}
+    assert found == expected
+    assert all(f'service="{service}"' in search for search in searches)
