@@ -25,19 +25,17 @@ class Daemon:
     pid_file: Path
 
     def wait_until(self, answers: Callable[[], bool], seconds: float = 30.0) -> None:
-        """Return once ``answers()`` is true.
+        """Return once ``answers()`` is true; stop the process if that does not happen or is interrupted.
 
         Raises:
             LocalFailure: the process ended or the deadline passed; names the log.
 
         """
-        deadline = time.monotonic() + seconds
-        while not answers():
-            if (code := self.process.poll()) is not None:
-                raise LocalFailure(f"{self.name} ended with code {code}: see {self.log}")
-            if time.monotonic() > deadline:
-                raise LocalFailure(f"{self.name} does not answer after {seconds:.0f} s: see {self.log}")
-            time.sleep(POLL_SECONDS)
+        try:
+            self._wait(answers, seconds)
+        except BaseException:
+            self.stop()
+            raise
 
     def stop(self) -> None:
         """End the process with SIGTERM, which lets it save its state; SIGKILL after 30 s."""
@@ -52,6 +50,15 @@ class Daemon:
             # Workers of the embedded AWS share its process group and can outlive it.
             os.killpg(self.process.pid, signal.SIGKILL)
         self.pid_file.unlink(missing_ok=True)
+
+    def _wait(self, answers: Callable[[], bool], seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while not answers():
+            if (code := self.process.poll()) is not None:
+                raise LocalFailure(f"{self.name} ended with code {code}: see {self.log}")
+            if time.monotonic() > deadline:
+                raise LocalFailure(f"{self.name} does not answer after {seconds:.0f} s: see {self.log}")
+            time.sleep(POLL_SECONDS)
 
 
 def start(
