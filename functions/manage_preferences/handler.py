@@ -9,7 +9,7 @@ from assistant.domain.preferences import Preferences
 from assistant.domain.versions import Preconditions
 from assistant.runtime.http import Caller, IfMatch, IfNoneMatch, MergePatch, UserPath, http_resolver, versioned
 from assistant.runtime.observability import logger
-from assistant.services.edit_preferences import PreferencePorts, patch_preferences, replace_preferences
+from assistant.services.edit_preferences import patch_preferences, replace_preferences
 from assistant.wiring import deps
 
 app = http_resolver(deps)
@@ -34,13 +34,8 @@ def replace(
 ) -> Response[Preferences]:
     """Store the whole document; what it leaves out returns to its default."""
     caller.must_be(user_id)
-    stored = replace_preferences(
-        user_id,
-        preferences,
-        preconditions=Preconditions(if_match, if_none_match),
-        request_id=caller.request_id,
-        ports=PreferencePorts(deps.preferences, deps.audit_trail, deps.clock),
-    )
+    conditions = Preconditions(if_match, if_none_match)
+    stored = replace_preferences(caller, preferences, conditions, ports=deps.preference_ports)
     return versioned(stored.preferences, stored.version)
 
 
@@ -48,13 +43,7 @@ def replace(
 def patch(user_id: UserPath, changes: MergePatch, caller: Caller, if_match: IfMatch = None) -> Response[Preferences]:
     """Apply a JSON merge patch (RFC 7396); null returns a setting to its default."""
     caller.must_be(user_id)
-    stored = patch_preferences(
-        user_id,
-        changes,
-        preconditions=Preconditions(if_match),
-        request_id=caller.request_id,
-        ports=PreferencePorts(deps.preferences, deps.audit_trail, deps.clock),
-    )
+    stored = patch_preferences(caller, changes, Preconditions(if_match), ports=deps.preference_ports)
     return versioned(stored.preferences, stored.version)
 
 

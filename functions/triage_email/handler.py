@@ -6,8 +6,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from assistant.runtime.http import Caller, PathId, http_resolver
 from assistant.runtime.observability import logger
-from assistant.services.correct_triage import FeedbackPorts, FeedbackRequest, FeedbackResponse, correct_triage
-from assistant.services.triage_emails import TriagePorts, TriageRequest, TriageResponse, triage_emails
+from assistant.services.correct_triage import FeedbackRequest, FeedbackResponse, correct_triage
+from assistant.services.triage_emails import TriageRequest, TriageResponse, triage_emails
 from assistant.wiring import deps
 
 app = http_resolver(deps)
@@ -16,18 +16,13 @@ app = http_resolver(deps)
 @app.post("/api/v1/email/triage", summary="Triage mails", tags=["email"])
 def triage(request: TriageRequest, caller: Caller) -> TriageResponse:
     """Decide for 1 to 100 mails what they are, how urgent, and what to do; say why in the mails' own words."""
-    caller.must_be(request.user_id)
-    ports = TriagePorts(deps.preferences, deps.history, deps.decisions, deps.audit_trail, deps.meter, deps.clock)
-    return triage_emails(
-        request, largest_batch=deps.settings.email_batch_size, request_id=caller.request_id, ports=ports
-    )
+    return triage_emails(request, caller, largest_batch=deps.settings.email_batch_size, ports=deps.triage_ports)
 
 
 @app.post("/api/v1/email/<email_id>/feedback", summary="Correct a triage", tags=["email"])
 def feedback(email_id: PathId, request: FeedbackRequest, caller: Caller) -> FeedbackResponse:
     """Say what a mail really was; the next mails of its sender or list follow."""
-    ports = FeedbackPorts(deps.decisions, deps.history, deps.audit_trail, deps.clock)
-    return correct_triage(email_id, request, user_id=caller.user_id, request_id=caller.request_id, ports=ports)
+    return correct_triage(email_id, request, caller, ports=deps.feedback_ports)
 
 
 @logger.inject_lambda_context(correlation_id_path="requestContext.requestId", clear_state=True)

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import boto3
 import pytest
@@ -6,23 +7,25 @@ import pytest
 from assistant.adapters.cloudwatch import CloudWatchMetrics, cloudwatch_client
 from assistant.domain.errors import Unavailable
 
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch.type_defs import MetricDatumTypeDef
+
 NAMESPACE = "ExecutiveAssistant"
 NOW = datetime.now(UTC)
 pytestmark = pytest.mark.usefixtures("aws")
 
 
-def put(name: str, value: float, at: datetime, **dimensions: str) -> None:
-    boto3.client("cloudwatch").put_metric_data(
-        Namespace=NAMESPACE,
-        MetricData=[
-            {
-                "MetricName": name,
-                "Value": value,
-                "Timestamp": at,
-                "Dimensions": [{"Name": key, "Value": text} for key, text in dimensions.items()],
-            }
-        ],
-    )
+def datum(name: str, value: float, at: datetime = NOW, **dimensions: str) -> "MetricDatumTypeDef":
+    return {
+        "MetricName": name,
+        "Value": value,
+        "Timestamp": at,
+        "Dimensions": [{"Name": key, "Value": text} for key, text in dimensions.items()],
+    }
+
+
+def put(*data: "MetricDatumTypeDef") -> None:
+    boto3.client("cloudwatch").put_metric_data(Namespace=NAMESPACE, MetricData=data)
 
 
 def read(since: datetime = NOW - timedelta(days=20)) -> dict[str, tuple[float, int, float]]:
@@ -31,26 +34,23 @@ def read(since: datetime = NOW - timedelta(days=20)) -> dict[str, tuple[float, i
 
 
 def test_sums_and_counts_each_series_over_the_period() -> None:
-    put("requests", 1, NOW - timedelta(days=3), status="200")
-    put("requests", 1, NOW, status="200")
-    put("requests", 5, NOW, status="500")
+    put(datum("requests", 1, NOW - timedelta(days=3), status="200"))
+    put(datum("requests", 1, status="200"), datum("requests", 5, status="500"))
     assert read() == {"requests[('status', '200')]": (2, 2, 1), "requests[('status', '500')]": (5, 1, 5)}
 
 
 def test_the_latest_value_is_of_the_newest_hour() -> None:
-    put("sessions", 9, NOW - timedelta(days=2))
-    put("sessions", 3, NOW - timedelta(minutes=1))
+    put(datum("sessions", 9, NOW - timedelta(days=2)), datum("sessions", 3, NOW - timedelta(minutes=1)))
     assert read()["sessions[]"][2] == 3
 
 
 def test_what_was_recorded_before_the_period_is_left_out() -> None:
-    put("requests", 1, NOW - timedelta(days=10))
+    put(datum("requests", 1, NOW - timedelta(days=10)))
     assert read(since=NOW - timedelta(days=1)) == {}
 
 
 def test_more_series_than_one_query_takes() -> None:
-    for number in range(180):
-        put("requests", number, NOW, number=str(number))
+    put(*(datum("requests", number, number=str(number)) for number in range(180)))
     found = read()
     assert len(found) == 180
     assert found["requests[('number', '179')]"] == (179, 1, 179)

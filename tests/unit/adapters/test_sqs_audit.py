@@ -6,14 +6,13 @@ import pytest
 from assistant.adapters.sqs_audit import SqsAuditTrail, sqs_client
 from assistant.domain import metric_names
 from assistant.domain.audit import AuditAction, AuditEvent, audit_event
+from assistant.domain.users import Identity
 from tests.fakes.runtime import ManualClock, MemoryMeter
 
 
 @pytest.fixture
 def event(clock: ManualClock) -> AuditEvent:
-    return audit_event(
-        AuditAction.EMAILS_TRIAGED, user_id="user123", request_id="request1", now=clock.now(), counts={"routine": 1}
-    )
+    return audit_event(AuditAction.EMAILS_TRIAGED, Identity("user123", "request1"), clock.now(), counts={"routine": 1})
 
 
 def test_what_is_queued_reads_back(aws: None, event: AuditEvent, meter: MemoryMeter) -> None:  # noqa: ARG001 AWS

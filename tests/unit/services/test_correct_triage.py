@@ -5,6 +5,7 @@ import pytest
 from assistant.domain.decisions import KEPT_FOR, Correction, Decision
 from assistant.domain.errors import Conflict, NotFound, Unavailable
 from assistant.domain.triage.decision import Category
+from assistant.domain.users import Identity
 from assistant.services.correct_triage import FeedbackPorts, FeedbackRequest, FeedbackResponse, correct_triage
 from tests.fakes.runtime import ManualClock
 from tests.fakes.stores import MemoryAuditTrail, MemoryDecisions, Outage
@@ -27,7 +28,7 @@ class Desk:
 
     def correct(self, email_id: str, category: Category) -> FeedbackResponse:
         request = FeedbackRequest(category=category)
-        return correct_triage(email_id, request, user_id="user123", request_id="request1", ports=self.ports)
+        return correct_triage(email_id, request, Identity("user123", "request1"), ports=self.ports)
 
     def counts(self) -> dict[Category, int]:
         return dict(self.decisions.records("user123", [KEY])[KEY].corrections)

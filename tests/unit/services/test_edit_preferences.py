@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from assistant.domain.errors import Conflict, InvalidRequest, PreconditionFailed, Unavailable
 from assistant.domain.preferences import EmailRules, Preferences
+from assistant.domain.users import Identity
 from assistant.domain.versions import Preconditions
 from assistant.ports import VersionedPreferences
 from assistant.services.edit_preferences import PreferencePorts, patch_preferences, replace_preferences
@@ -14,6 +15,9 @@ from tests.fakes.runtime import ManualClock
 from tests.fakes.stores import MemoryAuditTrail, MemoryPreferences, Outage
 
 DELEGATING = Preferences(email_rules=EmailRules(delegate_to="assistant@company.com"))
+
+
+CALLER = Identity("user123", "request1")
 
 
 class Settings:
@@ -25,18 +29,10 @@ class Settings:
         self.ports = PreferencePorts(self.store, self.audit, ManualClock())
 
     def replace(self, preferences: Preferences, **preconditions: str) -> VersionedPreferences:
-        return replace_preferences(
-            "user123",
-            preferences,
-            preconditions=Preconditions(**preconditions),
-            request_id="request1",
-            ports=self.ports,
-        )
+        return replace_preferences(CALLER, preferences, Preconditions(**preconditions), ports=self.ports)
 
     def patch(self, changes: dict[str, Any], **preconditions: str) -> VersionedPreferences:
-        return patch_preferences(
-            "user123", changes, preconditions=Preconditions(**preconditions), request_id="request1", ports=self.ports
-        )
+        return patch_preferences(CALLER, changes, Preconditions(**preconditions), ports=self.ports)
 
 
 def test_versions_count_up_and_each_change_is_audited() -> None:

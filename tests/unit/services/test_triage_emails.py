@@ -5,9 +5,10 @@ import pytest
 from assistant.domain import metric_names
 from assistant.domain.audit import AuditAction
 from assistant.domain.decisions import Correction
-from assistant.domain.errors import InvalidRequest
+from assistant.domain.errors import Forbidden, InvalidRequest
 from assistant.domain.preferences import EmailRules, Preferences
 from assistant.domain.triage.decision import Category
+from assistant.domain.users import Identity
 from assistant.services.triage_emails import TriagePorts, TriageRequest, TriageResponse, triage_emails
 from tests.fakes.runtime import ManualClock, MemoryMeter
 from tests.fakes.stores import MemoryAuditTrail, MemoryDecisions, MemoryPreferences, Outage
@@ -20,6 +21,9 @@ URGENT: dict[str, Any] = {
     "received_at": "2025-01-15T10:00:00Z",
 }
 NOTE: dict[str, Any] = {"id": "email2", "from": "bob@company.com", "subject": "Lunch", "body": "The menu is attached."}
+
+
+CALLER = Identity("user123", "request1")
 
 
 class Assistant:
@@ -35,7 +39,7 @@ class Assistant:
 
     def triage(self, *emails: object, largest_batch: int = 100) -> TriageResponse:
         request = TriageRequest.model_validate({"user_id": "user123", "emails": emails})
-        return triage_emails(request, largest_batch=largest_batch, request_id="request1", ports=self.ports)
+        return triage_emails(request, CALLER, largest_batch=largest_batch, ports=self.ports)
 
     def broken(self, *emails: object, largest_batch: int = 100) -> list[str]:
         with pytest.raises(InvalidRequest) as caught:
@@ -138,3 +142,11 @@ def test_time_and_categories_are_measured(assistant: Assistant) -> None:
     ]
     assert sum(value for value, _ in triaged) == 2
     assert all(set(given) == {"category", "decided_by"} for _, given in triaged)
+
+
+def test_another_users_batch_is_refused_and_leaves_no_trace(assistant: Assistant) -> None:
+    request = TriageRequest.model_validate({"user_id": "user124", "emails": [URGENT]})
+    with pytest.raises(Forbidden):
+        triage_emails(request, CALLER, largest_batch=100, ports=assistant.ports)
+    assert assistant.audit.events == []
+    assert assistant.decisions.find("user124", "email1") is None

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from assistant.adapters.dynamo import Table
     from assistant.adapters.dynamo_decisions import DynamoDecisions
     from assistant.adapters.local_limits import Circuit
+    from assistant.services.correct_triage import FeedbackPorts
+    from assistant.services.edit_preferences import PreferencePorts
+    from assistant.services.triage_emails import TriagePorts
 
 
 class Dependencies:
@@ -62,6 +65,27 @@ class Dependencies:
         from assistant.adapters.sqs_audit import SqsAuditTrail, sqs_client
 
         return SqsAuditTrail(needed("AUDIT_QUEUE_URL", self.settings.audit_queue_url), sqs_client(), self.meter)
+
+    @cached_property
+    def triage_ports(self) -> "TriagePorts":
+        """What triage needs."""
+        from assistant.services.triage_emails import TriagePorts
+
+        return TriagePorts(self.preferences, self.history, self.decisions, self.audit_trail, self.meter, self.clock)
+
+    @cached_property
+    def feedback_ports(self) -> "FeedbackPorts":
+        """What corrections need."""
+        from assistant.services.correct_triage import FeedbackPorts
+
+        return FeedbackPorts(self.decisions, self.history, self.audit_trail, self.clock)
+
+    @cached_property
+    def preference_ports(self) -> "PreferencePorts":
+        """What changes of preferences need."""
+        from assistant.services.edit_preferences import PreferencePorts
+
+        return PreferencePorts(self.preferences, self.audit_trail, self.clock)
 
     @cached_property
     def audit_log(self) -> AuditLog:

@@ -7,6 +7,8 @@ from uuid import UUID, uuid4
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from assistant.domain.users import Identity
+
 
 class AuditAction(StrEnum):
     """What was done."""
@@ -32,20 +34,19 @@ class AuditEvent(BaseModel):
 
 def audit_event(
     action: AuditAction,
-    *,
-    user_id: str,
-    request_id: str,
+    caller: Identity,
     now: datetime,
+    *,
     counts: Mapping[str, int] | None = None,
     subject_id: str | None = None,
 ) -> AuditEvent:
     """Return a new event with its own id, which makes recording it twice harmless."""
     return AuditEvent(
         id=uuid4(),
-        user_id=user_id,
+        user_id=caller.user_id,
         action=action,
         occurred_at=now,
-        request_id=request_id,
+        request_id=caller.request_id,
         counts=counts or {},
         subject_id=subject_id,
     )

@@ -86,11 +86,11 @@ _WORDS: Mapping[str, str] = {
     "missing": "is needed",
     "model_type": "must be an object",
     "string_type": "must be text",
-    "string_too_short": "needs at least {min_length} characters",
+    "string_too_short": "needs {min_length} or more characters",
     "string_too_long": "has more than {max_length} characters",
     "string_unicode": "must be text",
     "too_long": "has more than {max_length} items",
-    "too_short": "needs at least {min_length} items",
+    "too_short": "needs {min_length} or more items",
     "tuple_type": "must be a list",
     "dict_type": "must be an object",
 }

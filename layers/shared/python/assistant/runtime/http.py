@@ -4,7 +4,6 @@ import base64
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Any, Protocol, override
 
@@ -18,7 +17,8 @@ from pydantic import BaseModel, BeforeValidator, StringConstraints
 
 from assistant.domain import metric_names
 from assistant.domain.admission import Admission
-from assistant.domain.errors import AssistantError, Forbidden, InvalidRequest, RateLimited, field_errors
+from assistant.domain.errors import AssistantError, FieldError, Forbidden, InvalidRequest, RateLimited, field_errors
+from assistant.domain.users import Identity
 from assistant.domain.versions import Preconditions, entity_tag
 from assistant.ports import Clock, Meter, RateLimiter, Sessions
 from assistant.runtime.observability import logger
@@ -70,19 +70,6 @@ class Gate(Protocol):
     def sessions(self) -> Sessions:
         """Active users."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who calls, as the verified access token says, and in which request."""
-
-    user_id: str
-    request_id: str
-
-    def must_be(self, user_id: str) -> None:
-        """Raise Forbidden unless the caller is this user; a foreign and an unknown user look the same."""
-        if user_id != self.user_id:
-            raise Forbidden("You can reach only your own user.")
 
 
 def _authenticated(request: Request) -> Identity:
@@ -270,7 +257,7 @@ def _json_object(text: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         raise HttpError(HTTPStatus.BAD_REQUEST, "The body is not valid JSON.") from None
     if not isinstance(document, dict):
-        raise InvalidRequest("The body must be a JSON object.", errors=())
+        raise InvalidRequest("The body has another shape.", errors=(FieldError("body", "must be a JSON object"),))
     return document
 
 

@@ -9,6 +9,7 @@ from assistant.domain.decisions import Correction, Decision
 from assistant.domain.errors import Conflict, NotFound, Unavailable
 from assistant.domain.senders import learned_category
 from assistant.domain.triage.decision import Category
+from assistant.domain.users import Identity
 from assistant.ports import AuditTrail, Clock, DecisionStore, SenderHistory
 
 _ATTEMPTS = 3
@@ -43,7 +44,7 @@ class FeedbackPorts:
 
 
 def correct_triage(
-    email_id: str, request: FeedbackRequest, *, user_id: str, request_id: str, ports: FeedbackPorts
+    email_id: str, request: FeedbackRequest, caller: Identity, *, ports: FeedbackPorts
 ) -> FeedbackResponse:
     """Store the correction; the same one again changes nothing, another one replaces it.
 
@@ -52,24 +53,20 @@ def correct_triage(
         Conflict: the correction kept changing while this one was being stored.
         Unavailable: the store is down.
     """
-    decision = ports.decisions.find(user_id, email_id)
+    decision = ports.decisions.find(caller.user_id, email_id)
     if decision is None:
         raise NotFound("No decision about this mail is known. Decisions are kept for 90 days.")
     now = ports.clock.now()
     correction = Correction(email_id=email_id, category=request.category, corrected_at=now)
-    earlier = _store(user_id, decision, correction, ports.decisions)
+    earlier = _store(caller.user_id, decision, correction, ports.decisions)
     if earlier != request.category:
-        ports.audit.record(
-            audit_event(
-                AuditAction.EMAIL_CORRECTED, user_id=user_id, request_id=request_id, now=now, subject_id=email_id
-            )
-        )
+        ports.audit.record(audit_event(AuditAction.EMAIL_CORRECTED, caller, now, subject_id=email_id))
     return FeedbackResponse(
         email_id=email_id,
         category=request.category,
         decided_category=decision.category,
         previous_category=earlier if earlier != request.category else None,
-        learned=_learned(user_id, decision, request.category, ports.history),
+        learned=_learned(caller.user_id, decision, request.category, ports.history),
     )
 
 

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from assistant.domain.audit import AuditAction, audit_event
 from assistant.domain.errors import Conflict, InvalidRequest, field_errors
 from assistant.domain.preferences import Preferences
+from assistant.domain.users import Identity
 from assistant.domain.versions import Preconditions
 from assistant.ports import AuditTrail, Clock, PreferenceStore, VersionedPreferences
 
@@ -25,7 +26,7 @@ class PreferencePorts:
 
 
 def replace_preferences(
-    user_id: str, preferences: Preferences, *, preconditions: Preconditions, request_id: str, ports: PreferencePorts
+    caller: Identity, preferences: Preferences, preconditions: Preconditions, *, ports: PreferencePorts
 ) -> VersionedPreferences:
     """Store the whole document; what it leaves out returns to its default.
 
@@ -34,11 +35,11 @@ def replace_preferences(
         Conflict: the preferences kept changing meanwhile.
         Unavailable: the store is down.
     """
-    return _change(user_id, lambda _: preferences, preconditions, request_id, ports)
+    return _change(caller, lambda _: preferences, preconditions, ports)
 
 
 def patch_preferences(
-    user_id: str, patch: Mapping[str, Any], *, preconditions: Preconditions, request_id: str, ports: PreferencePorts
+    caller: Identity, patch: Mapping[str, Any], preconditions: Preconditions, *, ports: PreferencePorts
 ) -> VersionedPreferences:
     """Apply a JSON merge patch (RFC 7396): null returns a setting to its default, the result is validated whole.
 
@@ -48,25 +49,21 @@ def patch_preferences(
         Conflict: the preferences kept changing meanwhile.
         Unavailable: the store is down.
     """
-    return _change(user_id, lambda current: _patched(current, patch), preconditions, request_id, ports)
+    return _change(caller, lambda current: _patched(current, patch), preconditions, ports)
 
 
 def _change(
-    user_id: str,
+    caller: Identity,
     change: Callable[[Preferences], Preferences],
     preconditions: Preconditions,
-    request_id: str,
     ports: PreferencePorts,
 ) -> VersionedPreferences:
     for _ in range(_ATTEMPTS):
-        current = ports.preferences.read(user_id)
+        current = ports.preferences.read(caller.user_id)
         preconditions.require(current.version)
         changed = change(current.preferences)
-        if ports.preferences.replace(user_id, changed, expected_version=current.version):
-            now = ports.clock.now()
-            ports.audit.record(
-                audit_event(AuditAction.PREFERENCES_CHANGED, user_id=user_id, request_id=request_id, now=now)
-            )
+        if ports.preferences.replace(caller.user_id, changed, expected_version=current.version):
+            ports.audit.record(audit_event(AuditAction.PREFERENCES_CHANGED, caller, ports.clock.now()))
             return VersionedPreferences(changed, current.version + 1)
     raise Conflict("The preferences are being changed elsewhere. Please try again.")
 

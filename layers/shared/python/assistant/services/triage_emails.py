@@ -22,7 +22,7 @@ from assistant.domain.received_mail import MailInput, ReceivedMail, read_mail
 from assistant.domain.senders import SenderRecord, sender_keys
 from assistant.domain.triage.cascade import triage_mail
 from assistant.domain.triage.decision import Category, TriagedEmail
-from assistant.domain.users import UserId
+from assistant.domain.users import Identity, UserId
 from assistant.ports import AuditTrail, Clock, DecisionStore, Meter, PreferenceStore, SenderHistory
 
 type Degraded = Literal["preferences", "history", "feedback"]
@@ -80,13 +80,17 @@ class _Knowledge:
     missing: tuple[Degraded, ...] = ()
 
 
-def triage_emails(request: TriageRequest, *, largest_batch: int, request_id: str, ports: TriagePorts) -> TriageResponse:
+def triage_emails(
+    request: TriageRequest, caller: Identity, *, largest_batch: int, ports: TriagePorts
+) -> TriageResponse:
     """Decide about every mail that can be read, keep the decisions, and say what was left out.
 
     Raises:
+        Forbidden: the batch is of another user.
         InvalidRequest: the batch is too large, has an id twice, or every mail in it is malformed.
     """
     started = ports.clock.monotonic()
+    caller.must_be(request.user_id)
     mails, warnings, rejected = _readable(request.emails, largest_batch)
     keys = {mail.id: sender_keys(mail) for mail in mails}
     known = _knowledge(request.user_id, keys.values(), ports)
@@ -103,9 +107,8 @@ def triage_emails(request: TriageRequest, *, largest_batch: int, request_id: str
     ports.audit.record(
         audit_event(
             AuditAction.EMAILS_TRIAGED,
-            user_id=request.user_id,
-            request_id=request_id,
-            now=now,
+            caller,
+            now,
             counts={category.value: counts[category] for category in Category if counts[category]},
         )
     )

@@ -1,0 +1,17 @@
+"""Contract tests run the real handlers with fakes behind them and no network."""
+
+from collections.abc import Iterator
+
+import pytest
+from pytest_socket import disable_socket, enable_socket
+
+from tests.fakes.wired import Wired
+
+
+@pytest.fixture(autouse=True)
+def wired(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wired]:
+    disable_socket(allow_unix_socket=True)
+    fakes = Wired()
+    fakes.install(monkeypatch)
+    yield fakes
+    enable_socket()

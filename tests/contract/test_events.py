@@ -1,0 +1,128 @@
+"""Every recorded event runs through its real handler."""
+
+import importlib
+import json
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.runtime.problem import PROBLEM_JSON, Problem
+from infra.manifest import FUNCTIONS
+from tests.fakes.wired import Context, Wired
+
+EVENTS = Path(__file__).parents[2] / "events"
+EXPECTED: dict[str, HTTPStatus] = {
+    "triage_email": HTTPStatus.OK,
+    "triage_email.one_malformed": HTTPStatus.OK,
+    "triage_email.all_malformed": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "triage_email.empty_batch": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "triage_email.duplicate_ids": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "triage_email.foreign_user": HTTPStatus.FORBIDDEN,
+    "triage_email.invalid_json": HTTPStatus.BAD_REQUEST,
+    "triage_email.not_an_object": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "triage_email.wrong_content_type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "triage_email.feedback": HTTPStatus.OK,
+    "triage_email.feedback_unknown_mail": HTTPStatus.NOT_FOUND,
+    "triage_email.feedback_unknown_category": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "manage_preferences": HTTPStatus.OK,
+    "manage_preferences.replace": HTTPStatus.OK,
+    "manage_preferences.patch": HTTPStatus.OK,
+    "manage_preferences.unknown_key": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "manage_preferences.stale_version": HTTPStatus.PRECONDITION_FAILED,
+    "manage_preferences.foreign_user": HTTPStatus.FORBIDDEN,
+    "check_health": HTTPStatus.OK,
+    "export_metrics": HTTPStatus.OK,
+    "serve_docs": HTTPStatus.OK,
+    "serve_docs.openapi": HTTPStatus.OK,
+    "serve_docs.unknown_address": HTTPStatus.NOT_FOUND,
+    "serve_docs.wrong_method": HTTPStatus.METHOD_NOT_ALLOWED,
+}
+FIELDS = {
+    "triage_email.all_malformed": ["emails[0].received_at"],
+    "triage_email.empty_batch": ["emails"],
+    "triage_email.duplicate_ids": ["emails[1].id"],
+    "triage_email.not_an_object": ["body"],
+    "triage_email.feedback_unknown_category": ["category"],
+    "manage_preferences.unknown_key": ["favourite_colour"],
+}
+
+
+def run(event: Path) -> dict[str, Any]:
+    handler = importlib.import_module(f"functions.{event.name.split('.')[0]}.handler").lambda_handler
+    answer: dict[str, Any] = handler(json.loads(event.read_text(encoding="utf-8")), Context())
+    return answer
+
+
+def http(name: str) -> dict[str, Any]:
+    return run(EVENTS / "http" / f"{name}.json")
+
+
+def test_every_function_has_an_event_and_every_event_an_expectation() -> None:
+    recorded = {path.name.split(".")[0] for path in EVENTS.glob("*/*.json")}
+    assert recorded == {function.name for function in FUNCTIONS}
+    assert {path.stem for path in (EVENTS / "http").glob("*.json")} == set(EXPECTED)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_an_http_event_is_answered_as_expected(name: str) -> None:
+    if name.endswith("feedback"):
+        http("triage_email")
+    answer = http(name)
+    assert answer["statusCode"] == EXPECTED[name]
+    assert answer["headers"]["X-Request-Id"] == "JKJaXmPLvHcESHA="
+    assert answer["headers"]["X-Content-Type-Options"] == "nosniff"
+    if EXPECTED[name].is_client_error:
+        problem = Problem.model_validate_json(answer["body"])
+        assert answer["headers"]["Content-Type"] == PROBLEM_JSON
+        assert (problem.status, problem.instance) == (EXPECTED[name], "JKJaXmPLvHcESHA=")
+        assert [error.field for error in problem.errors] == FIELDS.get(name, [])
+
+
+def test_the_documented_triage() -> None:
+    answer = json.loads(http("triage_email")["body"])
+    (decision,) = answer["triaged_emails"]
+    assert decision["category"] == "urgent_action"
+    assert decision["priority_score"] == 9
+    assert decision["estimated_time_minutes"] == 30
+    assert answer["summary"] == "Triaged 1 emails: 1 urgent actions, 0 important reads"
+
+
+def test_the_documented_preferences() -> None:
+    stored = http("manage_preferences.replace")
+    sent = json.loads((EVENTS / "http" / "manage_preferences.replace.json").read_text(encoding="utf-8"))["body"]
+    assert json.loads(stored["body"]) == json.loads(sent)
+    assert stored["headers"]["ETag"] == '"1"'
+    patched = json.loads(http("manage_preferences.patch")["body"])
+    assert patched["email_rules"]["delegate_to"] is None
+    assert patched["working_hours"] == {"start": "09:00", "end": "17:00", "timezone": "Europe/Berlin"}
+
+
+def test_an_audit_batch_is_recorded_once_and_names_its_failures(wired: Wired) -> None:
+    batch = EVENTS / "sqs" / "record_audit.one_malformed.json"
+    malformed = json.loads(batch.read_text(encoding="utf-8"))["Records"][1]["messageId"]
+    for _ in range(2):
+        assert run(batch) == {"batchItemFailures": [{"itemIdentifier": malformed}]}
+    assert len(wired.audit_log.events) == 1
+    assert run(EVENTS / "sqs" / "record_audit.json") == {"batchItemFailures": []}
+
+
+def test_an_audit_message_returns_to_the_queue_while_the_store_is_down(wired: Wired) -> None:
+    wired.store.down = True
+    (failure,) = run(EVENTS / "sqs" / "record_audit.json")["batchItemFailures"]
+    wired.store.down = False
+    assert failure["itemIdentifier"]
+    assert run(EVENTS / "sqs" / "record_audit.json") == {"batchItemFailures": []}
+
+
+def test_every_audit_event_sent_is_one_its_consumer_takes(wired: Wired) -> None:
+    for name in ("triage_email", "triage_email.feedback", "manage_preferences.replace", "manage_preferences.patch"):
+        http(name)
+    sent = wired.audit_trail.events
+    template = json.loads((EVENTS / "sqs" / "record_audit.json").read_text(encoding="utf-8"))["Records"][0]
+    records = [template | {"messageId": str(event.id), "body": event.model_dump_json()} for event in sent]
+    consumer = importlib.import_module("functions.record_audit.handler").lambda_handler
+    assert len(records) == 4
+    assert consumer({"Records": records}, Context()) == {"batchItemFailures": []}
+    assert list(wired.audit_log.events.values()) == sent

@@ -1,0 +1,38 @@
+"""No function pays for what it does not use: what a fresh interpreter loads for each handler."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from infra.manifest import FUNCTIONS, Function
+
+ROOT = Path(__file__).parents[2]
+NEVER = {"anthropic", "googleapiclient", "matplotlib", "numpy", "pandas", "pinecone", "scipy", "sklearn", "moto"}
+BY_SET = {"cache": "redis", "triage": "selectolax", "metrics": "prometheus_client"}
+SCRIPT = "import sys, functions.{name}.handler; print(*sorted({{name.partition('.')[0] for name in sys.modules}}))"
+
+
+def loaded(function: Function, **environment: str) -> set[str]:
+    paths = os.pathsep.join((str(ROOT / "layers/shared/python"), str(ROOT)))
+    answer = subprocess.run(
+        [sys.executable, "-c", SCRIPT.format(name=function.name)],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": paths, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(answer.stdout.split())
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
+def test_a_handler_loads_only_its_dependency_sets(function: Function) -> None:
+    unused = {package for name, package in BY_SET.items() if name not in function.dependencies}
+    assert not loaded(function) & (NEVER | unused)
+
+
+def test_redis_is_loaded_by_the_first_request_that_needs_it() -> None:
+    function = next(function for function in FUNCTIONS if function.name == "triage_email")
+    assert "redis" not in loaded(function, REDIS_URL="redis://localhost:6379")

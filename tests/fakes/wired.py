@@ -1,0 +1,64 @@
+"""The handlers' dependencies, all replaced by fakes."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from assistant.domain.health import Dependency, Probe, ProbeStatus
+from assistant.ports import HealthProbe
+from assistant.wiring import deps
+from tests.fakes.runtime import FixedMetrics, ManualClock, MemoryMeter, MemorySessions, ScriptedLimiter
+from tests.fakes.stores import MemoryAuditLog, MemoryAuditTrail, MemoryDecisions, MemoryPreferences, Outage
+
+HEALTHY = Probe(ProbeStatus.HEALTHY, "answers", 1.0)
+
+
+@dataclass
+class Wired:
+    """What stands behind the handlers during a test."""
+
+    clock: ManualClock = field(default_factory=ManualClock)
+    meter: MemoryMeter = field(default_factory=MemoryMeter)
+    limiter: ScriptedLimiter = field(default_factory=ScriptedLimiter)
+    store: Outage = field(default_factory=Outage)
+    audit_trail: MemoryAuditTrail = field(default_factory=MemoryAuditTrail)
+    health: Probe = HEALTHY
+
+    def __post_init__(self) -> None:
+        self.audit_log = MemoryAuditLog(self.store)
+        self.decisions = MemoryDecisions(self.clock, reads=self.store, writes=self.store)
+        self.preferences = MemoryPreferences(self.store)
+
+    def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Put the fakes where the composition root would put the adapters."""
+        probes: dict[Dependency, HealthProbe] = {Dependency("dynamodb", required=True): lambda: self.health}
+        for name, fake in {
+            "clock": self.clock,
+            "meter": self.meter,
+            "rate_limiter": self.limiter,
+            "sessions": MemorySessions(),
+            "preferences": self.preferences,
+            "decisions": self.decisions,
+            "history": self.decisions,
+            "audit_trail": self.audit_trail,
+            "audit_log": self.audit_log,
+            "metric_reader": FixedMetrics(()),
+            "probes": probes,
+        }.items():
+            monkeypatch.setitem(deps.__dict__, name, fake)
+        for built_from_them in ("triage_ports", "feedback_ports", "preference_ports"):
+            monkeypatch.delitem(deps.__dict__, built_from_them, raising=False)
+
+
+@dataclass(frozen=True)
+class Context:
+    """The Lambda context, as far as handlers look at it."""
+
+    function_name: str = "function"
+    memory_limit_in_mb: int = 512
+    invoked_function_arn: str = "arn:aws:lambda:eu-central-1:123456789012:function:function"
+    aws_request_id: str = "5d1f0a52-3a1c-4d0e-8f6b-0f6f7f3c1e11"
+
+
+type Answer = dict[str, Any]
