@@ -2,8 +2,8 @@
 
 import json
 import time
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from pathlib import Path
 
 from botocore.exceptions import ClientError
 
@@ -13,9 +13,6 @@ from infra.local.aws import LocalAws
 from infra.local.console import LocalFailure, command, step
 from infra.local.layout import REGION, Layout, running_layout
 from infra.local.ministack import ACCOUNT
-
-if TYPE_CHECKING:
-    from mypy_boto3_cloudformation.type_defs import ParameterTypeDef
 
 TEMPLATE_BUCKET = "executive-assistant-templates"
 POLL_SECONDS = 0.1
@@ -28,7 +25,7 @@ def deploy(layout: Layout, aws: LocalAws) -> bool:
     """Deploy the present code and infrastructure; False when nothing changed.
 
     Raises:
-        LocalFailure: synthesis or a stack operation failed; names the first failed resource.
+        LocalFailure: the build, the synthesis or a stack operation failed.
 
     """
     folder = synthesize(layout.profile)
@@ -36,11 +33,21 @@ def deploy(layout: Layout, aws: LocalAws) -> bool:
         build(dependencies=False)
     except BuildFailed as error:
         raise LocalFailure(str(error)) from error
+    return deploy_assembly(folder, aws, {"RedisUrl": layout.redis_url})
+
+
+def deploy_assembly(folder: Path, aws: LocalAws, parameters: Mapping[str, str]) -> bool:
+    """Deploy the stacks of a cloud assembly with those ``parameters`` they declare; False when nothing changed.
+
+    Raises:
+        LocalFailure: a stack operation failed; names the first failed resource.
+
+    """
     changed = False
     for stack in read_stacks(folder, ACCOUNT, REGION):
         _upload(aws, stack)
         with step(f"deploying {stack.name}"):
-            changed |= _apply(aws, stack, _parameters(stack, layout))
+            changed |= _apply(aws, stack, parameters)
         _enable_time_to_live(aws, stack)
     return changed
 
@@ -66,7 +73,7 @@ def _upload(aws: LocalAws, stack: Stack) -> None:
             aws.s3.put_object(Bucket=asset.bucket, Key=asset.key, Body=asset.content())
 
 
-def _apply(aws: LocalAws, stack: Stack, parameters: "Sequence[ParameterTypeDef]") -> bool:
+def _apply(aws: LocalAws, stack: Stack, parameters: Mapping[str, str]) -> bool:
     status = _status(aws, stack.name)
     if status in _UNUSABLE:
         aws.cloudformation.delete_stack(StackName=stack.name)
@@ -76,7 +83,11 @@ def _apply(aws: LocalAws, stack: Stack, parameters: "Sequence[ParameterTypeDef]"
         operation(
             StackName=stack.name,
             TemplateURL=f"https://s3.{REGION}.amazonaws.com/{TEMPLATE_BUCKET}/{stack.name}.json",
-            Parameters=parameters,
+            Parameters=[
+                {"ParameterKey": key, "ParameterValue": value}
+                for key, value in parameters.items()
+                if key in stack.template.get("Parameters", {})
+            ],
             Capabilities=["CAPABILITY_NAMED_IAM"],
         )
     except ClientError as error:
@@ -109,12 +120,6 @@ def _first_failure(aws: LocalAws, name: str) -> str:
         (f"{event.get('LogicalResourceId')}: {event.get('ResourceStatusReason')}" for event in failures),
         "no resource says why",
     )
-
-
-def _parameters(stack: Stack, layout: Layout) -> "list[ParameterTypeDef]":
-    values = {"RedisUrl": layout.redis_url}
-    declared = stack.template.get("Parameters", {})
-    return [{"ParameterKey": key, "ParameterValue": value} for key, value in values.items() if key in declared]
 
 
 def _enable_time_to_live(aws: LocalAws, stack: Stack) -> None:

@@ -14,8 +14,11 @@ from typing import Any
 
 import pytest
 
+from infra.local import ministack
 from infra.local.aws import LocalAws
-from infra.local.layout import LOOPBACK, REPOSITORY, free_port
+from infra.local.environment import ensure_environment
+from infra.local.layout import LOOPBACK, REPOSITORY, Layout, free_port
+from infra.local.users import demo_token
 
 START_SECONDS = 120
 POLL_SECONDS = 0.1
@@ -84,7 +87,7 @@ class Assistant:
         )
 
     def token(self) -> str:
-        return self.command("token").stdout.strip()
+        return demo_token(self.aws, self.state / self.profile)
 
     def request(
         self,
@@ -139,6 +142,17 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
 @pytest.fixture(scope="session")
 def small_assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
     yield from _started(Assistant("small", tmp_path_factory.mktemp("small")))
+
+
+@pytest.fixture(scope="session")
+def empty_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
+    """An embedded AWS with nothing deployed."""
+    layout = Layout(tmp_path_factory.mktemp("empty"), "small", free_port(), free_port(), free_port())
+    server = ministack.start(layout, ensure_environment())
+    try:
+        yield LocalAws(layout.aws_endpoint)
+    finally:
+        server.stop()
 
 
 @pytest.fixture

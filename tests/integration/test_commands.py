@@ -114,21 +114,37 @@ def test_commands_without_a_running_assistant_say_so(tmp_path: Path) -> None:
     assert "make run" in done.stderr
 
 
-def test_state_survives_a_restart(assistant: Assistant) -> None:
+def test_state_survives_a_restart_on_other_ports(assistant: Assistant) -> None:
+    token = assistant.token()
     preferences = {"email_rules": {"priority_senders": ["kept@company.example"]}}
-    stored = assistant.request("PUT", PREFERENCES, preferences, token=assistant.token())
+    stored = assistant.request("PUT", PREFERENCES, preferences, token=token)
     assert stored.status in (200, 201), stored.body
     mail = {"id": "kept-mail", "from": "a@company.example", "subject": "Lunch?"}
     triage = {"user_id": "user123", "emails": [mail]}
-    assert assistant.request("POST", "/api/v1/email/triage", triage, token=assistant.token()).status == 200
+    assert assistant.request("POST", "/api/v1/email/triage", triage, token=token).status == 200
+    ports = assistant.running["aws_port"], assistant.running["redis_port"]
 
     assert assistant.stop() == 0
-    assistant.start()
+    with socket.create_server((LOOPBACK, ports[0])), socket.create_server((LOOPBACK, ports[1])):
+        assistant.start()
 
-    token = assistant.token()
     read = assistant.request("GET", PREFERENCES, token=token)
     feedback = assistant.request("POST", "/api/v1/email/kept-mail/feedback", {"category": "routine"}, token=token)
+    health = assistant.request("GET", "/health").json()
     assert read.json()["email_rules"]["priority_senders"] == ["kept@company.example"]
     assert read.headers["etag"] == stored.headers["etag"]
     assert feedback.status == 200, feedback.body
+    assert health["status"] == "healthy", health
     assert "synthesizing" not in assistant.output
+
+
+def test_a_killed_run_leaves_nothing_in_the_way(small_assistant: Assistant) -> None:
+    assert small_assistant.process
+    small_assistant.process.kill()
+    small_assistant.process.wait()
+    assert "not running" in small_assistant.command("token").stderr
+
+    small_assistant.start()
+
+    assert "ended the servers that an earlier, killed run left behind" in small_assistant.output
+    assert small_assistant.request("GET", "/health").status == 200

@@ -2,32 +2,22 @@
 
 import json
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from infra.local import ministack
 from infra.local.aws import LocalAws
 from infra.local.embedded_metrics import MetricExtractor, metric_data
-from infra.local.environment import ensure_environment
-from infra.local.layout import Layout, free_port
 
 GROUP, STREAM = "/aws/lambda/some-function", "stream"
 
 
 @pytest.fixture(scope="module")
-def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
-    layout = Layout(tmp_path_factory.mktemp("metrics"), "small", free_port(), free_port(), free_port())
-    server = ministack.start(layout, ensure_environment())
-    try:
-        started = LocalAws(layout.aws_endpoint)
-        started.logs.create_log_group(logGroupName=GROUP)
-        started.logs.create_log_stream(logGroupName=GROUP, logStreamName=STREAM)
-        yield started
-    finally:
-        server.stop()
+def aws(empty_aws: LocalAws) -> LocalAws:
+    empty_aws.logs.create_log_group(logGroupName=GROUP)
+    empty_aws.logs.create_log_stream(logGroupName=GROUP, logStreamName=STREAM)
+    return empty_aws
 
 
 def _line(value: float | list[float], **dimensions: str) -> str:
