@@ -57,9 +57,20 @@ MergePatch = Annotated[dict[str, Any], Body(description="RFC 7396 JSON merge pat
 class Gate(Protocol):
     """What stands before each handler: settings, clock, meter, and for authenticated routes limits and sessions."""
 
-    settings: Settings
-    clock: Clock
-    meter: Meter
+    @property
+    def settings(self) -> Settings:
+        """Configuration."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """The time."""
+        ...
+
+    @property
+    def meter(self) -> Meter:
+        """Where requests are counted and timed."""
+        ...
 
     @property
     def rate_limiter(self) -> RateLimiter:

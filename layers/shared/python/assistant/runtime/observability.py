@@ -12,13 +12,17 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
-from assistant.domain import metric_names
-from assistant.domain.metric_names import BUCKETS
+from assistant.domain.metric_names import BUCKETS, LE, bound_text
 
 logger = Logger()
 # Modules below the runtime log through the standard library; their lines become JSON with the request id too.
 logging.getLogger("assistant")
 copy_config_to_registered_loggers(logger, include={"assistant"}, ignore_log_level=True)
+
+
+def bucket(seconds: float) -> float:
+    """Return the smallest bucket bound the observation fits."""
+    return BUCKETS[bisect_left(BUCKETS, seconds)]
 
 
 class EmbeddedMeter:
@@ -33,8 +37,7 @@ class EmbeddedMeter:
 
     def observe(self, name: str, seconds: float, **dimensions: str) -> None:
         """Add one observation, in seconds, to a histogram."""
-        bound = BUCKETS[bisect_left(BUCKETS, seconds)]
-        self._write(name, MetricUnit.Seconds, seconds, {**dimensions, metric_names.LE: metric_names.bound_text(bound)})
+        self._write(name, MetricUnit.Seconds, seconds, {**dimensions, LE: bound_text(bucket(seconds))})
 
     def gauge(self, name: str, value: float) -> None:
         """Set a gauge."""
