@@ -13,12 +13,12 @@ from infra.build import ROOT
 from infra.deployment import PROFILES
 from tests.infra.templates import Deployment, read_deployment
 
-# What a machine without AWS, without Docker and without Node offers.
-BARE_ENVIRONMENT = {"HOME": os.environ["HOME"], "PATH": "/nonexistent"} | {
+# A machine without AWS credentials, and with neither Docker nor a Node of its own to be found.
+BARE_ENVIRONMENT = {
     name: value
     for name, value in os.environ.items()
-    if name.startswith(("UV_", "SSL_")) or name.lower().endswith("_proxy")
-}
+    if not name.startswith(("AWS_", "CDK_", "DOCKER_")) and name not in ("JSII_NODE", "PATH", "PROFILE")
+} | {"PATH": "/nonexistent", "AWS_EC2_METADATA_DISABLED": "true"}
 
 
 def run_app(
