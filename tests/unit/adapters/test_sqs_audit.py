@@ -29,7 +29,10 @@ def test_without_the_queue_the_event_goes_to_the_log(
     event: AuditEvent,
     meter: MemoryMeter,
     caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # Where a handler was imported before, the package's lines go to its JSON handler only.
+    monkeypatch.setattr(logging.getLogger("assistant"), "propagate", True)
     SqsAuditTrail("https://sqs.eu-central-1.amazonaws.com/123456789012/gone", sqs_client(), meter).record(event)
     (line,) = caplog.records
     assert line.levelno == logging.ERROR

@@ -57,7 +57,7 @@ def test_bounds_are_written_as_prometheus_writes_them() -> None:
 
 def test_lines_of_every_module_are_json_with_the_request_id() -> None:
     logger.set_correlation_id("request1")
-    (handler,) = logging.getLogger("assistant").handlers
+    handler = logging.getLogger("assistant").handlers[0]
     record = logging.LogRecord("assistant.adapters.dynamo", logging.WARNING, "dynamo.py", 1, "no answer", None, None)
     line = json.loads(handler.format(record))
     assert (line["message"], line["correlation_id"], line["level"]) == ("no answer", "request1", "WARNING")
