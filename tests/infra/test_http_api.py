@@ -2,6 +2,7 @@
 
 import json
 
+from assistant.runtime.settings import Settings
 from infra.manifest import FUNCTIONS, Route
 from tests.infra.templates import Deployment, flattened
 
@@ -44,10 +45,13 @@ def test_functions_answer_before_the_gateway_gives_up(deployment: Deployment) ->
             assert deployment.function(function.name).properties["Timeout"] < 30
 
 
-def test_the_stage_throttles(deployment: Deployment) -> None:
+def test_the_stage_throttles_where_the_functions_own_limit_does(deployment: Deployment) -> None:
     stage = deployment.one("ApiGatewayV2::Stage").properties
     assert stage["StageName"] == "$default"
-    assert stage["DefaultRouteSettings"] == {"ThrottlingRateLimit": 1200, "ThrottlingBurstLimit": 5000}
+    assert stage["DefaultRouteSettings"] == {
+        "ThrottlingRateLimit": Settings.model_fields["rate_limit_global_per_second"].default,
+        "ThrottlingBurstLimit": Settings.model_fields["max_concurrent_requests"].default,
+    }
 
 
 def test_the_access_log_names_the_route_but_neither_path_nor_caller(deployment: Deployment) -> None:

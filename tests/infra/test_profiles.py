@@ -1,5 +1,7 @@
 """What each profile has, what the embedded AWS does not get."""
 
+from assistant.runtime.settings import Settings
+from infra.deployment import TUNABLE
 from infra.manifest import FUNCTIONS
 from tests.infra.templates import Deployment, flattened
 
@@ -95,6 +97,25 @@ def test_both_profiles_tell_the_functions_where_things_are(deployment: Deploymen
         assert found["PROFILE"] == deployment.profile
         assert found["USER_ID_CLAIM"] == "username"
         assert found["POWERTOOLS_METRICS_NAMESPACE"] == "ExecutiveAssistant"
+
+
+def test_functions_read_every_variable_they_are_given(deployment: Deployment) -> None:
+    read = {name.upper() for name in Settings.model_fields} | {"POWERTOOLS_SERVICE_NAME"}
+    for function in FUNCTIONS:
+        assert variables(deployment, function.name).keys() <= read
+
+
+def test_a_deployer_tunes_settings_that_exist() -> None:
+    tunable = {name.upper() for name in Settings.model_fields if TUNABLE.fullmatch(name.upper())}
+    assert tunable == {
+        "CLAUDE_MODEL",
+        "EMAIL_BATCH_SIZE",
+        "MAX_CONCURRENT_REQUESTS",
+        "RATE_LIMIT_GLOBAL_PER_SECOND",
+        "RATE_LIMIT_USER_BURST",
+        "RATE_LIMIT_USER_PER_MINUTE",
+        "SESSION_TTL",
+    }
 
 
 def test_the_embedded_aws_gets_the_same_but_what_it_lacks(small: Deployment, local_deployment: Deployment) -> None:
