@@ -37,10 +37,10 @@ deploy-local: install ## bring a change into the running local assistant
 	@$(PYTHON) -m infra.local.deploy
 
 invoke: install ## run one function on one event: make invoke F=triage_email E=events/http/triage_email.json
-	@$(PYTHON) -m infra.local.invoke $(F) $(E)
+	@$(PYTHON) -m infra.local.invoke $(F) $(if $(E),"$(E)")
 
 triage: install ## triage a real mailbox through the running assistant: make triage MBOX=path
-	@$(PYTHON) -m infra.local.triage_mailbox $(MBOX)
+	@$(PYTHON) -m infra.local.triage_mailbox $(if $(MBOX),"$(MBOX)")
 
 clean: ## stop nothing, remove all local state and builds
 	@rm -rf .local .build cdk.out reports
