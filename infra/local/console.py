@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from threading import Event, Thread
 
 
 class LocalFailure(Exception):
@@ -13,15 +14,28 @@ class LocalFailure(Exception):
 
 @contextmanager
 def step(text: str) -> Iterator[None]:
-    """Print ``text`` at once and the elapsed seconds when the block ends."""
+    """Print ``text`` at once and the elapsed seconds when the block ends; on a terminal they count while it runs."""
     started = time.monotonic()
+    ended = Event()
     print(f"{text} ... ", end="", flush=True)
+    if sys.stdout.isatty():
+        Thread(target=_count_seconds, args=(text, ended), daemon=True).start()
     try:
         yield
     except BaseException:
         print("failed", flush=True)
         raise
-    print(f"{time.monotonic() - started:.1f} s", flush=True)
+    else:
+        print(f"{time.monotonic() - started:.1f} s", flush=True)
+    finally:
+        ended.set()
+
+
+def _count_seconds(text: str, ended: Event) -> None:
+    seconds = 0
+    while not ended.wait(1):
+        seconds += 1
+        print(f"\r{text} ... {seconds} s \r{text} ... ", end="", flush=True)
 
 
 def command(main: Callable[[], None]) -> Callable[[], int]:
