@@ -23,12 +23,11 @@ def step(text: str) -> Iterator[None]:
     try:
         yield
     except BaseException:
+        ended.set()
         print("failed", flush=True)
         raise
-    else:
-        print(f"{time.monotonic() - started:.1f} s", flush=True)
-    finally:
-        ended.set()
+    ended.set()
+    print(f"{time.monotonic() - started:.1f} s", flush=True)
 
 
 def _count_seconds(text: str, ended: Event) -> None:

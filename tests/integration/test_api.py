@@ -5,7 +5,7 @@ import os
 import signal
 from typing import Any
 
-from tests.integration.conftest import Assistant, eventually
+from tests.integration.assistant_process import Assistant, eventually
 
 TRIAGE = "/api/v1/email/triage"
 PREFERENCES = "/api/v1/users/user123/preferences"

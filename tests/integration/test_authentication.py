@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from infra.local.layout import LOOPBACK, REGION
 from infra.local.ministack import CREDENTIALS
-from tests.integration.conftest import Assistant
+from tests.integration.assistant_process import Assistant
 
 PREFERENCES = "/api/v1/users/user123/preferences"
 KEY_ID = "test-key"

@@ -6,7 +6,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 from infra.local.layout import LOOPBACK, free_port
-from tests.integration.conftest import Assistant
+from tests.integration.assistant_process import Assistant
 
 PREFERENCES = "/api/v1/users/user123/preferences"
 

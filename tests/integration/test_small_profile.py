@@ -1,6 +1,6 @@
 """Profile small: no Redis, the same API."""
 
-from tests.integration.conftest import Assistant
+from tests.integration.assistant_process import Assistant
 from tests.integration.test_api import TRIAGE, TRIAGE_EXAMPLE
 
 
