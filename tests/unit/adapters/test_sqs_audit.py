@@ -3,6 +3,7 @@ import logging
 import boto3
 import pytest
 
+from assistant.adapters import sqs_audit
 from assistant.adapters.sqs_audit import SqsAuditTrail, sqs_client
 from assistant.domain import metric_names
 from assistant.domain.audit import AuditAction, AuditEvent, audit_event
@@ -31,8 +32,7 @@ def test_without_the_queue_the_event_goes_to_the_log(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # Where a handler was imported before, the package's lines go to its JSON handler only.
-    monkeypatch.setattr(logging.getLogger("assistant"), "propagate", True)
+    monkeypatch.setattr(sqs_audit, "logger", logging.getLogger("tests"))
     SqsAuditTrail("https://sqs.eu-central-1.amazonaws.com/123456789012/gone", sqs_client(), meter).record(event)
     (line,) = caplog.records
     assert line.levelno == logging.ERROR

@@ -1,0 +1,111 @@
+"""The composition root puts the right adapter behind each port, in both profiles."""
+
+from collections.abc import Iterator
+
+import boto3
+import fakeredis
+import pytest
+from moto import mock_aws
+from redis import Redis
+
+from assistant.adapters import redis_client
+from assistant.adapters.aws import session
+from assistant.domain.health import ProbeStatus
+from assistant.domain.preferences import Preferences
+from assistant.domain.triage.decision import Category
+from assistant.domain.users import Identity
+from assistant.domain.versions import Preconditions
+from assistant.runtime.settings import InvalidSettings, Settings
+from assistant.services.correct_triage import FeedbackRequest, correct_triage
+from assistant.services.edit_preferences import replace_preferences
+from assistant.services.triage_emails import TriageRequest, triage_emails
+from assistant.wiring import Dependencies
+
+CALLER = Identity("user123", "request1")
+TABLE = "executive-assistant"
+
+
+@pytest.fixture
+def queue_url() -> Iterator[str]:
+    session.cache_clear()
+    with mock_aws():
+        boto3.client("dynamodb").create_table(
+            TableName=TABLE,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        )
+        yield boto3.client("sqs").create_queue(QueueName="audit")["QueueUrl"]
+    session.cache_clear()
+
+
+@pytest.fixture
+def small(queue_url: str) -> Dependencies:
+    return Dependencies(Settings(table_name=TABLE, audit_queue_url=queue_url))
+
+
+@pytest.fixture
+def standard(queue_url: str, monkeypatch: pytest.MonkeyPatch) -> Dependencies:
+    server = fakeredis.FakeServer()
+    monkeypatch.setattr(Redis, "from_url", lambda *_, **__: fakeredis.FakeRedis(server=server))
+    settings = Settings.model_validate(
+        {"table_name": TABLE, "audit_queue_url": queue_url, "profile": "standard", "redis_url": "rediss://cache:6379"}
+    )
+    return Dependencies(settings)
+
+
+@pytest.fixture(params=["small", "standard"])
+def wired(request: pytest.FixtureRequest) -> Dependencies:
+    dependencies: Dependencies = request.getfixturevalue(request.param)
+    return dependencies
+
+
+def test_a_mail_is_triaged_corrected_and_audited_through_the_real_adapters(wired: Dependencies, queue_url: str) -> None:
+    batch = TriageRequest.model_validate(
+        {"user_id": "user123", "emails": [{"id": "email1", "from": "bob@company.com", "subject": "Menu", "body": "Hi"}]}
+    )
+    response = triage_emails(batch, CALLER, largest_batch=100, ports=wired.triage_ports)
+    assert response.degraded == ()
+    feedback = FeedbackRequest(category=Category.ARCHIVE)
+    corrected = correct_triage("email1", feedback, CALLER, ports=wired.feedback_ports)
+    assert corrected.decided_category is response.triaged_emails[0].category
+    assert replace_preferences(CALLER, Preferences(), Preconditions(), ports=wired.preference_ports).version == 1
+    messages = boto3.client("sqs").receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10)["Messages"]
+    assert len(messages) == 3
+
+
+def test_limits_and_sessions_hold_in_both_profiles(wired: Dependencies) -> None:
+    capacity = wired.settings.rate_limit_user_burst
+    assert wired.rate_limiter.admit("user123").remaining == capacity - 1
+    assert wired.rate_limiter.admit("user123").remaining in {capacity - 1, capacity - 2}
+    assert wired.sessions.touch("user123") == 1
+
+
+def test_every_dependency_is_probed(wired: Dependencies) -> None:
+    found = {dependency.name: probe().status for dependency, probe in wired.probes.items()}
+    uses_redis = wired.settings.redis_url is not None
+    assert found == {
+        "dynamodb": ProbeStatus.HEALTHY,
+        "redis": ProbeStatus.HEALTHY if uses_redis else ProbeStatus.NOT_CONFIGURED,
+        "queue": ProbeStatus.HEALTHY,
+        "claude": ProbeStatus.NOT_CONFIGURED,
+        "pinecone": ProbeStatus.NOT_CONFIGURED,
+    }
+
+
+def test_metrics_are_read_from_the_namespace_they_are_written_to(small: Dependencies) -> None:
+    now = small.clock.now()
+    assert list(small.metric_reader.read(since=now.replace(day=1), until=now)) == []
+    assert small.clock.monotonic() <= small.clock.monotonic()
+
+
+def test_a_function_without_its_variable_says_so() -> None:
+    with pytest.raises(InvalidSettings, match="TABLE_NAME"):
+        _ = Dependencies(Settings()).preferences
+    with pytest.raises(InvalidSettings, match="AUDIT_QUEUE_URL"):
+        _ = Dependencies(Settings()).audit_trail
+
+
+def test_the_redis_client_gives_up_quickly() -> None:
+    given = redis_client.redis_client("rediss://cache:6379").connection_pool.connection_kwargs
+    assert given["socket_connect_timeout"] + given["socket_timeout"] < 1
