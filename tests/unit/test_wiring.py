@@ -20,21 +20,16 @@ from assistant.services.correct_triage import FeedbackRequest, correct_triage
 from assistant.services.edit_preferences import replace_preferences
 from assistant.services.triage_emails import TriageRequest, triage_emails
 from assistant.wiring import Dependencies
+from tests.fakes.tables import TABLE, create_table
 
 CALLER = Identity("user123", "request1")
-TABLE = "executive-assistant"
 
 
 @pytest.fixture
 def queue_url() -> Iterator[str]:
     session.cache_clear()
     with mock_aws():
-        boto3.client("dynamodb").create_table(
-            TableName=TABLE,
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        )
+        create_table()
         yield boto3.client("sqs").create_queue(QueueName="audit")["QueueUrl"]
     session.cache_clear()
 

@@ -2,14 +2,12 @@
 
 from collections.abc import Iterator
 
-import boto3
 import pytest
 from moto import mock_aws
 
 from assistant.adapters.aws import session
 from assistant.adapters.dynamo import Table, dynamo_client
-
-TABLE = "executive-assistant"
+from tests.fakes.tables import TABLE, create_table
 
 
 @pytest.fixture
@@ -22,12 +20,7 @@ def aws() -> Iterator[None]:
 
 @pytest.fixture
 def table(aws: None) -> Table:  # noqa: ARG001 needs AWS to be there
-    boto3.client("dynamodb").create_table(
-        TableName=TABLE,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-    )
+    create_table()
     return Table(TABLE, dynamo_client())
 
 

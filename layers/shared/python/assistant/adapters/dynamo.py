@@ -25,8 +25,9 @@ from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.exceptions import ClientError
 
-from assistant.adapters.aws import client_config, session, unavailable
+from assistant.adapters.aws import client_config, condition_failed, session, unavailable
 from assistant.domain.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -68,6 +69,17 @@ def epoch(moment: datetime) -> int:
 def dynamo_client(*, attempts: int = 2) -> "DynamoDBClient":
     """Return a client whose slowest call stays far inside a Lambda's deadline."""
     return session().client("dynamodb", config=client_config(read_timeout=1.0, attempts=attempts))
+
+
+def write_if[Answer](write: Callable[[], Answer]) -> Answer | None:
+    """Run a conditional write; None when its condition does not hold. Raises Unavailable."""
+    with unavailable("dynamodb"):
+        try:
+            return write()
+        except ClientError as error:
+            if condition_failed(error):
+                return None
+            raise
 
 
 class Table:

@@ -1,9 +1,6 @@
 """The append-only audit trail on DynamoDB."""
 
-from botocore.exceptions import ClientError
-
-from assistant.adapters.aws import condition_failed, unavailable
-from assistant.adapters.dynamo import Table, attributes, user_partition
+from assistant.adapters.dynamo import Table, attributes, user_partition, write_if
 from assistant.domain.audit import AuditEvent
 
 
@@ -19,15 +16,9 @@ class DynamoAuditLog:
             "pk": user_partition(event.user_id),
             "sk": f"AUDIT#{event.occurred_at.isoformat()}#{event.id}",
         }
-        with unavailable("dynamodb"):
-            try:
-                self._table.client.put_item(
-                    TableName=self._table.name,
-                    Item=attributes(item),
-                    ConditionExpression="attribute_not_exists(pk)",
-                )
-            except ClientError as error:
-                if condition_failed(error):
-                    return False
-                raise
-        return True
+        answer = write_if(
+            lambda: self._table.client.put_item(
+                TableName=self._table.name, Item=attributes(item), ConditionExpression="attribute_not_exists(pk)"
+            )
+        )
+        return answer is not None

@@ -3,10 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
-from assistant.adapters.aws import condition_failed, unavailable
-from assistant.adapters.dynamo import EXPIRES_AT, Item, Table, attributes, epoch, user_partition
+from assistant.adapters.dynamo import EXPIRES_AT, Item, Table, attributes, epoch, user_partition, write_if
 from assistant.domain.decisions import Correction, Decision
 from assistant.domain.senders import SenderRecord
 from assistant.domain.triage.decision import Category
@@ -67,14 +64,7 @@ class DynamoDecisions:
         """Store the correction and move the counts of its sender keys in one transaction."""
         writes = [self._put_correction(user_id, decision, correction, earlier)]
         writes += [self._move_count(user_id, key, correction.category, earlier) for key in decision.sender_keys]
-        with unavailable("dynamodb"):
-            try:
-                self._table.client.transact_write_items(TransactItems=writes)
-            except ClientError as error:
-                if condition_failed(error):
-                    return False
-                raise
-        return True
+        return write_if(lambda: self._table.client.transact_write_items(TransactItems=writes)) is not None
 
     def records(self, user_id: str, keys: Iterable[str]) -> Mapping[str, SenderRecord]:
         """Return the records that exist among ``keys``."""

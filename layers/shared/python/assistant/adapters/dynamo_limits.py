@@ -1,9 +1,7 @@
 """Rate limits and active users on DynamoDB, for the profile without Redis."""
 
-from botocore.exceptions import ClientError
-
-from assistant.adapters.aws import condition_failed, unavailable
-from assistant.adapters.dynamo import EXPIRES_AT, Table, attributes, epoch, plain, user_partition
+from assistant.adapters.aws import unavailable
+from assistant.adapters.dynamo import EXPIRES_AT, Table, attributes, epoch, plain, user_partition, write_if
 from assistant.domain.admission import Admission, Bucket
 from assistant.ports import Clock
 
@@ -45,21 +43,17 @@ class DynamoRateLimiter:
             ":expires": now // 1000 + self._token * self._capacity // 1000 + 60,
         }
         used = {name: value for name, value in values.items() if name in f"{change} {condition} :expires"}
-        with unavailable("dynamodb"):
-            try:
-                answer = self._table.client.update_item(
-                    TableName=self._table.name,
-                    Key=attributes({"pk": user_partition(user_id), "sk": _RATE}),
-                    UpdateExpression=f"{change}, {EXPIRES_AT} = :expires",
-                    ConditionExpression=condition,
-                    ExpressionAttributeValues=attributes(used),
-                    ReturnValues="UPDATED_NEW",
-                )
-            except ClientError as error:
-                if condition_failed(error):
-                    return None
-                raise
-        return int(plain(answer["Attributes"])["full_at"])
+        answer = write_if(
+            lambda: self._table.client.update_item(
+                TableName=self._table.name,
+                Key=attributes({"pk": user_partition(user_id), "sk": _RATE}),
+                UpdateExpression=f"{change}, {EXPIRES_AT} = :expires",
+                ConditionExpression=condition,
+                ExpressionAttributeValues=attributes(used),
+                ReturnValues="UPDATED_NEW",
+            )
+        )
+        return int(plain(answer["Attributes"])["full_at"]) if answer else None
 
 
 class DynamoSessions:

@@ -1,9 +1,6 @@
 """Preferences on DynamoDB: one JSON document per user with a version for optimistic locking."""
 
-from botocore.exceptions import ClientError
-
-from assistant.adapters.aws import condition_failed, unavailable
-from assistant.adapters.dynamo import Table, attributes, user_partition
+from assistant.adapters.dynamo import Table, attributes, user_partition, write_if
 from assistant.domain.preferences import Preferences
 from assistant.ports import VersionedPreferences
 
@@ -33,16 +30,12 @@ class DynamoPreferences:
         }
         # An expression may not be given values it does not use, hence a bound that holds for the first version too.
         condition = "version = :expected" if expected_version else "attribute_not_exists(pk) OR version = :expected"
-        with unavailable("dynamodb"):
-            try:
-                self._table.client.put_item(
-                    TableName=self._table.name,
-                    Item=attributes(item),
-                    ConditionExpression=condition,
-                    ExpressionAttributeValues=attributes({":expected": expected_version}),
-                )
-            except ClientError as error:
-                if condition_failed(error):
-                    return False
-                raise
-        return True
+        answer = write_if(
+            lambda: self._table.client.put_item(
+                TableName=self._table.name,
+                Item=attributes(item),
+                ConditionExpression=condition,
+                ExpressionAttributeValues=attributes({":expected": expected_version}),
+            )
+        )
+        return answer is not None
