@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from aws_cdk import ArnFormat, Aws, Duration, RemovalPolicy, Stack
+from aws_cdk import ArnFormat, Aws, Duration, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
@@ -15,6 +15,7 @@ from constructs import Construct
 
 from infra.build import Artifact
 from infra.constructs.layers import ARCHITECTURE, RUNTIME, Layers, code
+from infra.constructs.log_group import EncryptedLogGroup
 from infra.constructs.suppressions import suppress
 from infra.manifest import Function, Grant
 
@@ -83,13 +84,8 @@ class ManifestFunction(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self.spec = spec
-        self.log_group = logs.LogGroup(
-            self,
-            "Logs",
-            log_group_name=f"/aws/lambda/{name}-{spec.name}",
-            retention=log_retention,
-            encryption_key=resources.key,
-            removal_policy=RemovalPolicy.DESTROY,
+        self.log_group = EncryptedLogGroup(
+            self, "Logs", name=f"/aws/lambda/{name}-{spec.name}", key=resources.key, retention=log_retention
         )
         statements = _statements(spec, resources, self.log_group)
         if placement:

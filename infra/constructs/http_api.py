@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 
-from aws_cdk import RemovalPolicy, Tags
+from aws_cdk import Tags
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_apigatewayv2_authorizers as authorizers
 from aws_cdk import aws_apigatewayv2_integrations as integrations
@@ -13,6 +13,7 @@ from constructs import Construct
 
 from infra.constructs.function import ManifestFunction
 from infra.constructs.identity import TokenIssuer
+from infra.constructs.log_group import EncryptedLogGroup
 from infra.constructs.suppressions import suppress
 from infra.manifest import Route
 
@@ -94,13 +95,8 @@ class JwtHttpApi(Construct):
         log_retention: logs.RetentionDays,
         throttle: apigateway.CfnStage.RouteSettingsProperty,
     ) -> None:
-        log_group = logs.LogGroup(
-            self,
-            "AccessLogs",
-            log_group_name=f"/aws/apigateway/{name}",
-            retention=log_retention,
-            encryption_key=key,
-            removal_policy=RemovalPolicy.DESTROY,
+        log_group = EncryptedLogGroup(
+            self, "AccessLogs", name=f"/aws/apigateway/{name}", key=key, retention=log_retention
         )
         apigateway.CfnStage(
             self,

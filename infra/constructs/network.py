@@ -1,6 +1,6 @@
 """Profile standard: a VPC for the functions that use the cache, and the cache itself."""
 
-from aws_cdk import Fn, RemovalPolicy
+from aws_cdk import Fn
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticache as elasticache
 from aws_cdk import aws_kms as kms
@@ -8,6 +8,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.constructs.function import Placement
+from infra.constructs.log_group import EncryptedLogGroup
 from infra.constructs.suppressions import suppress
 
 # Written out, not read back from the VPC: the embedded AWS does not know that attribute.
@@ -71,14 +72,7 @@ class Network(Construct):
         return Placement(self.vpc, ec2.SubnetSelection(subnet_group_name="functions"), self.security_group)
 
     def _log_rejected_flows(self, name: str, key: kms.IKey, log_retention: logs.RetentionDays) -> None:
-        log_group = logs.LogGroup(
-            self,
-            "FlowLogs",
-            log_group_name=f"/aws/vpc/{name}",
-            retention=log_retention,
-            encryption_key=key,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
+        log_group = EncryptedLogGroup(self, "FlowLogs", name=f"/aws/vpc/{name}", key=key, retention=log_retention)
         self.vpc.add_flow_log(
             "Rejected",
             destination=ec2.FlowLogDestination.to_cloud_watch_logs(log_group),
