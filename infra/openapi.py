@@ -5,6 +5,7 @@ The manifest says which functions there are, and which routes are public; the ha
 
 import importlib
 import json
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from assistant.runtime.problem import PROBLEM_JSON, Problem
 from infra.manifest import FUNCTIONS
 
 FILE = Path(__file__).parent.parent / "functions" / "serve_docs" / "openapi.json"
-VERSION = "0.1.0"
+PROJECT = Path(__file__).parent.parent / "pyproject.toml"
 
 type Json = dict[str, Any]
 
@@ -29,7 +30,7 @@ _PROBLEMS = {
     "404": "Not found.",
     "409": "Changed elsewhere at the same moment.",
     "412": "A precondition does not hold for the current version.",
-    "413": "The body is larger than 6 MB.",
+    "413": "The body is larger than 6 MB, or 0.2 MB of preferences.",
     "415": "The body has another media type than JSON.",
     "422": "Some fields need another value; they are named.",
     "429": "Too many requests; Retry-After says when to come back.",
@@ -42,7 +43,7 @@ def document() -> Json:
     """Return the merged document; raises OpenAPIMergeError when two functions have the same route."""
     merge = OpenAPIMerge(
         title="Executive Assistant",
-        version=VERSION,
+        version=tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]["version"],
         description="Mail triage and preferences. Errors are RFC 9457 problem documents that name the field.",
         servers=[Server(url="/")],
         tags=[Tag(name="email"), Tag(name="preferences"), Tag(name="operations")],

@@ -12,7 +12,7 @@ from assistant.runtime.observability import logger
 from assistant.services.edit_preferences import patch_preferences, replace_preferences
 from assistant.wiring import deps
 
-app = http_resolver(deps)
+app = http_resolver(deps, largest_body=200_000)
 PATH = "/api/v1/users/<user_id>/preferences"
 
 

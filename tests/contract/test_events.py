@@ -1,5 +1,7 @@
 """Every recorded event runs through its real handler."""
 
+import base64
+import gzip
 import importlib
 import json
 from http import HTTPStatus
@@ -97,6 +99,23 @@ def test_the_documented_preferences() -> None:
     patched = json.loads(http("manage_preferences.patch")["body"])
     assert patched["email_rules"]["delegate_to"] is None
     assert patched["working_hours"] == {"start": "09:00", "end": "17:00", "timezone": "Europe/Berlin"}
+
+
+def test_the_page_is_compressed_and_guarded() -> None:
+    answer = http("serve_docs")
+    assert answer["headers"]["Content-Encoding"] == "gzip"
+    assert "script-src 'sha256-" in answer["headers"]["Content-Security-Policy"]
+    page = gzip.decompress(base64.b64decode(answer["body"])).decode()
+    assert "/api/v1/email/triage" in page
+
+
+def test_the_document_is_served_as_committed() -> None:
+    file = Path(__file__).parents[2] / "functions" / "serve_docs" / "openapi.json"
+    assert http("serve_docs.openapi")["body"] == file.read_text(encoding="utf-8")
+
+
+def test_a_wrong_method_is_told_the_right_ones() -> None:
+    assert http("serve_docs.wrong_method")["headers"]["Allow"] == "POST"
 
 
 def test_an_audit_batch_is_recorded_once_and_names_its_failures(wired: Wired) -> None:

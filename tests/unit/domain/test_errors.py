@@ -29,3 +29,8 @@ def test_words_are_for_people() -> None:
         FieldError("items", "needs 1 or more items"),
         FieldError("x", "is not a known field"),
     )
+
+
+def test_no_more_than_a_hundred_errors_are_shown() -> None:
+    errors = ({"loc": (number,), "type": "missing", "msg": ""} for number in range(1_000))
+    assert len(field_errors(errors)) == 100

@@ -86,3 +86,8 @@ def test_any_two_times_make_a_working_day_or_an_error(start: Any, end: Any) -> N
     else:
         with pytest.raises(ValidationError, match="end must be after start"):
             WorkingHours(start=start, end=end)
+
+
+def test_lists_are_bounded_before_their_items_are_read() -> None:
+    assert broken({"email_rules": {"priority_senders": ["?"] * 501}}) == {"email_rules.priority_senders"}
+    assert broken({"meeting_preferences": {"no_meetings_days": ["?"] * 29}}) == {"meeting_preferences.no_meetings_days"}

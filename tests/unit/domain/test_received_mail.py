@@ -89,3 +89,8 @@ def test_never_raises_and_names_what_it_leaves_out(raw: object) -> None:
     received = read_mail(raw)
     assert received.mail is not None or received.problems
     assert all(problem.detail for problem in received.problems)
+
+
+def test_a_field_with_too_many_items_is_left_out_unread() -> None:
+    raw = MAIL | {"to": [5] * 1_001, "headers": {str(number): 5 for number in range(501)}}
+    assert problems(raw) == ["to", "headers"]

@@ -190,8 +190,16 @@ def test_a_base64_body_is_read(api: Api) -> None:
 def test_a_body_over_six_megabytes_is_refused(api: Api) -> None:
     padded = '{"parts": []}'.ljust(LARGEST_BODY)
     assert api.send("POST /orders", raw=padded)["statusCode"] == HTTPStatus.OK
-    assert api.problem("POST /orders", raw=padded + " ") == (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, [])
-    assert api.problem("POST /orders", raw=padded.encode() + b" ") == (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, [])
+    assert api.problem("POST /orders", raw=padded + " ") == (HTTPStatus.CONTENT_TOO_LARGE, [])
+    assert api.problem("POST /orders", raw=padded.encode() + b" ") == (HTTPStatus.CONTENT_TOO_LARGE, [])
+
+
+def test_a_resolver_may_take_less() -> None:
+    api = Api()
+    api.app = routes(http_resolver(api.gate, largest_body=20))
+    assert api.send("POST /orders", body={"parts": []})["statusCode"] == HTTPStatus.OK
+    assert api.problem("POST /orders", body={"parts": [{}]})[0] is HTTPStatus.UNPROCESSABLE_CONTENT
+    assert api.problem("POST /orders", raw=" " * 21)[0] is HTTPStatus.CONTENT_TOO_LARGE
 
 
 @pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", ""])

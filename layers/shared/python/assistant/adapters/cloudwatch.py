@@ -19,8 +19,8 @@ _PERIOD_SECONDS = 3600
 
 
 def cloudwatch_client() -> "CloudWatchClient":
-    """Return a client for a scrape, which may take some seconds."""
-    return session().client("cloudwatch", config=client_config(read_timeout=4.0, attempts=2))
+    """Return a client for a scrape, which may take some seconds, inside the exporter's deadline."""
+    return session().client("cloudwatch", config=client_config(read_timeout=2.5, attempts=2))
 
 
 class CloudWatchMetrics:

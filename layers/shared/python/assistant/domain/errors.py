@@ -12,6 +12,7 @@ AssistantError
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 
@@ -80,6 +81,8 @@ class Unavailable(AssistantError):
     status = 503
 
 
+_MOST_SHOWN = 100
+
 # What pydantic says of these speaks of Python types.
 _WORDS: Mapping[str, str] = {
     "extra_forbidden": "is not a known field",
@@ -105,8 +108,9 @@ def field_path(location: Iterable[str | int]) -> str:
 
 
 def field_errors(errors: Iterable[Mapping[str, Any]], *, skip: int = 0) -> tuple[FieldError, ...]:
-    """Return pydantic's ``errors()`` as field errors; ``skip`` leading steps of each location are left out."""
-    return tuple(FieldError(field_path(error["loc"][skip:]), _words(error)) for error in errors)
+    """Return the first 100 of pydantic's ``errors()``; ``skip`` leading steps of each location are left out."""
+    shown = islice(errors, _MOST_SHOWN)
+    return tuple(FieldError(field_path(error["loc"][skip:]), _words(error)) for error in shown)
 
 
 def _words(error: Mapping[str, Any]) -> str:

@@ -20,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from assistant.domain.bounds import at_most
 from assistant.domain.days import DayPart
 
 _LONGEST_ADDRESS = 254
@@ -104,14 +105,14 @@ class MeetingPreferences(_Section):
 
     buffer_minutes: int = Field(default=15, ge=0, le=120)
     max_per_day: int = Field(default=6, ge=0, le=24)
-    no_meetings_days: Annotated[tuple[NoMeetingsDay, ...], AfterValidator(_unique), Field(max_length=28)] = ()
+    no_meetings_days: Annotated[tuple[NoMeetingsDay, ...], BeforeValidator(at_most(28)), AfterValidator(_unique)] = ()
 
 
 class EmailRules(_Section):
     """Mail rules every triage obeys; addresses are RFC 5322 addr-specs in lower case."""
 
     auto_archive_newsletters: bool = False
-    priority_senders: Annotated[tuple[EmailAddress, ...], AfterValidator(_unique), Field(max_length=500)] = ()
+    priority_senders: Annotated[tuple[EmailAddress, ...], BeforeValidator(at_most(500)), AfterValidator(_unique)] = ()
     delegate_to: EmailAddress | None = None
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from assistant.domain.bounds import at_most
 from assistant.domain.errors import FieldError, field_errors
 from assistant.domain.mail import Mail
 
@@ -33,6 +34,7 @@ def _whole_characters(value: object) -> object:
 
 type Text = Annotated[str, BeforeValidator(_whole_characters)]
 type AddressLine = Annotated[Text, Field(max_length=_LONGEST_ADDRESS_LINE)]
+type Recipients = Annotated[tuple[AddressLine, ...], BeforeValidator(at_most(_MOST_RECIPIENTS))]
 
 
 class MailInput(BaseModel):
@@ -42,8 +44,8 @@ class MailInput(BaseModel):
 
     id: str = Field(min_length=1, max_length=512, examples=["email1"])
     sender: AddressLine = Field(default="", alias="from", examples=["ceo@company.com"])
-    to: tuple[AddressLine, ...] = Field(default=(), max_length=_MOST_RECIPIENTS)
-    cc: tuple[AddressLine, ...] = Field(default=(), max_length=_MOST_RECIPIENTS)
+    to: Recipients = ()
+    cc: Recipients = ()
     subject: Text = Field(default="", max_length=10_000, examples=["Urgent: Q4 Budget Review"])
     body: Text = Field(default="", examples=["We need to discuss the Q4 budget..."])
     """The text/plain part."""
@@ -53,7 +55,7 @@ class MailInput(BaseModel):
         default=None, examples=["2025-01-15T10:00:00Z"]
     )
     """ISO 8601; UTC where it names no offset."""
-    headers: dict[str, Text] = Field(default_factory=dict, max_length=_MOST_HEADERS)
+    headers: Annotated[dict[str, Text], BeforeValidator(at_most(_MOST_HEADERS)), Field(default_factory=dict)]
     """RFC 5322 header fields by name, in any case."""
     thread_id: str | None = Field(default=None, max_length=512)
 

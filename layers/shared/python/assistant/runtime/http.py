@@ -110,9 +110,12 @@ def versioned[Document: BaseModel](
     return Response(HTTPStatus.OK, JSON, document, {"ETag": entity_tag(version)})
 
 
-def http_resolver(gate: Gate, *, limited: bool = True) -> "HttpResolver":
-    """Return the resolver a handler registers its routes on; ``limited`` requests take a token of the caller's."""
-    return HttpResolver(gate, limited=limited)
+def http_resolver(gate: Gate, *, limited: bool = True, largest_body: int = LARGEST_BODY) -> "HttpResolver":
+    """Return the resolver a handler registers its routes on; ``limited`` requests take a token of the caller's.
+
+    ``largest_body`` in bytes.
+    """
+    return HttpResolver(gate, limited=limited, largest_body=largest_body)
 
 
 class HttpResolver(APIGatewayHttpResolver):
@@ -123,7 +126,7 @@ class HttpResolver(APIGatewayHttpResolver):
     that an outsider cannot use up the users' global bucket.
     """
 
-    def __init__(self, gate: Gate, *, limited: bool) -> None:
+    def __init__(self, gate: Gate, *, limited: bool, largest_body: int) -> None:
         super().__init__(
             enable_validation=True,
             response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -131,6 +134,7 @@ class HttpResolver(APIGatewayHttpResolver):
         )
         self._gate = gate
         self._limited = limited
+        self._largest_body = largest_body
         self.exception_handler(AssistantError)(self._problem)
         self.exception_handler(RequestValidationError)(self._invalid)
         self.not_found(lambda _: self.unknown_address())
@@ -147,7 +151,7 @@ class HttpResolver(APIGatewayHttpResolver):
             if identity and self._limited:
                 headers |= self._admit(identity)
             self.context["identity"] = identity
-            answer = super().resolve(_checked(request), context)
+            answer = super().resolve(_checked(request, self._largest_body), context)
         except AssistantError as error:
             answer = self._refused(request, error)
         answer["headers"] = _HEADERS | headers | {"X-Request-Id": _request_id(request)} | answer["headers"]
@@ -238,9 +242,9 @@ def _frames(error: Exception) -> list[str]:
     return frames
 
 
-def _checked(event: Event) -> Event:
+def _checked(event: Event, largest_body: int) -> Event:
     """Return the event with its body as text, checked for size and media type, and the media type made plain JSON."""
-    body = _text(event)
+    body = _text(event, largest_body)
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     media_type = headers.get("content-type", JSON).partition(";")[0].strip().lower()
     accepted = [JSON, MERGE_PATCH_JSON] if event["requestContext"]["http"]["method"] == "PATCH" else [JSON]
@@ -249,7 +253,7 @@ def _checked(event: Event) -> Event:
     return event | {"headers": headers | {"content-type": JSON}, "body": body, "isBase64Encoded": False}
 
 
-def _text(event: Event) -> str:
+def _text(event: Event, largest_body: int) -> str:
     raw = (event.get("body") or "").encode("utf-8", "surrogatepass")
     try:
         if event.get("isBase64Encoded"):
@@ -257,8 +261,8 @@ def _text(event: Event) -> str:
         text = raw.decode("utf-8")
     except ValueError:
         raise HttpError(HTTPStatus.BAD_REQUEST, "The body is not UTF-8 text.") from None
-    if len(raw) > LARGEST_BODY:
-        raise HttpError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is larger than 6 MB. Please send it in parts.")
+    if len(raw) > largest_body:
+        raise HttpError(HTTPStatus.CONTENT_TOO_LARGE, f"The body is larger than {largest_body / 1e6:g} MB.")
     return text
 
 

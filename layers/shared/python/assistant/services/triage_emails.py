@@ -25,8 +25,11 @@ from assistant.domain.triage.decision import Category, TriagedEmail
 from assistant.domain.users import Identity, UserId
 from assistant.ports import AuditTrail, Clock, DecisionStore, Meter, PreferenceStore, SenderHistory
 
+_MOST_SHOWN = 100
+
 type Degraded = Literal["preferences", "history", "feedback"]
-type ReadMail = Annotated[ReceivedMail, PlainValidator(read_mail, json_schema_input_type=MailInput)]
+# Mails stay as sent until the size of the batch is known to be sound.
+type SentMail = Annotated[object, PlainValidator(lambda sent: sent, json_schema_input_type=MailInput)]
 
 
 class TriageRequest(BaseModel):
@@ -35,7 +38,7 @@ class TriageRequest(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     user_id: UserId
-    emails: tuple[ReadMail, ...] = Field(min_length=1)
+    emails: tuple[SentMail, ...] = Field(min_length=1)
 
 
 class LeftOut(BaseModel):
@@ -126,17 +129,18 @@ def triage_emails(
 
 
 def _readable(
-    received: Sequence[ReceivedMail], largest_batch: int
+    sent: Sequence[object], largest_batch: int
 ) -> tuple[list[Mail], tuple[LeftOut, ...], tuple[LeftOut, ...]]:
     """Return the mails that can be triaged, the fields left out of them, and the mails that cannot."""
-    if len(received) > largest_batch:
-        detail = f"has {len(received)} mails; at most {largest_batch} fit in one batch"
+    if len(sent) > largest_batch:
+        detail = f"has {len(sent)} mails; at most {largest_batch} fit in one batch"
         raise InvalidRequest("The batch is too large.", errors=(FieldError("emails", detail),))
+    received = [read_mail(one) for one in sent]
     placed = [
         (one.mail, tuple(_placed(index, problem) for problem in one.problems)) for index, one in enumerate(received)
     ]
     if all(problems for _, problems in placed):
-        broken = tuple(problem for _, problems in placed for problem in problems)
+        broken = tuple(problem for _, problems in placed for problem in problems)[:_MOST_SHOWN]
         raise InvalidRequest("No mail of the batch could be read as sent.", errors=broken)
     _refuse_twins(received)
     warnings = tuple(_left_out(problem) for mail, problems in placed if mail for problem in problems)
