@@ -113,13 +113,14 @@ class ManifestFunction(Construct):
         )
         suppress(
             self.function,
-            {
-                "AwsSolutions-L1": "Python 3.13 is the version the lock, the layers and the tests are made for.",
-                "Annotation::@aws-cdk/aws-lambda:snapStartRequirePublish": "The alias publishes a version.",
-            },
+            {"AwsSolutions-L1": "Python 3.13 is the version the lock, the layers and the tests are made for."},
         )
         self.invoked: lambda_.IFunction = self.function
         if snap_start:
+            suppress(
+                self.function,
+                {"Annotation::@aws-cdk/aws-lambda:snapStartRequirePublish": "The alias below publishes a version."},
+            )
             self.invoked = lambda_.Alias(self, "Live", alias_name="live", version=self.function.current_version)
         if spec.consumes:
             lambda_.EventSourceMapping(

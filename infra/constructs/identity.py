@@ -62,11 +62,7 @@ class UserPool(cognito.UserPool):
         )
         suppress(
             self,
-            {
-                "AwsSolutions-COG3": "Threat protection needs the Plus plan ($0.02 per user and month); one-time codes "
-                "are required of every user instead.",
-                "AwsSolutions-COG8": "The Plus plan is a deployer's choice; see COG3.",
-            }
+            {"AwsSolutions-COG8": "The Plus plan costs $0.02 per user and month; one-time codes are required instead."}
             | ({"AwsSolutions-COG2": "The embedded AWS signs a demo user in without a phone."} if local else {}),
         )
 
