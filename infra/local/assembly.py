@@ -53,8 +53,10 @@ class Stack:
     assets: tuple[Asset, ...]
 
 
-def synthesize(profile: Profile) -> Path:
-    """Return the folder of the cloud assembly of ``profile``, synthesizing it when its inputs changed.
+def synthesize(profile: Profile, settings: Mapping[str, str]) -> Path:
+    """Return the folder of the cloud assembly, synthesizing it when its inputs changed.
+
+    ``settings`` overrides settings of the functions, as context ``settings`` does.
 
     Raises:
         LocalFailure: synthesis failed; carries its last line.
@@ -63,10 +65,10 @@ def synthesize(profile: Profile) -> Path:
     folder = REPOSITORY / ".build" / "assembly" / profile
     stamp = folder / ".inputs"
     with exclusively(folder.with_suffix(".lock")):
-        inputs = _digest_inputs()
+        inputs = _digest_inputs(settings)
         if not stamp.exists() or stamp.read_text() != inputs:
             with step(f"synthesizing the template ({profile})"):
-                _run_app(profile, folder)
+                _run_app(profile, settings, folder)
             stamp.write_text(inputs)
     return folder
 
@@ -102,9 +104,9 @@ def _read_stack(folder: Path, name: str, properties: dict[str, Any], account: st
     return Stack(properties.get("stackName", name), document, tuple(assets))
 
 
-def _run_app(profile: Profile, folder: Path) -> None:
+def _run_app(profile: Profile, settings: Mapping[str, str], folder: Path) -> None:
     # Unstaged assets keep their source path, so that a changed handler is found without a new synthesis.
-    context = {"profile": profile, "local": "true", "aws:cdk:disable-asset-staging": True}
+    context = {"profile": profile, "local": "true", "settings": settings, "aws:cdk:disable-asset-staging": True}
     run = subprocess.run(
         [sys.executable, "app.py"],
         cwd=REPOSITORY,
@@ -124,8 +126,8 @@ def _run_app(profile: Profile, folder: Path) -> None:
         raise LocalFailure(f"python app.py failed: {lines[-1] if lines else run.returncode}")
 
 
-def _digest_inputs() -> str:
-    digest = hashlib.sha256(sys.version.encode())
+def _digest_inputs(settings: Mapping[str, str]) -> str:
+    digest = hashlib.sha256(f"{sys.version} {sorted(settings.items())}".encode())
     for name in _INPUTS:
         source = REPOSITORY / name
         for path in _files(source) if source.is_dir() else [source]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
 
 # The slowest call is the synchronous invocation of a cold function; no function runs longer than 30 s.
 _CONFIG = Config(connect_timeout=2, read_timeout=40, retries={"total_max_attempts": 2}, proxies={})
@@ -72,3 +73,8 @@ class LocalAws:
         """S3, addressed by path: bucket host names do not resolve on loopback."""
         config = _CONFIG.merge(Config(s3={"addressing_style": "path"}))
         return self._session.client("s3", endpoint_url=self._endpoint, config=config)
+
+    @cached_property
+    def secretsmanager(self) -> "SecretsManagerClient":
+        """Secrets Manager."""
+        return self._session.client("secretsmanager", endpoint_url=self._endpoint, config=_CONFIG)

@@ -4,12 +4,13 @@ import fcntl
 import json
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal, TextIO, cast, get_args
 
+from infra.deployment import TUNABLE
 from infra.local.console import LocalFailure
 
 type Profile = Literal["small", "standard"]
@@ -26,7 +27,7 @@ _LOCK = LOCAL / "run.lock"
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """One local assistant: its state folder, its profile and its ports.
+    """One local assistant: its state folder, its profile, its ports and the settings of its functions.
 
     Each profile has a state folder of its own: switching PROFILE switches to another deployment with its own data.
     """
@@ -36,6 +37,7 @@ class Layout:
     port: int
     aws_port: int
     redis_port: int
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def aws_endpoint(self) -> str:
@@ -88,7 +90,8 @@ def chosen_port() -> int:
 
 def make_layout(profile: Profile, port: int) -> Layout:
     """Return the layout of ``make run``, on the usual ports of the embedded AWS and Valkey or on free ones."""
-    return Layout(LOCAL / profile, profile, port, aws_port=_free_port(4566), redis_port=_free_port(6390))
+    settings = {name: value for name, value in os.environ.items() if TUNABLE.fullmatch(name)}
+    return Layout(LOCAL / profile, profile, port, _free_port(4566), _free_port(6390), settings)
 
 
 @contextmanager

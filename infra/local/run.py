@@ -19,6 +19,7 @@ from infra.local.embedded_metrics import MetricExtractor
 from infra.local.environment import ensure_environment
 from infra.local.front_door import serve
 from infra.local.layout import LOCAL, Layout, announced, chosen_port, chosen_profile, make_layout, only_run
+from infra.local.provider_keys import store_provider_keys
 from infra.local.users import DEMO_USER, demo_token, ensure_demo_user
 
 EXTRACT_SECONDS = 2.0
@@ -147,6 +148,7 @@ def main() -> None:
             aws = LocalAws(layout.aws_endpoint)
             deploy(layout, aws)
             ensure_demo_user(aws, layout.state)
+            store_provider_keys(aws)
             print(f"ready after {time.monotonic() - started_at:.1f} s")
             with announced(layout):
                 asyncio.run(serve_until_stopped(layout, aws, started))

@@ -39,6 +39,7 @@ class Assistant:
     profile: str
     state: Path
     port: int = field(default_factory=free_port)
+    settings: Mapping[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -117,6 +118,7 @@ class Assistant:
             "LOCAL_STATE": str(self.state),
             "PORT": str(self.port),
             "PROFILE": self.profile,
+            **self.settings,
             "PYTHONPATH": os.pathsep.join((str(REPOSITORY / "layers/shared/python"), str(REPOSITORY))),
         }
 

@@ -18,7 +18,9 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
 
 @pytest.fixture(scope="session")
 def small_assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
-    yield from _started(Assistant("small", tmp_path_factory.mktemp("small")))
+    """Profile small, with a setting of the functions changed as a user changes it."""
+    settings = {"EMAIL_BATCH_SIZE": "2"}
+    yield from _started(Assistant("small", tmp_path_factory.mktemp("small"), settings=settings))
 
 
 @pytest.fixture(scope="session")

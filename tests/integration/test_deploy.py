@@ -10,6 +10,7 @@ from infra.local.aws import LocalAws
 from infra.local.console import LocalFailure
 from infra.local.deploy import deploy_assembly, physical_ids
 from infra.local.invoke import invoke, readable
+from infra.local.provider_keys import store_provider_keys
 
 # As `cdk synth` names an asset: by a hash of its own.
 STAGED = "0" * 64
@@ -117,6 +118,28 @@ def test_a_failed_stack_names_the_resource_and_is_made_again(empty_aws: LocalAws
     assembly.template["Resources"]["Broken"]["Properties"] = {"VisibilityTimeout": 30}
     assert assembly.deploy(empty_aws)
     assert len(physical_ids(empty_aws, "AWS::SQS::Queue")) == 1
+
+
+def test_provider_keys_of_the_environment_become_secret_values(
+    empty_aws: LocalAws, assembly: Assembly, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assembly.name = "secrets"
+    assembly.answer("one")
+    names = ("ClaudeApiKey", "PineconeApiKey")
+    assembly.template["Resources"] = {name: {"Type": "AWS::SecretsManager::Secret"} for name in names}
+    assembly.template["Outputs"] = {f"{name}Arn": {"Value": {"Fn::GetAtt": [name, "Id"]}} for name in names}
+    assembly.deploy(empty_aws)
+    monkeypatch.setenv("CLAUDE_API_KEY", "key-of-claude")
+    monkeypatch.delenv("PINECONE_API_KEY", raising=False)
+
+    store_provider_keys(empty_aws)
+
+    stored = {secret["Name"]: secret["ARN"] for secret in empty_aws.secretsmanager.list_secrets()["SecretList"]}
+    (claude,) = (arn for name, arn in stored.items() if "Claude" in name)
+    (pinecone,) = (arn for name, arn in stored.items() if "Pinecone" in name)
+    assert empty_aws.secretsmanager.get_secret_value(SecretId=claude)["SecretString"] == "key-of-claude"
+    # The embedded AWS gives a secret without a value an empty one.
+    assert not empty_aws.secretsmanager.get_secret_value(SecretId=pinecone).get("SecretString")
 
 
 def test_a_function_that_raises_is_one_line(empty_aws: LocalAws, assembly: Assembly) -> None:
