@@ -30,12 +30,19 @@ _PROBLEMS = {
     "404": "Not found.",
     "409": "Changed elsewhere at the same moment.",
     "412": "A precondition does not hold for the current version.",
-    "413": "The body is larger than 6 MB, or 0.2 MB of preferences.",
+    "413": "The body is too large: more than 6 MB, or 0.2 MB of preferences.",
     "415": "The body has another media type than JSON.",
     "422": "Some fields need another value; they are named.",
     "429": "Too many requests; Retry-After says when to come back.",
     "500": "Something went wrong on our side.",
     "503": "A dependency is down.",
+}
+_OWN_PROBLEMS = {
+    "correctTriage": {"404", "409", "503"},
+    "readPreferences": {"503"},
+    "replacePreferences": {"409", "412", "503"},
+    "patchPreferences": {"409", "412", "503"},
+    "exportMetrics": {"503"},
 }
 
 
@@ -79,24 +86,33 @@ def text() -> str:
 
 
 def _complete(operation: Json, *, public: bool) -> None:
-    """Add to one operation what every route shares: security, problem answers, the merge patch media type."""
+    """Add to one operation what its resolver cannot know: security, problems, media types, other successes."""
     body = operation.get("requestBody", {}).get("content", {})
-    if "merge patch" in operation.get("requestBody", {}).get("description", ""):
+    if operation["operationId"] == "patchPreferences":
         body[MERGE_PATCH_JSON] = body[JSON]
-    statuses = {"500"}
+    statuses = {"500"} | _OWN_PROBLEMS.get(operation["operationId"], set())
     if not public:
         operation["security"] = [{_TOKEN: []}]
         statuses |= {"401", "403", "429"}
     if body:
         statuses |= {"400", "413", "415", "422"}
-    responses = operation["responses"]
-    successes = {status: answer for status, answer in responses.items() if status < "400"}
-    described = {
-        status: answer for status, answer in responses.items() if status >= "400" and status not in {"422", "500"}
-    }
     content = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     problems = {status: {"description": _PROBLEMS[status], "content": content} for status in statuses}
-    operation["responses"] = successes | described | problems
+    operation["responses"] = {"200": operation["responses"]["200"]} | problems
+    _describe_successes(operation)
+
+
+def _describe_successes(operation: Json) -> None:
+    responses = operation["responses"]
+    match operation["operationId"]:
+        case "checkHealth":
+            responses["503"] = responses["200"] | {"description": "Unhealthy: a required dependency is down."}
+        case "exportMetrics":
+            responses["200"]["content"] = {"text/plain": {"schema": {"type": "string"}}}
+        case "readPreferences" | "replacePreferences" | "patchPreferences" as name:
+            responses["200"]["headers"] = {"ETag": {"schema": {"type": "string"}, "description": "The version"}}
+            if name == "readPreferences":
+                responses["304"] = {"description": "If-None-Match names the current version."}
 
 
 if __name__ == "__main__":

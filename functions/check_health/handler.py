@@ -18,7 +18,7 @@ recent = Recent(lambda: check_health(deps.probes, version=deps.settings.app_vers
 app = http_resolver(deps)
 
 
-@app.get("/health", summary="Health of every dependency", tags=["operations"])
+@app.get("/health", operation_id="checkHealth", summary="Health of every dependency", tags=["operations"])
 def health() -> Response[HealthResponse]:
     """Tell healthy, degraded (an optional dependency is down) or unhealthy (503) from real probes."""
     found = recent.value(deps.clock.monotonic())

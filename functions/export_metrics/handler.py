@@ -16,7 +16,7 @@ recent = Recent(lambda: export_metrics(deps.metric_reader, now=deps.clock.now())
 app = http_resolver(deps, limited=False)
 
 
-@app.get("/metrics", summary="Metrics as Prometheus text", tags=["operations"])
+@app.get("/metrics", operation_id="exportMetrics", summary="Metrics as Prometheus text", tags=["operations"])
 def metrics(caller: Caller) -> Response[str]:
     """Return counters and histograms since the month began (UTC), and the newest gauges."""
     logger.info("metrics exported", extra={"user_id": caller.user_id})

@@ -16,7 +16,7 @@ app = http_resolver(deps, largest_body=200_000)
 PATH = "/api/v1/users/<user_id>/preferences"
 
 
-@app.get(PATH, summary="Read preferences", tags=["preferences"])
+@app.get(PATH, operation_id="readPreferences", summary="Read preferences", tags=["preferences"])
 def read(user_id: UserPath, caller: Caller, if_none_match: IfNoneMatch = None) -> Response[Preferences]:
     """Return the preferences with their entity tag; the defaults where none are stored yet."""
     caller.must_be(user_id)
@@ -24,7 +24,7 @@ def read(user_id: UserPath, caller: Caller, if_none_match: IfNoneMatch = None) -
     return versioned(stored.preferences, stored.version, Preconditions(if_none_match=if_none_match))
 
 
-@app.put(PATH, summary="Replace preferences", tags=["preferences"])
+@app.put(PATH, operation_id="replacePreferences", summary="Replace preferences", tags=["preferences"])
 def replace(
     user_id: UserPath,
     preferences: Preferences,
@@ -39,7 +39,7 @@ def replace(
     return versioned(stored.preferences, stored.version)
 
 
-@app.patch(PATH, summary="Change some preferences", tags=["preferences"])
+@app.patch(PATH, operation_id="patchPreferences", summary="Change some preferences", tags=["preferences"])
 def patch(user_id: UserPath, changes: MergePatch, caller: Caller, if_match: IfMatch = None) -> Response[Preferences]:
     """Apply a JSON merge patch (RFC 7396); null returns a setting to its default."""
     caller.must_be(user_id)

@@ -13,13 +13,13 @@ from assistant.wiring import deps
 app = http_resolver(deps)
 
 
-@app.post("/api/v1/email/triage", summary="Triage mails", tags=["email"])
+@app.post("/api/v1/email/triage", operation_id="triageEmails", summary="Triage mails", tags=["email"])
 def triage(request: TriageRequest, caller: Caller) -> TriageResponse:
     """Decide for 1 to 100 mails what they are, how urgent, and what to do; say why in the mails' own words."""
     return triage_emails(request, caller, largest_batch=deps.settings.email_batch_size, ports=deps.triage_ports)
 
 
-@app.post("/api/v1/email/<email_id>/feedback", summary="Correct a triage", tags=["email"])
+@app.post("/api/v1/email/<email_id>/feedback", operation_id="correctTriage", summary="Correct a triage", tags=["email"])
 def feedback(email_id: PathId, request: FeedbackRequest, caller: Caller) -> FeedbackResponse:
     """Say what a mail really was; the next mails of its sender or list follow."""
     return correct_triage(email_id, request, caller, ports=deps.feedback_ports)

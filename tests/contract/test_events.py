@@ -15,6 +15,7 @@ from infra.manifest import FUNCTIONS
 from tests.fakes.wired import Context, Wired
 
 EVENTS = Path(__file__).parents[2] / "events"
+FUNCTIONS_FOLDER = Path(__file__).parents[2] / "functions"
 EXPECTED: dict[str, HTTPStatus] = {
     "triage_email": HTTPStatus.OK,
     "triage_email.one_malformed": HTTPStatus.OK,
@@ -82,6 +83,15 @@ def test_an_http_event_is_answered_as_expected(name: str) -> None:
         assert [error.field for error in problem.errors] == FIELDS.get(name, [])
 
 
+def test_every_answer_is_one_the_document_promises() -> None:
+    paths = json.loads((FUNCTIONS_FOLDER / "serve_docs" / "openapi.json").read_text(encoding="utf-8"))["paths"]
+    for name, status in EXPECTED.items():
+        event = json.loads((EVENTS / "http" / f"{name}.json").read_text(encoding="utf-8"))
+        method, _, path = event["routeKey"].rpartition(" ")
+        if path in paths:
+            assert str(int(status)) in paths[path][method.lower()]["responses"], name
+
+
 def test_the_documented_triage() -> None:
     answer = json.loads(http("triage_email")["body"])
     (decision,) = answer["triaged_emails"]
@@ -110,7 +120,7 @@ def test_the_page_is_compressed_and_guarded() -> None:
 
 
 def test_the_document_is_served_as_committed() -> None:
-    file = Path(__file__).parents[2] / "functions" / "serve_docs" / "openapi.json"
+    file = FUNCTIONS_FOLDER / "serve_docs" / "openapi.json"
     assert http("serve_docs.openapi")["body"] == file.read_text(encoding="utf-8")
 
 

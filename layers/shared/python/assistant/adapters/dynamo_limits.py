@@ -1,5 +1,8 @@
 """Rate limits and active users on DynamoDB, for the profile without Redis."""
 
+import math
+from collections.abc import Mapping
+
 from assistant.adapters.aws import unavailable
 from assistant.adapters.dynamo import EXPIRES_AT, Table, attributes, epoch, plain, user_partition, write_if
 from assistant.domain.admission import Admission, Bucket
@@ -27,29 +30,26 @@ class DynamoRateLimiter:
     def admit(self, user_id: str) -> Admission:
         """Take a token; one write when the bucket was full, two when it was not, none stored when refused."""
         now = round(self._clock.now().timestamp() * 1000)
-        full_at = self._move(user_id, now, "SET full_at = :next", "attribute_not_exists(full_at) OR full_at < :now")
+        first = {":now": now, ":next": now + self._token}
+        full_at = self._move(user_id, "full_at = :next", "attribute_not_exists(full_at) OR full_at < :now", first)
         if full_at is None:
-            full_at = self._move(user_id, now, "SET full_at = full_at + :token", "full_at BETWEEN :now AND :latest")
+            more = {":now": now, ":token": self._token, ":latest": now + self._token * (self._capacity - 1)}
+            full_at = self._move(user_id, "full_at = full_at + :token", "full_at BETWEEN :now AND :latest", more)
         if full_at is None:
             return Admission(admitted=False, remaining=0, retry_after_seconds=self._token / 1000)
-        return Admission(admitted=True, remaining=max(0, self._capacity - -(-(full_at - now) // self._token)))
+        taken = math.ceil((full_at - now) / self._token)
+        return Admission(admitted=True, remaining=max(0, self._capacity - taken))
 
-    def _move(self, user_id: str, now: int, change: str, condition: str) -> int | None:
-        values = {
-            ":now": now,
-            ":next": now + self._token,
-            ":token": self._token,
-            ":latest": now + self._token * (self._capacity - 1),
-            ":expires": now // 1000 + self._token * self._capacity // 1000 + 60,
-        }
-        used = {name: value for name, value in values.items() if name in f"{change} {condition} :expires"}
+    def _move(self, user_id: str, change: str, condition: str, values: Mapping[str, int]) -> int | None:
+        """Return the time at which the bucket is full after this request, or None where the condition does not hold."""
+        expires = epoch(self._clock.now()) + math.ceil(self._token * self._capacity / 1000)
         answer = write_if(
             lambda: self._table.client.update_item(
                 TableName=self._table.name,
                 Key=attributes({"pk": user_partition(user_id), "sk": _RATE}),
-                UpdateExpression=f"{change}, {EXPIRES_AT} = :expires",
+                UpdateExpression=f"SET {change}, {EXPIRES_AT} = :expires",
                 ConditionExpression=condition,
-                ExpressionAttributeValues=attributes(used),
+                ExpressionAttributeValues=attributes({**values, ":expires": expires}),
                 ReturnValues="UPDATED_NEW",
             )
         )

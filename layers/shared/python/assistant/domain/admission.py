@@ -10,11 +10,6 @@ class Bucket:
     capacity: int
     refill_per_second: float
 
-    @property
-    def seconds_to_fill(self) -> float:
-        """How long an empty bucket takes to be full again."""
-        return self.capacity / self.refill_per_second
-
 
 @dataclass(frozen=True, slots=True)
 class Admission:

@@ -58,15 +58,15 @@ def _unique[T](values: tuple[T, ...]) -> tuple[T, ...]:
     return tuple(dict.fromkeys(values))
 
 
-type ClockTime = Annotated[
+ClockTime = Annotated[
     time,
     BeforeValidator(_clock_time),
     PlainSerializer(lambda value: value.strftime("%H:%M"), return_type=str),
     WithJsonSchema({"type": "string", "pattern": _CLOCK_TIME, "examples": ["09:00"]}),
 ]
-type TimeZone = Annotated[str, AfterValidator(_iana_zone), Field(examples=["America/New_York"])]
-type EmailAddress = Annotated[str, AfterValidator(_address), Field(examples=["ceo@company.com"])]
-type NoMeetingsDay = Annotated[
+TimeZone = Annotated[str, AfterValidator(_iana_zone), Field(examples=["America/New_York"])]
+EmailAddress = Annotated[str, AfterValidator(_address), Field(examples=["ceo@company.com"])]
+NoMeetingsDay = Annotated[
     DayPart,
     PlainValidator(DayPart.parse),
     PlainSerializer(str, return_type=str),
@@ -89,8 +89,9 @@ class _Section(BaseModel):
 class WorkingHours(_Section):
     """The working day in the user's own time zone."""
 
-    start: ClockTime = time(9)
-    end: ClockTime = time(17)
+    # The generated schema writes a default as Python would, unless told.
+    start: ClockTime = Field(default=time(9), json_schema_extra={"default": "09:00"})
+    end: ClockTime = Field(default=time(17), json_schema_extra={"default": "17:00"})
     timezone: TimeZone = "UTC"
 
     @model_validator(mode="after")

@@ -32,9 +32,9 @@ def _whole_characters(value: object) -> object:
     return value
 
 
-type Text = Annotated[str, BeforeValidator(_whole_characters)]
-type AddressLine = Annotated[Text, Field(max_length=_LONGEST_ADDRESS_LINE)]
-type Recipients = Annotated[tuple[AddressLine, ...], BeforeValidator(at_most(_MOST_RECIPIENTS))]
+Text = Annotated[str, BeforeValidator(_whole_characters)]
+AddressLine = Annotated[Text, Field(max_length=_LONGEST_ADDRESS_LINE)]
+Recipients = Annotated[tuple[AddressLine, ...], BeforeValidator(at_most(_MOST_RECIPIENTS))]
 
 
 class MailInput(BaseModel):

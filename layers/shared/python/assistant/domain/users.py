@@ -7,7 +7,7 @@ from pydantic import Field
 
 from assistant.domain.errors import Forbidden
 
-type UserId = Annotated[str, Field(min_length=1, max_length=128, examples=["user123"])]
+UserId = Annotated[str, Field(min_length=1, max_length=128, examples=["user123"])]
 
 
 @dataclass(frozen=True, slots=True)

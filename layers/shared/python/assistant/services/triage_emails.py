@@ -27,9 +27,9 @@ from assistant.ports import AuditTrail, Clock, DecisionStore, Meter, PreferenceS
 
 _MOST_SHOWN = 100
 
-type Degraded = Literal["preferences", "history", "feedback"]
+Degraded = Literal["preferences", "history", "feedback"]
 # Mails stay as sent until the size of the batch is known to be sound.
-type SentMail = Annotated[object, PlainValidator(lambda sent: sent, json_schema_input_type=MailInput)]
+SentMail = Annotated[object, PlainValidator(lambda sent: sent, json_schema_input_type=MailInput)]
 
 
 class TriageRequest(BaseModel):
