@@ -95,7 +95,8 @@ def _apply(aws: LocalAws, stack: Stack, parameters: Mapping[str, str]) -> bool:
             return False
         raise LocalFailure(f"{stack.name}: {str(error)[:500]}") from error
     if (status := _wait(aws, stack.name)) not in _COMPLETE:
-        raise LocalFailure(f"{stack.name} is {status}: {_first_failure(aws, stack.name)}")
+        reason = _first_failure(aws, stack.name)
+        raise LocalFailure(f"{stack.name} is {status}: {reason} (make clean starts afresh, without the data)")
     return True
 
 
@@ -114,12 +115,15 @@ def _status(aws: LocalAws, name: str) -> str | None:
 
 
 def _first_failure(aws: LocalAws, name: str) -> str:
-    events = aws.cloudformation.describe_stack_events(StackName=name)["StackEvents"]
-    failures = (event for event in reversed(events) if event.get("ResourceStatus", "").endswith("_FAILED"))
-    return next(
-        (f"{event.get('LogicalResourceId')}: {event.get('ResourceStatusReason')}" for event in failures),
-        "no resource says why",
-    )
+    reason = "no resource says why"
+    for event in aws.cloudformation.describe_stack_events(StackName=name)["StackEvents"]:
+        status = event.get("ResourceStatus", "")
+        if event.get("LogicalResourceId") == name and status in ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"):
+            # Newest first: here the operation began, older failures are of earlier ones.
+            break
+        if status.endswith("_FAILED"):
+            reason = f"{event.get('LogicalResourceId')}: {event.get('ResourceStatusReason')}"
+    return reason
 
 
 def _enable_time_to_live(aws: LocalAws, stack: Stack) -> None:

@@ -119,6 +119,11 @@ def test_a_failed_stack_names_the_resource_and_is_made_again(empty_aws: LocalAws
     assert assembly.deploy(empty_aws)
     assert len(physical_ids(empty_aws, "AWS::SQS::Queue")) == 1
 
+    assembly.template["Resources"]["Later"] = {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": -1}}
+    with pytest.raises(LocalFailure, match="Later"):
+        assembly.deploy(empty_aws)
+    assert len(physical_ids(empty_aws, "AWS::SQS::Queue")) == 1
+
 
 def test_provider_keys_of_the_environment_become_secret_values(
     empty_aws: LocalAws, assembly: Assembly, monkeypatch: pytest.MonkeyPatch
