@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from functools import wraps
 from threading import Event, Thread
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 
 class LocalFailure(Exception):
     """Something the user can repair; its text is the one line they read."""
@@ -46,6 +48,9 @@ def command(main: Callable[[], None]) -> Callable[[], int]:
             main()
         except LocalFailure as failure:
             print(failure, file=sys.stderr)
+            return 1
+        except (BotoCoreError, ClientError) as error:
+            print(f"the embedded AWS refuses or does not answer: {error}", file=sys.stderr)
             return 1
         except KeyboardInterrupt:
             return 130

@@ -32,7 +32,8 @@ def ensure_environment() -> Path:
     digest = hashlib.sha256("\n".join((sys.version, *requirements)).encode()).hexdigest()
     interpreter = FOLDER / "bin" / "python"
     with exclusively(FOLDER.with_suffix(".lock")):
-        if not stamp.exists() or stamp.read_text() != digest:
+        # The interpreter is a link, which dangles once its Python is gone.
+        if not interpreter.exists() or not stamp.exists() or stamp.read_text() != digest:
             with step("installing the embedded AWS into .tools/ministack"):
                 _uv("venv", "--quiet", "--clear", "--python", sys.executable, "--no-python-downloads", FOLDER)
                 _uv("pip", "install", "--quiet", "--python", interpreter, *requirements)

@@ -12,6 +12,8 @@ from infra.local.daemon import Daemon
 from infra.local.layout import LOOPBACK, REGION, Layout
 
 NAME = "ministack"
+# Most of it is reading a large state back.
+START_SECONDS = 60.0
 # MiniStack takes a twelve-digit access key as the account it speaks for.
 ACCOUNT = "000000000000"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "local", "AWS_DEFAULT_REGION": REGION}
@@ -36,7 +38,7 @@ def start(layout: Layout, interpreter: Path, *, extra: Mapping[str, str] | None 
         state=state,
         logs=layout.logs,
     )
-    server.wait_until(lambda: _is_ready(layout))
+    server.wait_until(lambda: _is_ready(layout), START_SECONDS)
     return server
 
 

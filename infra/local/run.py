@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import get_args
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -18,7 +19,7 @@ from infra.local.deploy import deploy, physical_ids
 from infra.local.embedded_metrics import MetricExtractor
 from infra.local.environment import ensure_environment
 from infra.local.front_door import serve
-from infra.local.layout import LOCAL, Layout, announced, chosen_port, chosen_profile, make_layout, only_run
+from infra.local.layout import LOCAL, Layout, Profile, announced, chosen_port, chosen_profile, make_layout, only_run
 from infra.local.provider_keys import store_provider_keys
 from infra.local.users import DEMO_USER, demo_token, ensure_demo_user
 
@@ -125,8 +126,10 @@ def _greeting(layout: Layout, token: str) -> str:
     )
 
 
-def _end_leftovers(state: Path, interpreter: Path) -> None:
-    if ministack.end_leftover(state, interpreter) | valkey.end_leftover(state):
+def _end_leftovers(interpreter: Path) -> None:
+    states = [LOCAL / name for name in get_args(Profile.__value__)]
+    ended = sum(ministack.end_leftover(state, interpreter) + valkey.end_leftover(state) for state in states)
+    if ended:
         print("ended the servers that an earlier, killed run left behind")
 
 
@@ -140,7 +143,7 @@ def main() -> None:
     profile, port = chosen_profile(), chosen_port()
     with only_run():
         interpreter = ensure_environment()
-        _end_leftovers(LOCAL / profile, interpreter)
+        _end_leftovers(interpreter)
         layout = make_layout(profile, port)
         with servers(layout, interpreter) as started:
             # What the front door's HTTP server says of malformed requests is for a file, not for the terminal.
