@@ -18,8 +18,9 @@ MAX_WAIT_SECONDS = 60.0
 class ApiClient:
     """Posts JSON with a token; waits as Retry-After says when the API is busy."""
 
-    def __init__(self, port: int, token: Callable[[], str]) -> None:
+    def __init__(self, port: int, token: Callable[[], str], *, wait: Callable[[float], None] = time.sleep) -> None:
         self._port = port
+        self._wait = wait
         self._new_token = token
         self._token = token()
 
@@ -38,7 +39,7 @@ class ApiClient:
             if status == HTTPStatus.UNAUTHORIZED:
                 self._token = self._new_token()
             elif status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
-                time.sleep(min(float(retry_after), MAX_WAIT_SECONDS))
+                self._wait(min(float(retry_after), MAX_WAIT_SECONDS))
             else:
                 break
         raise LocalFailure(f"the assistant answers {status} to {path}: {_explain(content)}")

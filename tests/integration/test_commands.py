@@ -5,6 +5,8 @@ import socket
 from email.message import EmailMessage
 from pathlib import Path
 
+import pytest
+
 from infra.local.layout import LOOPBACK, free_port
 from tests.integration.assistant_process import Assistant
 
@@ -103,6 +105,15 @@ def test_a_busy_port_is_named(tmp_path: Path) -> None:
 
     assert done.returncode == 1
     assert f"port {port} is in use" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(("variable", "value"), [("PORT", "high"), ("PORT", "70000"), ("PROFILE", "large")])
+def test_a_variable_that_makes_no_sense_is_named(tmp_path: Path, variable: str, value: str) -> None:
+    done = Assistant("standard", tmp_path).command("run", **{variable: value})
+
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"{variable} is {value!r}")
     assert len(done.stderr.splitlines()) == 1
 
 
