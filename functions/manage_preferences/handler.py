@@ -13,6 +13,7 @@ from assistant.services.edit_preferences import patch_preferences, replace_prefe
 from assistant.wiring import deps
 
 app = http_resolver(deps, largest_body=200_000)
+deps.prime(lambda: (deps.rate_limiter, deps.sessions, deps.preference_ports))
 PATH = "/api/v1/users/<user_id>/preferences"
 
 

@@ -11,6 +11,7 @@ from assistant.services.triage_emails import TriageRequest, TriageResponse, tria
 from assistant.wiring import deps
 
 app = http_resolver(deps)
+deps.prime(lambda: (deps.rate_limiter, deps.sessions, deps.triage_ports, deps.feedback_ports))
 
 
 @app.post("/api/v1/email/triage", operation_id="triageEmails", summary="Triage mails", tags=["email"])

@@ -36,3 +36,15 @@ def test_a_handler_loads_only_its_dependency_sets(function: Function) -> None:
 def test_redis_is_loaded_by_the_first_request_that_needs_it() -> None:
     function = next(function for function in FUNCTIONS if function.name == "triage_email")
     assert "redis" not in loaded(function, REDIS_URL="redis://localhost:6379")
+
+
+def test_a_snapshot_has_what_requests_need() -> None:
+    function = next(function for function in FUNCTIONS if function.name == "triage_email")
+    environment = {
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+        "REDIS_URL": "rediss://cache:6379",
+        "TABLE_NAME": "table",
+        "AUDIT_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/audit",
+    }
+    assert {"redis", "boto3"} <= loaded(function, **environment)

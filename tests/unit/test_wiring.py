@@ -104,3 +104,11 @@ def test_a_function_without_its_variable_says_so() -> None:
 def test_the_redis_client_gives_up_quickly() -> None:
     given = redis_client.redis_client("rediss://cache:6379").connection_pool.connection_kwargs
     assert given["socket_connect_timeout"] + given["socket_timeout"] < 1
+
+
+@pytest.mark.parametrize(("initialization", "built"), [("snap-start", ["built"]), ("on-demand", [])])
+def test_only_a_snapshot_is_primed(initialization: str, built: list[str]) -> None:
+    done: list[str] = []
+    settings = Settings.model_validate({"aws_lambda_initialization_type": initialization})
+    Dependencies(settings).prime(lambda: done.append("built"))
+    assert done == built

@@ -71,7 +71,7 @@ def test_what_is_no_object_is_no_mail(raw: object) -> None:
     assert problems(raw) == [""]
 
 
-@pytest.mark.parametrize("identity", [{}, {"id": ""}, {"id": 5}, {"id": "x" * 600}])
+@pytest.mark.parametrize("identity", [{}, {"id": ""}, {"id": 5}, {"id": "x" * 600}, {"id": "\u4e2d" * 400}])
 def test_a_mail_needs_an_id(identity: dict[str, object]) -> None:
     raw = {name: value for name, value in MAIL.items() if name != "id"} | identity
     assert read_mail(raw).mail is None

@@ -267,6 +267,15 @@ def test_a_bug_says_nothing_of_the_inside(api: Api, path: str, caplog: pytest.Lo
     assert "secret words" not in json.dumps(line.__dict__, default=str)
 
 
+def test_a_limiter_that_breaks_is_a_problem_document_too(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    def admit(user_id: str) -> Admission:
+        raise RuntimeError(user_id)
+
+    monkeypatch.setattr(api.gate.rate_limiter, "admit", admit)
+    assert api.problem("POST /orders", body={"parts": []})[0] is HTTPStatus.INTERNAL_SERVER_ERROR
+    assert api.gate.meter.total(metric_names.REQUESTS, endpoint="/orders", status="500") == 1
+
+
 def test_a_caller_over_the_limit_is_told_when_to_come_back(api: Api) -> None:
     api.gate.rate_limiter.admission = Admission(admitted=False, remaining=0, retry_after_seconds=1.2)
     assert api.problem("POST /orders", body={"parts": []})[0] is HTTPStatus.TOO_MANY_REQUESTS

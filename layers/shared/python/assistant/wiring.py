@@ -1,6 +1,6 @@
 """The composition root: which adapter stands behind which port. Each is imported and built on first use."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -41,6 +41,11 @@ class Dependencies:
         self.settings = settings
         self.clock: Clock = SystemClock()
         self.meter: Meter = EmbeddedMeter(settings.powertools_metrics_namespace)
+
+    def prime(self, build: Callable[[], object]) -> None:
+        """Build now what a SnapStart snapshot can keep; elsewhere the first request that needs it does."""
+        if self.settings.aws_lambda_initialization_type == "snap-start":
+            build()
 
     @cached_property
     def preferences(self) -> PreferenceStore:

@@ -14,6 +14,8 @@ from assistant.domain.mail import Mail
 _LONGEST_ADDRESS_LINE = 2_000
 _MOST_RECIPIENTS = 1_000
 _MOST_HEADERS = 500
+# It becomes part of a key, and DynamoDB takes 1024 bytes.
+_LONGEST_ID_BYTES = 1_000
 
 
 def _utc(value: datetime) -> datetime:
@@ -23,6 +25,12 @@ def _utc(value: datetime) -> datetime:
         return value.astimezone(UTC)
     except OverflowError:
         raise ValueError("must be a date between the years 1 and 9999 in UTC") from None
+
+
+def _storable(value: str) -> str:
+    if len(value.encode()) > _LONGEST_ID_BYTES:
+        raise ValueError(f"has more than {_LONGEST_ID_BYTES} bytes")
+    return value
 
 
 def _whole_characters(value: object) -> object:
@@ -42,7 +50,7 @@ class MailInput(BaseModel):
 
     model_config = ConfigDict(frozen=True, validate_by_name=True, validate_by_alias=True, use_attribute_docstrings=True)
 
-    id: str = Field(min_length=1, max_length=512, examples=["email1"])
+    id: Annotated[str, AfterValidator(_storable)] = Field(min_length=1, max_length=512, examples=["email1"])
     sender: AddressLine = Field(default="", alias="from", examples=["ceo@company.com"])
     to: Recipients = ()
     cc: Recipients = ()

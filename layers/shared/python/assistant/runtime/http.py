@@ -139,7 +139,7 @@ class HttpResolver(APIGatewayHttpResolver):
         self.exception_handler(RequestValidationError)(self._invalid)
         self.not_found(lambda _: self.unknown_address())
         self.exception_handler(NotModified)(_not_modified)
-        self.exception_handler(Exception)(self._unexpected)
+        self.exception_handler(Exception)(lambda error: self._problem(_unexpected(error)))
 
     @override
     def resolve(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -153,7 +153,9 @@ class HttpResolver(APIGatewayHttpResolver):
             self.context["identity"] = identity
             answer = super().resolve(_checked(request, self._largest_body), context)
         except AssistantError as error:
-            answer = self._refused(request, error)
+            answer = _refused(request, error)
+        except Exception as error:  # noqa: BLE001 whatever breaks before the routes leaves as a problem document too
+            answer = _refused(request, _unexpected(error))
         answer["headers"] = _HEADERS | headers | {"X-Request-Id": _request_id(request)} | answer["headers"]
         self._measure(request, answer["statusCode"], self._gate.clock.monotonic() - started)
         return answer
@@ -177,16 +179,6 @@ class HttpResolver(APIGatewayHttpResolver):
             "RateLimit": f'"user";r={admission.remaining}',
         }
 
-    def _refused(self, event: Event, error: AssistantError) -> dict[str, Any]:
-        response = problem(error, instance=_request_id(event))
-        return {
-            "statusCode": response.status_code,
-            "headers": response.headers,
-            "cookies": [],
-            "isBase64Encoded": False,
-            "body": response.body,
-        }
-
     def _problem(self, error: AssistantError) -> Response[str]:
         return problem(error, instance=_request_id(self.current_event.raw_event))
 
@@ -202,15 +194,28 @@ class HttpResolver(APIGatewayHttpResolver):
             return self._problem(wrong)
         return self._problem(HttpError(HTTPStatus.NOT_FOUND, "There is nothing at this address."))
 
-    def _unexpected(self, error: Exception) -> Response[str]:
-        # Frames only: the message of an unknown error may quote what a user sent.
-        logger.error("unexpected error", extra={"error": type(error).__name__, "frames": _frames(error)})
-        return self._problem(AssistantError("Something went wrong on our side. The request id helps us find it."))
-
     def _measure(self, event: Event, status: int, seconds: float) -> None:
         endpoint = _endpoint(event)
         self._gate.meter.count(metric_names.REQUESTS, endpoint=endpoint, status=str(status))
         self._gate.meter.observe(metric_names.REQUEST_DURATION, seconds, endpoint=endpoint)
+
+
+def _refused(event: Event, error: AssistantError) -> dict[str, Any]:
+    """Return an error raised before the routes in the form Powertools gives to those of the routes."""
+    response = problem(error, instance=_request_id(event))
+    return {
+        "statusCode": response.status_code,
+        "headers": response.headers,
+        "cookies": [],
+        "isBase64Encoded": False,
+        "body": response.body,
+    }
+
+
+def _unexpected(error: Exception) -> AssistantError:
+    # Frames only: the message of an unknown error may quote what a user sent.
+    logger.error("unexpected error", extra={"error": type(error).__name__, "frames": _frames(error)})
+    return AssistantError("Something went wrong on our side. The request id helps us find it.")
 
 
 def _not_modified(found: NotModified) -> Response[None]:

@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     rate_limit_user_burst: int = Field(default=100, ge=1)
     rate_limit_user_per_minute: float = Field(default=300, gt=0)
 
+    aws_lambda_initialization_type: str = "on-demand"
     powertools_metrics_namespace: str = "ExecutiveAssistant"
 
     @model_validator(mode="after")
