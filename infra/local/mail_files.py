@@ -19,7 +19,9 @@ from infra.local.console import LocalFailure
 
 MAX_TEXT_CHARACTERS = 200_000
 MAX_HEADER_CHARACTERS = 2_000
-MAX_ID_CHARACTERS = 400
+MAX_HEADERS = 400
+# The API takes ids of 1,000 bytes.
+MAX_ID_CHARACTERS = 200
 # Where a mail went and how it was signed says nothing about what it wants, and is most of its headers.
 _LEFT_OUT_HEADERS = ("arc-", "dkim-", "domainkey-", "received", "x-received", "x-ms-exchange-", "x-google-")
 
@@ -75,11 +77,9 @@ def open_mail_files(path: Path) -> Iterator[MailFiles]:
 
 def as_email(message: Message, *, default_id: str) -> dict[str, Any]:
     """Return the message as one of the API's ``emails``."""
-    headers = {
-        name.lower(): _decoded(value)[:MAX_HEADER_CHARACTERS]
-        for name, value in reversed(message.items())
-        if not name.lower().startswith(_LEFT_OUT_HEADERS)
-    }
+    kept = [item for item in message.items() if not item[0].lower().startswith(_LEFT_OUT_HEADERS)][:MAX_HEADERS]
+    # Of a repeated field the first counts.
+    headers = {name.lower(): _decoded(value)[:MAX_HEADER_CHARACTERS] for name, value in reversed(kept)}
     email = {
         "id": headers.get("message-id", "").strip("<> ")[:MAX_ID_CHARACTERS] or default_id,
         "from": headers.get("from", ""),

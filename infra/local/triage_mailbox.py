@@ -1,7 +1,6 @@
 """Triage a real mailbox through the running assistant and print it as a table; ``make triage MBOX=path``."""
 
 import json
-import os
 import shutil
 import sys
 import time
@@ -122,13 +121,6 @@ def _show_progress(done: int, total: int) -> None:
     print(f"triaged {done} of {total} mails", end=end, file=sys.stderr, flush=True)
 
 
-def _batch_size() -> int:
-    size = os.environ.get("EMAIL_BATCH_SIZE") or "100"
-    if not size.isascii() or not size.isdigit() or int(size) < 1:
-        raise LocalFailure(f"EMAIL_BATCH_SIZE is {size!r}: it is a number from 1")
-    return int(size)
-
-
 def _summary(rows: list[Row], rejected: list[str], seconds: float) -> str:
     counts = Counter(row.category for row in rows)
     parts = [f"{count} {category}" for category, count in counts.most_common()]
@@ -147,7 +139,7 @@ def main() -> None:
         aws = LocalAws(layout.aws_endpoint)
         client = ApiClient(layout.port, lambda: demo_token(aws, layout.state))
         started = time.monotonic()
-        rows, rejected = triage(client, files, _batch_size())
+        rows, rejected = triage(client, files, int(layout.settings.get("EMAIL_BATCH_SIZE", 100)))
     for line in table(rows, shutil.get_terminal_size((140, 24)).columns):
         print(line)
     for reason in rejected:
