@@ -1,3 +1,4 @@
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -91,3 +92,12 @@ def test_any_two_times_make_a_working_day_or_an_error(start: Any, end: Any) -> N
 def test_lists_are_bounded_before_their_items_are_read() -> None:
     assert broken({"email_rules": {"priority_senders": ["?"] * 501}}) == {"email_rules.priority_senders"}
     assert broken({"meeting_preferences": {"no_meetings_days": ["?"] * 29}}) == {"meeting_preferences.no_meetings_days"}
+
+
+@given(st.text(max_size=40) | st.text(alphabet='a@.<>"\\()[], ;:\r\n', max_size=20))
+def test_any_text_is_an_address_or_an_error(text: str) -> None:
+    with suppress(ValidationError):
+        address = EmailRules.model_validate({"delegate_to": text}).delegate_to
+        assert address is not None
+        assert address.isprintable()
+        assert EmailRules.model_validate({"delegate_to": address}).delegate_to == address

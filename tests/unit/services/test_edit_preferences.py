@@ -10,7 +10,7 @@ from assistant.domain.preferences import EmailRules, Preferences
 from assistant.domain.users import Identity
 from assistant.domain.versions import Preconditions
 from assistant.ports import VersionedPreferences
-from assistant.services.edit_preferences import PreferencePorts, patch_preferences, replace_preferences
+from assistant.services.edit_preferences import PreferencePorts, merge_patched, patch_preferences, replace_preferences
 from tests.fakes.runtime import ManualClock
 from tests.fakes.stores import MemoryAuditTrail, MemoryPreferences, Outage
 
@@ -144,3 +144,27 @@ def test_patching_twice_is_patching_once() -> None:
     settings = Settings()
     changes = {"email_rules": {"auto_archive_newsletters": True}, "working_hours": None}
     assert settings.patch(changes).preferences == settings.patch(changes).preferences
+
+
+@pytest.mark.parametrize(
+    ("target", "patch", "result"),
+    [
+        ({"a": "b"}, {"a": "c"}, {"a": "c"}),
+        ({"a": "b"}, {"b": "c"}, {"a": "b", "b": "c"}),
+        ({"a": "b"}, {"a": None}, {}),
+        ({"a": "b", "b": "c"}, {"a": None}, {"b": "c"}),
+        ({"a": ["b"]}, {"a": "c"}, {"a": "c"}),
+        ({"a": "c"}, {"a": ["b"]}, {"a": ["b"]}),
+        ({"a": {"b": "c"}}, {"a": {"b": "d", "c": None}}, {"a": {"b": "d"}}),
+        ({"a": [{"b": "c"}]}, {"a": [1]}, {"a": [1]}),
+        (["a", "b"], ["c", "d"], ["c", "d"]),
+        ({"a": "b"}, ["c"], ["c"]),
+        ({"a": "foo"}, None, None),
+        ({"a": "foo"}, "bar", "bar"),
+        ({"e": None}, {"a": 1}, {"e": None, "a": 1}),
+        ([1, 2], {"a": "b", "c": None}, {"a": "b"}),
+        ({}, {"a": {"bb": {"ccc": None}}}, {"a": {"bb": {}}}),
+    ],
+)
+def test_the_examples_of_rfc_7396(target: object, patch: object, result: object) -> None:
+    assert merge_patched(target, patch) == result

@@ -207,6 +207,7 @@ class Dependencies:
 
     @property
     def _global_bucket(self) -> Bucket:
+        # A burst may be as large as what may run at once; the rate is what the account sustains.
         return Bucket(self.settings.max_concurrent_requests, self.settings.rate_limit_global_per_second)
 
 

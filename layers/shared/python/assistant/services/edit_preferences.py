@@ -70,13 +70,13 @@ def _change(
 
 def _patched(current: Preferences, patch: Mapping[str, Any]) -> Preferences:
     try:
-        return Preferences.model_validate(_merged(current.model_dump(mode="json"), patch))
+        return Preferences.model_validate(merge_patched(current.model_dump(mode="json"), patch))
     except ValidationError as error:
         raise InvalidRequest("Some fields need another value.", errors=field_errors(error.errors())) from None
 
 
-def _merged(target: object, patch: object) -> object:
-    """RFC 7396, section 2."""
+def merge_patched(target: object, patch: object) -> object:
+    """Apply a JSON merge patch (RFC 7396, section 2)."""
     if not isinstance(patch, Mapping):
         return patch
     merged = dict(target) if isinstance(target, Mapping) else {}
@@ -84,5 +84,5 @@ def _merged(target: object, patch: object) -> object:
         if value is None:
             merged.pop(name, None)
         else:
-            merged[name] = _merged(merged.get(name), value)
+            merged[name] = merge_patched(merged.get(name), value)
     return merged
