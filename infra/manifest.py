@@ -4,7 +4,7 @@ The only place that says so: CDK, the layer builder, the local runner and the co
 Standard library only.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 type Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE", "ANY"]
@@ -47,13 +47,11 @@ class Function:
     routes: tuple[Route, ...] = ()
     consumes: str | None = None
     batch_size: int = 10
-    schedule: str | None = None
     grants: tuple[Grant, ...] = ()
     secrets: tuple[str, ...] = ()
     dependencies: tuple[str, ...] = ("core",)
     cache: bool = False
     snap_start: bool = False
-    environment: dict[str, str] = field(default_factory=dict)
 
 
 AUDIT = Queue("audit", visibility_timeout=180)

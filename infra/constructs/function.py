@@ -103,7 +103,7 @@ class ManifestFunction(Construct):
             layers=layers.of(spec.dependencies),
             memory_size=spec.memory,
             timeout=Duration.seconds(spec.timeout),
-            environment={**environment, **spec.environment},
+            environment=dict(environment),
             role=role.without_policy_updates(),
             log_group=self.log_group,
             vpc=placement.vpc if placement else None,

@@ -5,7 +5,6 @@ import re
 import pytest
 
 from infra.build import ROOT
-from infra.manifest import FUNCTIONS
 from tests.infra.templates import Deployment
 
 HOURS = 730
@@ -58,7 +57,3 @@ def test_the_decision_record_states_the_idle_bills(small: Deployment, standard: 
     assert totals
     assert [float(total) for total in totals.groups()] == pytest.approx([idle_bill(small), idle_bill(standard)])
     assert f"Alarms, {alarm_metrics(small)} metrics" in record
-
-
-def test_no_function_runs_on_a_schedule_while_idle() -> None:
-    assert not [function.name for function in FUNCTIONS if function.schedule]
