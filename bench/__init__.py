@@ -1,0 +1,1 @@
+"""Measures what the product promises: `make bench` prints a table and compares it with baseline.json."""

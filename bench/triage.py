@@ -1,0 +1,77 @@
+"""Speed of the deterministic core, per mail, and of the handler, per batch of 100."""
+
+import io
+import json
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import redirect_stdout
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from assistant.domain.mail import Mail
+from assistant.domain.preferences import EmailRules
+from assistant.domain.received_mail import read_mail
+from assistant.domain.triage.cascade import triage_mail
+from assistant.wiring import deps
+from bench.report import Figure, summarize
+from functions.triage_email.handler import lambda_handler
+from tests.fakes.runtime import MemorySessions, ScriptedLimiter
+from tests.fakes.stores import MemoryAuditTrail, MemoryDecisions, MemoryPreferences
+
+_WARM_UP = 50
+_BATCHES = 15
+_EVENT = Path(__file__).resolve().parents[1] / "events/http/triage_email.json"
+_CONTEXT = cast(
+    "LambdaContext",
+    SimpleNamespace(
+        function_name="triage_email",
+        memory_limit_in_mb=1024,
+        aws_request_id="bench",
+        invoked_function_arn="arn:aws:lambda:us-east-1:000000000000:function:bench",
+    ),
+)
+
+
+def measure_decisions(mails: Sequence[Mapping[str, Any]]) -> Figure:
+    """Time one decision of the core for each mail, parsing included."""
+    readable = [received.mail for mail in mails if (received := read_mail(mail)).mail]
+    for mail in readable[:_WARM_UP]:
+        _decide(mail)
+    return summarize("triage: one mail, local decision", "ms", [_decide(mail) for mail in readable], target=20)
+
+
+def _decide(mail: Mail) -> float:
+    now = datetime(2026, 3, 30, tzinfo=UTC)
+    started = time.perf_counter()
+    triage_mail(mail, rules=EmailRules(), records={}, now=now, zone=ZoneInfo("UTC"))
+    return (time.perf_counter() - started) * 1000
+
+
+def measure_batches(mails: Sequence[Mapping[str, Any]]) -> Figure:
+    """Time the handler on a batch of all ``mails``, with stores in memory: validation, decisions, answer.
+
+    Raises:
+        AssertionError: the handler does not answer 200.
+
+    """
+    decisions = MemoryDecisions(deps.clock)
+    deps.preferences, deps.history, deps.decisions = MemoryPreferences(), decisions, decisions
+    deps.audit_trail, deps.rate_limiter, deps.sessions = MemoryAuditTrail(), ScriptedLimiter(), MemorySessions()
+    event = json.loads(_EVENT.read_text())
+    event["body"] = json.dumps({"user_id": "user123", "emails": list(mails)})
+    with redirect_stdout(io.StringIO()):
+        samples = [_handle(event) for _ in range(_BATCHES)]
+    return summarize(f"triage: handler, batch of {len(mails)}", "ms", samples)
+
+
+def _handle(event: Mapping[str, Any]) -> float:
+    started = time.perf_counter()
+    answer = lambda_handler(dict(event), _CONTEXT)
+    elapsed = (time.perf_counter() - started) * 1000
+    assert answer["statusCode"] == 200, answer["body"]
+    return elapsed
