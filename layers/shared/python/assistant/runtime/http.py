@@ -18,7 +18,7 @@ from pydantic import BaseModel, BeforeValidator, StringConstraints
 from assistant.domain import metric_names
 from assistant.domain.admission import Admission
 from assistant.domain.errors import AssistantError, FieldError, Forbidden, InvalidRequest, RateLimited, field_errors
-from assistant.domain.users import Identity, UserId
+from assistant.domain.users import Identity
 from assistant.domain.versions import Preconditions, entity_tag
 from assistant.ports import Clock, Meter, RateLimiter, Sessions
 from assistant.runtime.observability import logger
@@ -46,7 +46,7 @@ def _restore_slashes(value: str) -> str:
 
 
 PathId = Annotated[str, BeforeValidator(_restore_slashes), StringConstraints(min_length=1, max_length=512)]
-UserPath = Annotated[UserId, BeforeValidator(_restore_slashes)]
+UserPath = Annotated[str, BeforeValidator(_restore_slashes), StringConstraints(min_length=1, max_length=128)]
 IfMatch = Annotated[str | None, Header(alias="if-match", description="Change only this version (RFC 9110, 13.1.1)")]
 IfNoneMatch = Annotated[
     str | None, Header(alias="if-none-match", description="Only if the version is another one; * for none at all")

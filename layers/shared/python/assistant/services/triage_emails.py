@@ -7,6 +7,8 @@ With the table down the batch is still answered: without preferences or history 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
@@ -83,6 +85,13 @@ class _Knowledge:
     missing: tuple[Degraded, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    mails: tuple[Mail, ...]
+    warnings: tuple[LeftOut, ...]
+    rejected: tuple[LeftOut, ...]
+
+
 def triage_emails(
     request: TriageRequest, caller: Identity, *, largest_batch: int, ports: TriagePorts
 ) -> TriageResponse:
@@ -94,26 +103,16 @@ def triage_emails(
     """
     started = ports.clock.monotonic()
     caller.must_be(request.user_id)
-    mails, warnings, rejected = _readable(request.emails, largest_batch)
-    keys = {mail.id: sender_keys(mail) for mail in mails}
+    batch = _read(request.emails, largest_batch)
+    keys = {mail.id: sender_keys(mail) for mail in batch.mails}
     known = _knowledge(request.user_id, keys.values(), ports)
     now = ports.clock.now()
-    zone = ZoneInfo(known.preferences.working_hours.timezone)
-    rules = known.preferences.email_rules
-    triaged = tuple(triage_mail(mail, rules=rules, records=known.records, now=now, zone=zone) for mail in mails)
-    decisions = [
-        Decision(email_id=one.email_id, category=one.category, sender_keys=keys[one.email_id], decided_at=now)
-        for one in triaged
-    ]
+    triaged = _decide(batch.mails, known, now)
+    decisions = [_decision(one, keys[one.email_id], now) for one in triaged]
     missing = known.missing or _keep(request.user_id, decisions, ports)
     counts = Counter(one.category for one in triaged)
     ports.audit.record(
-        audit_event(
-            AuditAction.EMAILS_TRIAGED,
-            caller,
-            now,
-            counts={category.value: counts[category] for category in Category if counts[category]},
-        )
+        audit_event(AuditAction.EMAILS_TRIAGED, caller, now, counts={name.value: n for name, n in counts.items()})
     )
     seconds = ports.clock.monotonic() - started
     _measure(triaged, missing, seconds, ports.meter)
@@ -122,30 +121,39 @@ def triage_emails(
         triaged_emails=triaged,
         summary=_summary(counts),
         processing_time_ms=round(seconds * 1000, 1),
-        warnings=warnings,
-        rejected=rejected,
+        warnings=batch.warnings,
+        rejected=batch.rejected,
         degraded=missing,
     )
 
 
-def _readable(
-    sent: Sequence[object], largest_batch: int
-) -> tuple[list[Mail], tuple[LeftOut, ...], tuple[LeftOut, ...]]:
-    """Return the mails that can be triaged, the fields left out of them, and the mails that cannot."""
+def _read(sent: Sequence[object], largest_batch: int) -> _Batch:
+    """Read what can be triaged; refuse a batch that is too large, has an id twice, or holds no mail as it should be."""
     if len(sent) > largest_batch:
         detail = f"has {len(sent)} mails; at most {largest_batch} fit in one batch"
         raise InvalidRequest("The batch is too large.", errors=(FieldError("emails", detail),))
     received = [read_mail(one) for one in sent]
-    placed = [
-        (one.mail, tuple(_placed(index, problem) for problem in one.problems)) for index, one in enumerate(received)
-    ]
-    if all(problems for _, problems in placed):
-        broken = tuple(problem for _, problems in placed for problem in problems)[:_MOST_SHOWN]
+    problems = [tuple(_placed(index, problem) for problem in one.problems) for index, one in enumerate(received)]
+    if all(problems):
+        broken = tuple(chain.from_iterable(problems))[:_MOST_SHOWN]
         raise InvalidRequest("No mail of the batch could be read as sent.", errors=broken)
     _refuse_twins(received)
-    warnings = tuple(_left_out(problem) for mail, problems in placed if mail for problem in problems)
-    rejected = tuple(_left_out(problem) for mail, problems in placed if not mail for problem in problems)
-    return [mail for mail, _ in placed if mail], warnings, rejected
+    placed = [(one.mail, map(_left_out, some)) for one, some in zip(received, problems, strict=True)]
+    return _Batch(
+        mails=tuple(mail for mail, _ in placed if mail),
+        warnings=tuple(one for mail, some in placed if mail for one in some),
+        rejected=tuple(one for mail, some in placed if not mail for one in some),
+    )
+
+
+def _decide(mails: Iterable[Mail], known: _Knowledge, now: datetime) -> tuple[TriagedEmail, ...]:
+    zone = ZoneInfo(known.preferences.working_hours.timezone)
+    rules = known.preferences.email_rules
+    return tuple(triage_mail(mail, rules=rules, records=known.records, now=now, zone=zone) for mail in mails)
+
+
+def _decision(triaged: TriagedEmail, keys: tuple[str, ...], now: datetime) -> Decision:
+    return Decision(email_id=triaged.email_id, category=triaged.category, sender_keys=keys, decided_at=now)
 
 
 def _placed(index: int, problem: FieldError) -> FieldError:
