@@ -28,8 +28,15 @@ class LabelledMail:
         if self.labels.get("kind") in ("newsletter", "feed") or self.labels.get("bulk"):
             return BULK
         if self.labels.get("kind") in ("list_discussion", "person_direct"):
-            return CONVERSATION
+            # Some corpora only say "not spam"; of those, answers in a thread are surely conversation.
+            return CONVERSATION if self._is_surely_personal else None
         return None
+
+    @property
+    def _is_surely_personal(self) -> bool:
+        headers = self.mail.headers
+        posted = self.labels["kind"] == "list_discussion" and ("list-id" in headers or "x-beenthere" in headers)
+        return not headers or "in-reply-to" in headers or posted
 
     @property
     def asks(self) -> bool | None:

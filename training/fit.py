@@ -2,9 +2,10 @@
 
 import random
 from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,17 +16,32 @@ from sklearn.linear_model import LogisticRegression
 
 from assistant.domain.triage import bulk, requests
 from assistant.domain.triage.cues import find_cues, words
-from assistant.domain.triage.deadlines import find_deadlines
+from assistant.domain.triage.deadlines import Deadline, find_deadlines
 from assistant.domain.triage.reading import Reading, read
 from assistant.domain.triage.urgency import weigh_urgency
 from assistant.domain.triage.weights import LinearModel, TriageWeights
 from training.dataset import LabelledMail, LabelledSentence
 
-KIND_BUCKETS = 1 << 13
+KIND_BUCKETS = 1 << 14
 SENTENCE_BUCKETS = 1 << 13
 _INNER_FOLDS = 5
 _SEED = 20
 _UTC = ZoneInfo("UTC")
+
+
+_REQUEST_CLASSES = (requests.NO_REQUEST, requests.REQUEST)
+
+type Row = tuple[Mapping[str, float], Mapping[int, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a linear model consists of; ``text`` weighs hashed words against named features."""
+
+    classes: tuple[str, ...]
+    features: tuple[str, ...]
+    buckets: int
+    text: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +50,12 @@ class Settings:
 
     kind_c: float = 3.0
     kind_text: float = 1.5
-    sentence_c: float = 2.0
-    request_c: float = 0.5
+    sentence_c: float = 1.0
+    sentence_text: float = 1.0
+    request_c: float = 3.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sample:
     """A labelled mail read once, as it came and without its headers."""
 
@@ -46,15 +63,30 @@ class Sample:
     reading: Reading
     bare: Reading
 
-    @property
-    def has_deadline(self) -> bool:
-        """Whether the mail names a deadline."""
-        return bool(find_deadlines(self.reading.said, written_at=self.written_at, zone=_UTC))
-
-    @property
+    @cached_property
     def written_at(self) -> datetime:
         """When the mail was received; any fixed moment when unknown."""
         return self.labelled.mail.received_at or datetime(2025, 1, 15, 12, tzinfo=UTC)
+
+    @cached_property
+    def deadlines(self) -> tuple[Deadline, ...]:
+        """The deadlines the mail names."""
+        return find_deadlines(self.reading.said, written_at=self.written_at, zone=_UTC)
+
+    @cached_property
+    def kind_rows(self) -> tuple[Row, ...]:
+        """Features and hashed words with headers and, where it has any, without: callers often send none."""
+        readings = (self.reading, self.bare) if self.reading.visible.headers else (self.reading,)
+        return tuple((bulk.kind_features(item), bulk.kind_terms(item, KIND_BUCKETS)) for item in readings)
+
+    @property
+    def may_ask(self) -> bool:
+        """Whether a reader judged if this mail, written by a person, asks for something."""
+        return self.labelled.asks is not None and self.labelled.kind not in (bulk.SPAM, bulk.BULK)
+
+    def request_row(self, sentence_model: LinearModel) -> Row:
+        """Features for the request model."""
+        return requests.request_features(self.reading, sentence_model, deadline=bool(self.deadlines)), {}
 
 
 def read_samples(mails: Iterable[LabelledMail]) -> list[Sample]:
@@ -77,142 +109,108 @@ def grouped_folds(groups: Sequence[str], count: int, seed: int = _SEED) -> list[
 def fit_weights(samples: Sequence[Sample], sentences: Sequence[LabelledSentence], settings: Settings) -> TriageWeights:
     """Return weights fitted on ``samples``; calibrations come from an inner cross-validation."""
     sentence_model = fit_sentences(sentences, settings)
+    request_rows = {id(sample): sample.request_row(sentence_model) for sample in samples if sample.may_ask}
     folds = grouped_folds([sample.labelled.group for sample in samples], _INNER_FOLDS)
-    unseen: dict[str, list[tuple[float, bool]]] = {"spam": [], "machine": [], "request": [], "urgent": []}
+    unseen: dict[str, list[tuple[float, bool]]] = {
+        name: [] for name in ("spam", "machine", "lure", "request", "urgent")
+    }
     for fold in range(_INNER_FOLDS):
         inside = [sample for sample, number in zip(samples, folds, strict=True) if number != fold]
-        outside = [sample for sample, number in zip(samples, folds, strict=True) if number == fold]
         kind_model = fit_kinds(inside, settings)
-        request_model = fit_requests(inside, sentence_model, settings)
-        for sample in outside:
-            _collect(sample, kind_model, sentence_model, request_model, unseen)
+        request_model = _fit_requests(inside, request_rows, settings)
+        for sample, number in zip(samples, folds, strict=True):
+            if number != fold:
+                continue
+            kinds = kind_model.probabilities(*sample.kind_rows[0])
+            _collect_kind(sample, kinds, unseen)
+            if sample.may_ask:
+                asks = request_model.probabilities(*request_rows[id(sample)])[requests.REQUEST]
+                unseen["request"].append((asks, bool(sample.labelled.asks)))
     return TriageWeights.from_parts(
         *_parts(
             {
                 "kind": fit_kinds(samples, settings),
                 "sentence": sentence_model,
-                "request": fit_requests(samples, sentence_model, settings),
+                "request": _fit_requests(samples, request_rows, settings),
             },
             {name: _calibration(pairs) for name, pairs in unseen.items()},
         )
     )
 
 
-def _collect(
-    sample: Sample,
-    kind_model: LinearModel,
-    sentence_model: LinearModel,
-    request_model: LinearModel,
-    unseen: dict[str, list[tuple[float, bool]]],
-) -> None:
-    kinds = bulk.kind_probabilities(sample.reading, kind_model)
+def _collect_kind(sample: Sample, kinds: Mapping[str, float], unseen: dict[str, list[tuple[float, bool]]]) -> None:
     labelled = sample.labelled
     if labelled.kind is not None:
         unseen["spam"].append((kinds[bulk.SPAM], labelled.kind == bulk.SPAM))
         unseen["machine"].append((kinds[bulk.SPAM] + kinds[bulk.BULK], labelled.kind != bulk.CONVERSATION))
-    if labelled.asks is not None and labelled.kind not in (bulk.SPAM, bulk.BULK):
-        values = requests.request_features(sample.reading, sentence_model, deadline=sample.has_deadline)
-        unseen["request"].append((request_model.probabilities(values, {})[requests.REQUEST], labelled.asks))
-    if labelled.labels.get("urgent") is not None:
-        deadlines = find_deadlines(sample.reading.said, written_at=sample.written_at, zone=_UTC)
-        urgency = weigh_urgency(sample.reading, deadlines=deadlines, now=sample.written_at, spam=kinds[bulk.SPAM])
-        if urgency.fired:
-            unseen["urgent"].append((urgency.score, labelled.labels["urgent"]))
+    urgency = weigh_urgency(sample.reading, deadlines=sample.deadlines, now=sample.written_at, kinds=kinds)
+    if labelled.kind is not None and urgency.suspect:
+        unseen["lure"].append((urgency.lures, labelled.kind == bulk.SPAM))
+    if labelled.labels.get("urgent") is not None and urgency.fired:
+        unseen["urgent"].append((urgency.score, labelled.labels["urgent"]))
 
 
 def fit_kinds(samples: Sequence[Sample], settings: Settings) -> LinearModel:
     """Fit conversation / bulk / spam; each mail counts once with its headers and once without."""
-    rows: list[tuple[Mapping[str, float], Mapping[int, float]]] = []
+    rows: list[Row] = []
     labels: list[int] = []
     importance: list[float] = []
     for sample in samples:
         if sample.labelled.kind is None:
             continue
-        # Callers of the API often send no headers, so the model must do without.
-        readings = (sample.reading, sample.bare) if sample.reading.visible.headers else (sample.reading,)
-        for reading in readings:
-            rows.append((bulk.kind_features(reading), bulk.kind_terms(reading, KIND_BUCKETS)))
-            labels.append(bulk.KINDS.index(sample.labelled.kind))
-            importance.append(1 / len(readings))
-    return _fit(
-        rows, labels, importance, bulk.KINDS, bulk.KIND_FEATURES, KIND_BUCKETS, settings.kind_c, settings.kind_text
-    )
+        rows.extend(sample.kind_rows)
+        labels.extend([bulk.KINDS.index(sample.labelled.kind)] * len(sample.kind_rows))
+        importance.extend([1 / len(sample.kind_rows)] * len(sample.kind_rows))
+    shape = Shape(bulk.KINDS, bulk.KIND_FEATURES, KIND_BUCKETS, settings.kind_text)
+    return _fit(rows, labels, importance, shape, settings.kind_c)
 
 
 def fit_sentences(sentences: Sequence[LabelledSentence], settings: Settings) -> LinearModel:
     """Fit request or not on single sentences."""
-    rows = []
+    rows: list[Row] = []
     for sentence in sentences:
         tokens = words(sentence.text)
-        cues = list(find_cues(sentence.text, tokens))
-        rows.append(
-            (
-                requests.sentence_features(sentence.text, cues),
-                requests.sentence_terms([word for word, _, _ in tokens], SENTENCE_BUCKETS),
-            )
-        )
+        features = requests.sentence_features(sentence.text, list(find_cues(sentence.text, tokens)))
+        rows.append((features, requests.sentence_terms([word for word, _, _ in tokens], SENTENCE_BUCKETS)))
     labels = [int(sentence.is_request) for sentence in sentences]
-    classes = (requests.NO_REQUEST, requests.REQUEST)
-    return _fit(
-        rows, labels, [1.0] * len(rows), classes, requests.SENTENCE_FEATURES, SENTENCE_BUCKETS, settings.sentence_c, 2.0
-    )
+    shape = Shape(_REQUEST_CLASSES, requests.SENTENCE_FEATURES, SENTENCE_BUCKETS, settings.sentence_text)
+    return _fit(rows, labels, [1.0] * len(rows), shape, settings.sentence_c)
 
 
-def fit_requests(samples: Sequence[Sample], sentence_model: LinearModel, settings: Settings) -> LinearModel:
-    """Fit whether a person's mail asks something of its reader."""
-    asked = [
-        sample
-        for sample in samples
-        if sample.labelled.asks is not None and sample.labelled.kind not in (bulk.SPAM, bulk.BULK)
-    ]
-    rows = [
-        (requests.request_features(sample.reading, sentence_model, deadline=sample.has_deadline), {})
-        for sample in asked
-    ]
+def _fit_requests(samples: Sequence[Sample], rows: Mapping[int, Row], settings: Settings) -> LinearModel:
+    asked = [sample for sample in samples if sample.may_ask]
     labels = [int(bool(sample.labelled.asks)) for sample in asked]
-    classes = (requests.NO_REQUEST, requests.REQUEST)
-    return _fit(rows, labels, [1.0] * len(rows), classes, requests.REQUEST_FEATURES, 0, settings.request_c, 1.0)
+    shape = Shape(_REQUEST_CLASSES, requests.REQUEST_FEATURES, 0, 1.0)
+    return _fit([rows[id(sample)] for sample in asked], labels, [1.0] * len(asked), shape, settings.request_c)
 
 
 def _fit(
-    rows: Sequence[tuple[Mapping[str, float], Mapping[int, float]]],
-    labels: Sequence[int],
-    importance: Sequence[float],
-    classes: tuple[str, ...],
-    features: tuple[str, ...],
-    buckets: int,
-    c: float,
-    text: float,
+    rows: Sequence[Row], labels: Sequence[int], importance: Sequence[float], shape: Shape, inverse_penalty: float
 ) -> LinearModel:
-    matrix = _matrix(rows, features, buckets, text)
-    model = LogisticRegression(C=c, max_iter=3_000, tol=1e-5)
-    model.fit(matrix, np.array(labels), sample_weight=np.array(importance))
+    model = LogisticRegression(C=inverse_penalty, max_iter=3_000)
+    model.fit(_matrix(rows, shape), np.array(labels), sample_weight=np.array(importance))
     coefficients, intercepts = model.coef_, model.intercept_
-    if len(classes) == 2:
+    if len(shape.classes) == 2:
         # scikit-learn keeps one row for two classes; softmax over (0, score) is the same model.
         coefficients = np.vstack([np.zeros_like(coefficients), coefficients])
         intercepts = np.array([0.0, intercepts[0]])
-    scale = np.concatenate([np.ones(len(features)), np.full(buckets, text)])
+    scale = np.concatenate([np.ones(len(shape.features)), np.full(shape.buckets, shape.text)])
     stacked = np.hstack([intercepts[:, None], coefficients * scale])
-    return LinearModel(classes, features, buckets, array("f", stacked.astype(np.float32).ravel().tolist()))
+    weights = array("f", stacked.astype(np.float32).ravel().tolist())
+    return LinearModel(shape.classes, shape.features, shape.buckets, weights)
 
 
-def _matrix(
-    rows: Sequence[tuple[Mapping[str, float], Mapping[int, float]]],
-    features: tuple[str, ...],
-    buckets: int,
-    text: float,
-) -> Any:
+def _matrix(rows: Sequence[Row], shape: Shape) -> csr_matrix:
     values: list[float] = []
     columns: list[int] = []
     starts = [0]
     for named, hashed in rows:
-        values.extend(named[name] for name in features)
-        columns.extend(range(len(features)))
-        values.extend(text * value for value in hashed.values())
-        columns.extend(len(features) + bucket for bucket in hashed)
+        values.extend(named[name] for name in shape.features)
+        columns.extend(range(len(shape.features)))
+        values.extend(shape.text * value for value in hashed.values())
+        columns.extend(len(shape.features) + bucket for bucket in hashed)
         starts.append(len(values))
-    return csr_matrix((values, columns, starts), shape=(len(rows), len(features) + buckets))
+    return csr_matrix((values, columns, starts), shape=(len(rows), len(shape.features) + shape.buckets))
 
 
 def _calibration(pairs: Sequence[tuple[float, bool]]) -> dict[str, list[float]]:
@@ -249,6 +247,3 @@ def layout_and_numbers(weights: TriageWeights) -> tuple[dict[str, Any], array[fl
         for name, found in weights.calibrations.items()
     }
     return _parts(models, knots)
-
-
-Progress = Callable[[str], None]

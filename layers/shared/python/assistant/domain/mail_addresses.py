@@ -48,5 +48,5 @@ def mailboxes(value: str) -> tuple[Mailbox, ...]:
 
 def sender_mailbox(value: str) -> Mailbox:
     """Return the first mailbox of a From value that has an address; else the text as a name."""
-    boxes = mailboxes(value)
-    return next((box for box in boxes if "@" in box.address), boxes[0] if boxes else Mailbox("", ""))
+    addressed = (box for box in mailboxes(value) if "@" in box.address)
+    return next(addressed, Mailbox(header_text(value), ""))

@@ -65,7 +65,7 @@ def _style(node: LexborNode) -> dict[str, str]:
 
 
 def _colour(value: str) -> str:
-    first = value.split()[0] if value else ""
+    first = value.split(maxsplit=1)[0] if value else ""
     if match := re.fullmatch(r"#([0-9a-f])([0-9a-f])([0-9a-f])", first):
         return "#" + "".join(2 * digit for digit in match.groups())
     if match := re.match(r"rgba?\((\d+)[, ]+(\d+)[, ]+(\d+)", value):

@@ -5,8 +5,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from assistant.domain.triage.cues import Cue
-from assistant.domain.triage.hashing import hashed_counts, word_terms
+from assistant.domain.triage.cues import Cue, words
+from assistant.domain.triage.hashing import hashed_counts, word_shape
 from assistant.domain.triage.reading import Reading
 from assistant.domain.triage.weights import LinearModel
 
@@ -31,6 +31,10 @@ _MONEY = re.compile(r"[$€£¥]\s?\d|\d\s?(?:usd|eur|dollars|euros)\b", re.IGNO
 _PERCENT = re.compile(r"\d\s?%")
 _PHONE = re.compile(r"(?:\+?\d[ ().-]?){9,14}")
 _TRAILING_CODE = re.compile(r"\s{2,}\S{3,}$|[\[\(]?\b[a-z0-9]{6,}\d[a-z0-9]*\b[\]\)]?$", re.IGNORECASE)
+_MESSAGE_ID = re.compile(r"[\w.+=$%-]{8,}@[\w.-]+\.[\w-]+|[\w.+=-]{8,}@[\w-]+")
+_BARE_HOST = re.compile(r"https?://\d+\.\d+\.\d+\.\d+|https?://[^\s/]+:\d+", re.IGNORECASE)
+_LINK_QUERY = re.compile(r"https?://\S+[?&]\w+=", re.IGNORECASE)
+_SUBJECT_TAG = re.compile(r"\[[^\]]{0,40}\]")
 _REPLY = re.compile(r"^\s*(?:re|aw|antw|rv|sv|回复|答复|回覆)\s*[:：]", re.IGNORECASE)
 _FORWARD = re.compile(r"^\s*(?:fwd?|wg|tr|rv|enc|转发|轉發)\s*[:：]", re.IGNORECASE)
 _GREETING = re.compile(
@@ -57,6 +61,18 @@ def is_discussion_list(headers: Mapping[str, str]) -> bool:
     ) and not posts.strip().upper().startswith("NO")
 
 
+def is_subscription(reading: Reading) -> bool:
+    """Whether the mail can be unsubscribed from (RFC 2369) and sells none of what spam sells."""
+    headers = reading.visible.headers
+    sells = reading.shown_counts.get(Cue.MARKETING_SPAM, 0)
+    return "list-unsubscribe" in headers and not is_discussion_list(headers) and not sells
+
+
+def is_reply(subject: str) -> bool:
+    """Whether the subject marks an answer."""
+    return bool(_REPLY.match(subject))
+
+
 def is_robot(address: str) -> bool:
     """Whether no person reads answers at this address."""
     return bool(_ROBOTS.search(address.rpartition("@")[0]))
@@ -68,10 +84,10 @@ def kind_probabilities(reading: Reading, model: LinearModel) -> dict[str, float]
 
 
 def kind_terms(reading: Reading, buckets: int) -> dict[int, float]:
-    """Return the hashed words of subject and body start."""
-    subject = [word for word, start, _ in reading.tokens if start < reading.subject_end]
+    """Return the hashed words of subject and body start; pairs of words did not help on unseen senders."""
+    subject = [word for word, _, _ in words(_SUBJECT_TAG.sub("", reading.visible.subject))]
     body = [word for word, _, _ in reading.body_tokens[:_HASHED_WORDS]]
-    return hashed_counts(word_terms(subject, "s:") + word_terms(body), buckets)
+    return hashed_counts([f"s:{word_shape(word)}" for word in subject] + [word_shape(word) for word in body], buckets)
 
 
 def kind_features(reading: Reading) -> dict[str, float]:
@@ -86,26 +102,27 @@ def kind_features(reading: Reading) -> dict[str, float]:
 
 
 KIND_FEATURES: Final = (
-    "headers", "list_id", "list_post", "list_unsubscribe", "precedence", "auto_submitted", "campaign", "reply_headers",
+    "list_id", "list_unsubscribe", "precedence", "auto_submitted", "campaign", "reply_headers",
     "return_path_differs", "return_path_tagged", "reply_to_differs", "html_only", "errors_to",
+    "foreign_message_id", "odd_message_id", "false_reply", "marked_urgent",
     "role_address", "robot_address", "digits_in_address", "has_name", "two_word_name", "free_mail", "no_recipient",
     "many_recipients",
-    "is_reply", "is_forward", "subject_caps", "subject_marks", "subject_money", "subject_code", "subject_tag", "subject_empty",
+    "is_reply", "is_forward", "subject_caps", "subject_marks", "subject_money", "subject_code", "subject_empty",
     "long", "links", "foreign_links", "caps", "exclamations", "questions", "money", "percent", "phone", "quoted",
-    "first_person", "second_person", "named_greeting", "greeting", "long_lines", "symbols",
+    "first_person", "second_person", "named_greeting", "greeting", "long_lines", "bare_host", "link_query", "empty", "unreadable", "symbols",
     *(f"cue_{cue}" for cue in _CUE_FEATURES),
 )  # fmt: skip
 
 
 def _header_features(reading: Reading) -> dict[str, float]:
-    headers = reading.visible.headers
-    own_domain = _organization(reading.visible.sender.domain)
+    # A discussion list's headers say how the mail travelled, not who wrote it: spam reaches lists too.
+    headers = {} if is_discussion_list(reading.visible.headers) else reading.visible.headers
+    own_domain = sender = _organization(reading.visible.sender.domain)
+    message_id = headers.get("message-id", "").strip("<> ")
     return_path = headers.get("return-path", "").strip("<> ")
     reply_to = headers.get("reply-to", "")
     return {
-        "headers": float(any(name in headers for name in ("message-id", "return-path", "received", "content-type"))),
         "list_id": float(any(name in headers for name in _LIST_HEADERS)),
-        "list_post": float(is_discussion_list(headers)),
         "list_unsubscribe": float("list-unsubscribe" in headers),
         "precedence": float(headers.get("precedence", "").lower() in ("bulk", "junk", "list")),
         "auto_submitted": float(headers.get("auto-submitted", "no").lower() != "no"),
@@ -116,6 +133,14 @@ def _header_features(reading: Reading) -> dict[str, float]:
         "reply_to_differs": float("@" in reply_to and own_domain not in reply_to.lower()),
         "html_only": float(headers.get("content-type", "").lower().startswith("text/html")),
         "errors_to": float("errors-to" in headers),
+        "foreign_message_id": float(bool(message_id) and _organization(message_id.rpartition("@")[2]) != sender),
+        "odd_message_id": float(bool(message_id) and not _MESSAGE_ID.fullmatch(message_id)),
+        "false_reply": float(
+            bool(headers) and is_reply(reading.visible.subject) and not any(name in headers for name in _REPLIES)
+        ),
+        "marked_urgent": float(
+            headers.get("x-priority", "3")[:1] in ("1", "2") or "high" in headers.get("importance", "")
+        ),
     }
 
 
@@ -139,13 +164,12 @@ def _sender_features(reading: Reading) -> dict[str, float]:
 def _subject_features(subject: str) -> dict[str, float]:
     letters = [char for char in subject if char.isalpha()]
     return {
-        "is_reply": float(bool(_REPLY.match(subject))),
+        "is_reply": float(is_reply(subject)),
         "is_forward": float(bool(_FORWARD.match(subject))),
         "subject_caps": sum(char.isupper() for char in letters) / len(letters) if letters else 0.0,
         "subject_marks": min(subject.count("!") + subject.count("！") + subject.count("$"), 3) / 3,
         "subject_money": float(bool(_MONEY.search(subject) or _PERCENT.search(subject))),
         "subject_code": float(bool(_TRAILING_CODE.search(subject))),
-        "subject_tag": float("[" in subject[:20] and "]" in subject),
         "subject_empty": float(not letters),
     }
 
@@ -175,12 +199,16 @@ def _body_features(reading: Reading) -> dict[str, float]:
         "named_greeting": float(bool(greeting and greeting[1])),
         "greeting": float(bool(greeting)),
         "long_lines": min(sum(len(line) > 100 for line in lines) / max(len(lines), 1), 1.0),
+        "bare_host": float(bool(_BARE_HOST.search(text))),
+        "link_query": min(len(_LINK_QUERY.findall(text)), 3) / 3,
+        "empty": float(not folded),
+        "unreadable": min(10 * text.count("\ufffd") / max(len(text), 20), 1.0),
         "symbols": min(40 * sum(char in "*=_~★✅🔥►•" for char in text) / max(len(text), 200), 1.0),
     }
 
 
-_FIRST_PERSON = frozenset("i me my mine i'm we our us yo mi me je j mon ma ich mir mich mein meine wir uns".split())
-_SECOND_PERSON = frozenset("you your yours tu tus su usted vous votre vos sie ihr ihre ihnen dein deine du".split())
+_FIRST_PERSON = frozenset(["i", "me", "my", "mine", "i'm", "we", "our", "us", "yo", "mi", "me", "je", "j", "mon", "ma", "ich", "mir", "mich", "mein", "meine", "wir", "uns"])
+_SECOND_PERSON = frozenset(["you", "your", "yours", "tu", "tus", "su", "usted", "vous", "votre", "vos", "sie", "ihr", "ihre", "ihnen", "dein", "deine", "du"])
 
 
 def _organization(domain: str) -> str:

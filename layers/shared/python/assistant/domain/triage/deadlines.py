@@ -127,8 +127,12 @@ class Deadline:
 def find_deadlines(text: str, *, written_at: datetime, zone: ZoneInfo) -> tuple[Deadline, ...]:
     """Return the deadlines ``text`` names, earliest first; words like "tomorrow" count from ``written_at``."""
     local = written_at.astimezone(zone)
-    found = {deadline.start: deadline for deadline in _found(text, local) if _is_near(deadline.when, written_at)}
-    return tuple(sorted(found.values(), key=lambda deadline: (deadline.when, deadline.start)))
+    found: list[Deadline] = []
+    for deadline in _found(text, local):
+        apart = all(deadline.end <= other.start or other.end <= deadline.start for other in found)
+        if apart and _is_near(deadline.when, written_at):
+            found.append(deadline)
+    return tuple(sorted(found, key=lambda deadline: (deadline.when, deadline.start)))
 
 
 def _is_near(when: datetime, written_at: datetime) -> bool:
@@ -140,8 +144,8 @@ def _found(text: str, local: datetime) -> Iterator[Deadline]:
         (_CHINESE_WITHIN, _within),
         (_CHINESE, _chinese),
         (_WITHIN, _within),
-        (_BARE, _bare),
         (_DATED, _dated),
+        (_BARE, _bare),
     )
     for pattern, reader in readers:
         for match in pattern.finditer(text):

@@ -59,4 +59,6 @@ def sender_evidence(reading: Reading) -> Iterator[Evidence]:
 
 def _quote(reading: Reading, start: int, end: int, reason: str) -> Evidence:
     where = "subject" if start < reading.subject_end else "body"
-    return Evidence(where=where, quote=reading.said[start : min(end, start + _QUOTE_LIMIT)], reason=reason)
+    # One line, so that the quote stands in the mail even where a quoted line was taken out below it.
+    quote = reading.said[start : min(end, start + _QUOTE_LIMIT)].split("\n", 1)[0].rstrip()
+    return Evidence(where=where, quote=quote, reason=reason)

@@ -19,11 +19,12 @@ def hashed_counts(terms: Iterable[str], buckets: int) -> dict[int, float]:
 
 def word_terms(folded: Sequence[str], prefix: str = "") -> list[str]:
     """Return single words and pairs; every digit becomes 0 so that amounts and dates share a term."""
-    shaped = [_shape(word) for word in folded]
+    shaped = [word_shape(word) for word in folded]
     return [prefix + word for word in shaped] + [f"{prefix}{left} {right}" for left, right in pairwise(shaped)]
 
 
-def _shape(word: str) -> str:
+def word_shape(word: str) -> str:
+    """Return ``word`` with every digit as 0."""
     if word.isalpha():
         return word
     return "".join("0" if char.isdigit() else char for char in word)

@@ -18,16 +18,16 @@ class Language(StrEnum):
 # Frequent function words without accents, as cues.fold leaves them.
 _FUNCTION_WORDS: Final[Mapping[Language, frozenset[str]]] = {
     Language.ENGLISH: frozenset(
-        "the and of to in is you that it for on with as are this be have from we your can will not please by an at".split()
+        ["the", "and", "of", "to", "in", "is", "you", "that", "it", "for", "on", "with", "as", "are", "this", "be", "have", "from", "we", "your", "can", "will", "not", "please", "by", "an", "at"]
     ),
     Language.SPANISH: frozenset(
-        "el los las que y en un una por con para su es lo del se nos esta este como pero ha hola favor gracias al le".split()
+        ["el", "los", "las", "que", "y", "en", "un", "una", "por", "con", "para", "su", "es", "lo", "del", "se", "nos", "esta", "este", "como", "pero", "ha", "hola", "favor", "gracias", "al", "le"]
     ),
     Language.FRENCH: frozenset(
-        "le les des et un une du est pour que dans vous nous votre avec sur ce pas je au qui merci bonjour ne par de la".split()
+        ["le", "les", "des", "et", "un", "une", "du", "est", "pour", "que", "dans", "vous", "nous", "votre", "avec", "sur", "ce", "pas", "je", "au", "qui", "merci", "bonjour", "ne", "par", "de", "la"]
     ),
     Language.GERMAN: frozenset(
-        "der die das und ist zu den mit von sie wir ich nicht ein eine bitte fur auf dem es im an uns ihr ihre danke hallo".split()
+        ["der", "die", "das", "und", "ist", "zu", "den", "mit", "von", "sie", "wir", "ich", "nicht", "ein", "eine", "bitte", "fur", "auf", "dem", "es", "im", "an", "uns", "ihr", "ihre", "danke", "hallo"]
     ),
 }
 _CHINESE_SHARE = 0.15

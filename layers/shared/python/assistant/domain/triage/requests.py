@@ -1,6 +1,6 @@
 """Finds what the sender asks of the reader, sentence by sentence."""
 
-import math
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,15 +14,38 @@ REQUEST: Final = "request"
 NO_REQUEST: Final = "none"
 _SENTENCES_READ = 40
 _WORDS_READ = 40
+_FIRST_WORDS = 12
 
 _TASKS: Final = (Cue.MEETING, Cue.REVIEW, Cue.APPROVE, Cue.PAY, Cue.SEND, Cue.CALL, Cue.ANSWER, Cue.FIX)
 SENTENCE_FEATURES: Final = (
-    "question", "ask", "task", "ask_starts", "you", "thanks", "promotion", "publication", "unsubscribe", "short", "link",
+    "question", "ask", "task", "ask_starts", "directed", "imperative", "you", "thanks", "promotion", "publication", "unsubscribe", "short", "link",
 )  # fmt: skip
-REQUEST_FEATURES: Final = (
-    "best", "second", "likely_share", "asked", "questions", "ask_cues", "task_cues", "deadline", "short", "reply",
-    "best_late", "calm", "direct",
-)  # fmt: skip
+REQUEST_FEATURES: Final = ("best", "directed", "asked", "ask_cues", "task_cues", "deadline")
+_WORD = re.compile(r"[^\W_]+")
+_READER: Final = (
+    "you",
+    "your",
+    "anyone",
+    "anybody",
+    "someone",
+    "usted",
+    "ustedes",
+    "tu",
+    "vous",
+    "votre",
+    "vos",
+    "sie",
+    "du",
+    "ihr",
+    "te",
+)
+_ASKING: Final = frozenset(
+    ["what", "when", "where", "who", "whom", "which", "why", "how", "can", "could", "would", "will", "shall", "should", "do", "does", "did", "is", "are", "was", "were", "has", "have", "may", "que", "cuando", "donde", "quien", "cual", "como", "puedes", "puede", "podria", "quand", "ou", "qui", "quel", "quelle", "comment", "pourquoi", "est", "pouvez", "peux", "wann", "wo", "wer", "was", "welche", "welcher", "wie", "warum", "kann", "konnen", "konnte", "konnten", "ist", "sind"]
+)
+_OPENERS: Final = frozenset(["and", "so", "also", "then", "now", "just", "first", "second", "next", "finally", "but", "or", "y", "et", "und"])
+_COMMANDS: Final = frozenset(
+    ["add", "answer", "ask", "attach", "bring", "call", "change", "check", "choose", "click", "comment", "complete", "confirm", "consider", "contact", "copy", "correct", "create", "decide", "delete", "discuss", "do", "draft", "email", "ensure", "explain", "fill", "find", "finish", "fix", "follow", "forward", "get", "give", "go", "help", "hold", "include", "inform", "install", "invite", "join", "keep", "leave", "let", "list", "look", "mail", "make", "mark", "move", "note", "notify", "open", "order", "pay", "phone", "pick", "plan", "post", "prepare", "print", "provide", "put", "read", "remember", "remind", "remove", "reply", "report", "request", "resend", "reserve", "respond", "return", "review", "run", "save", "schedule", "see", "select", "send", "set", "share", "show", "sign", "speak", "start", "stop", "submit", "suggest", "take", "talk", "tell", "test", "think", "transfer", "try", "turn", "update", "upload", "use", "verify", "view", "visit", "wait", "write", "envia", "enviame", "manda", "llama", "revisa", "confirma", "firma", "avisa", "prepara", "responde", "envoyez", "envoie", "appelez", "appelle", "confirmez", "confirme", "verifiez", "preparez", "repondez", "signez", "schicke", "schicken", "sende", "senden", "ruf", "rufen", "prufe", "prufen", "bestatige", "bestatigen", "melde", "melden", "unterschreiben"]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +60,19 @@ def sentence_features(text: str, cues: list[CueHit], position: int = 0) -> dict[
     """Return the features of one sentence; ``cues`` are those inside it, ``position`` its start offset."""
     found = {hit.cue for hit in cues}
     lowered = f" {fold(text)} "
+    question = text.rstrip("\"')] ").endswith(("?", "？"))
+    to_reader = any(f" {word} " in lowered for word in _READER)
+    first = [fold(word) for word in _WORD.findall(text[:60])][:2]
     return {
-        "question": float(text.rstrip("\"')] ").endswith(("?", "？"))),
+        "question": float(question),
         "ask": float(Cue.ASK in found),
         "task": float(any(cue in found for cue in _TASKS)),
-        "ask_starts": float(any(hit.cue is Cue.ASK and hit.start - position < 12 for hit in cues)),  # noqa: PLR2004 - first words
-        "you": float(
-            any(f" {word} " in lowered for word in ("you", "your", "usted", "vous", "votre", "sie", "du", "te"))
+        "ask_starts": float(any(hit.cue is Cue.ASK and hit.start - position < _FIRST_WORDS for hit in cues)),
+        "directed": float(question and (to_reader or Cue.ASK in found or bool(first and first[0] in _ASKING))),
+        "imperative": float(
+            bool(first) and (first[0] in _COMMANDS or (first[0] in _OPENERS and first[-1] in _COMMANDS))
         ),
+        "you": float(to_reader),
         "thanks": float(Cue.THANKS in found),
         "promotion": float(bool(found & {Cue.PROMOTION, Cue.MARKETING_SPAM})),
         "publication": float(Cue.PUBLICATION in found),
@@ -86,21 +114,16 @@ def find_request(reading: Reading, weights: TriageWeights, *, deadline: bool) ->
 
 
 def _features(reading: Reading, scored: list[tuple[float, Sentence]], *, deadline: bool) -> dict[str, float]:
-    ranked = sorted((probability for probability, _ in scored), reverse=True)
-    questions = sum(sentence.is_question for _, sentence in scored)
-    best_at = max(range(len(scored)), key=lambda index: scored[index][0], default=0)
     return {
-        "best": ranked[0] if ranked else 0.0,
-        "second": ranked[1] if len(ranked) > 1 else 0.0,
-        "likely_share": sum(value > 0.5 for value in ranked) / max(len(ranked), 3),  # noqa: PLR2004 - even odds, few sentences
-        "asked": float(questions > 0),
-        "questions": min(questions, 4) / 4,
+        "best": max((probability for probability, _ in scored), default=0.0),
+        "directed": float(any(_is_directed(sentence, reading) for _, sentence in scored)),
+        "asked": float(any(sentence.is_question for _, sentence in scored)),
         "ask_cues": min(reading.counts.get(Cue.ASK, 0), 4) / 4,
         "task_cues": min(sum(reading.counts.get(cue, 0) for cue in _TASKS), 5) / 5,
         "deadline": float(deadline),
-        "short": 1 / (1 + math.log1p(len(reading.visible.own) / 100)),
-        "reply": float(reading.visible.subject[:3].lower().startswith(("re:", "aw:", "rv:"))),
-        "best_late": best_at / max(len(scored), 1),
-        "calm": min(reading.counts.get(Cue.CALM, 0), 2) / 2,
-        "direct": float(len(reading.visible.to) == 1),
     }
+
+
+def _is_directed(sentence: Sentence, reading: Reading) -> bool:
+    cues = [hit for hit in reading.cues if sentence.start <= hit.start < sentence.end]
+    return bool(sentence_features(sentence.text, cues, sentence.start)["directed"])

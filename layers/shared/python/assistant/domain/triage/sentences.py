@@ -28,6 +28,8 @@ def sentences(text: str) -> Iterator[Sentence]:
     start = 0
     line_start = 0
     for mark in _END.finditer(text):
+        if mark[0][0] in ".!?" and _goes_on(text, mark.end()):
+            continue
         if mark[0] == "\n":
             line, line_start = mark.start() - line_start, mark.end()
             if line > _WRAP_AT:
@@ -37,6 +39,12 @@ def sentences(text: str) -> Iterator[Sentence]:
         yield from _sentence(text, start, mark.end())
         start = mark.end()
     yield from _sentence(text, start, len(text))
+
+
+def _goes_on(text: str, end: int) -> bool:
+    """Whether a small letter follows: "at 5 p.m. tomorrow", "(or was it?) and then"."""
+    following = text[end : end + 2].lstrip(" ")
+    return following[:1].islower()
 
 
 def _sentence(text: str, start: int, end: int) -> Iterator[Sentence]:

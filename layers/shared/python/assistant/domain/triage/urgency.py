@@ -4,19 +4,26 @@ It decides before every other stage, and neither bulk scores nor preferences nor
 Urgent words alone do not fire it, because phishing and advertising use them most.
 """
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from assistant.domain.triage.bulk import is_discussion_list, is_robot
+from assistant.domain.triage.bulk import CONVERSATION, is_discussion_list, is_reply, is_robot
 from assistant.domain.triage.cues import Cue, CueHit
 from assistant.domain.triage.deadlines import Deadline
 from assistant.domain.triage.reading import Reading
 
 SEVERE: Final = (Cue.OUTAGE, Cue.SECURITY, Cue.SAFETY, Cue.LOSS, Cue.LEGAL, Cue.ESCALATION, Cue.SUPPLY)
-_CUE_SCORE: Final = 2.0
-_FIRE_SCORE: Final = 4.5
+_HINT_SCORE: Final = 3.0
+_FIRE_SCORE: Final = 5.0
 _LIST_FIRE_SCORE: Final = 7.0
+# What cannot wait is said first; later words of a long mail are about other things.
+_READ_UNTIL: Final = 1_500
+_LURES: Final = 2
+_SELLS: Final = 4
+_PERSONAL: Final = 0.5
 _SOON: Final = timedelta(hours=24)
 
 
@@ -24,49 +31,48 @@ _SOON: Final = timedelta(hours=24)
 class Urgency:
     """``score`` in points; ``fired`` makes the mail urgent_action, ``hinted`` keeps its priority at 7 or more.
 
-    ``suspect`` mail carries lures, so its urgency counts for nothing.
+    ``lures`` counts phrases that ask for credentials or promise money; from two on urgency counts for nothing.
     """
 
     score: float
     fired: bool
     hinted: bool
-    suspect: bool
+    lures: int
     hits: tuple[CueHit, ...]
 
+    @property
+    def suspect(self) -> bool:
+        """Whether the mail carries enough lures to distrust it."""
+        return self.lures >= _LURES
 
-def weigh_urgency(reading: Reading, *, deadlines: tuple[Deadline, ...], now: datetime, spam: float) -> Urgency:
-    """Return how urgent the mail is; ``spam`` is the kind model's probability of spam."""
-    hits = tuple(reading.hits(Cue.IMMEDIATE, *SEVERE, Cue.IMPACT))
-    gross = _severity(reading) + _immediacy(reading, deadlines, now)
-    score = gross - _calm(reading)
-    plausible = _is_plausible(reading, spam)
+
+def weigh_urgency(
+    reading: Reading, *, deadlines: tuple[Deadline, ...], now: datetime, kinds: Mapping[str, float]
+) -> Urgency:
+    """Return how urgent the mail is; ``kinds`` are the kind model's probabilities."""
+    hits = tuple(hit for hit in reading.hits(Cue.IMMEDIATE, *SEVERE, Cue.IMPACT) if hit.start < _READ_UNTIL)
+    counts = Counter(cue for cue, _ in {(hit.cue, hit.phrase) for hit in hits})
+    in_subject = {hit.cue for hit in hits if hit.start < reading.subject_end}
+    soon = any(now <= deadline.when <= now + _SOON for deadline in deadlines)
+    score = _severity(counts, in_subject) + _immediacy(reading, counts, in_subject, soon=soon) - _calm(reading)
+    lures = _lures(reading)
+    plausible = lures < _LURES and _is_plausible(reading, kinds, in_subject)
     threshold = _LIST_FIRE_SCORE if is_discussion_list(reading.visible.headers) else _FIRE_SCORE
-    return Urgency(score, plausible and score >= threshold, plausible and score >= _CUE_SCORE, not plausible, hits)
+    return Urgency(score, plausible and score >= threshold, plausible and score >= _HINT_SCORE, lures, hits)
 
 
-def _severity(reading: Reading) -> float:
-    counts = reading.counts
-    groups = [min(counts.get(cue, 0), 3) for cue in SEVERE]
-    strongest = sorted((1.5 + 0.5 * count for count in groups if count), reverse=True)
-    in_subject = any(hit.start < reading.subject_end for hit in reading.hits(*SEVERE))
-    return (
-        sum(strongest[:2])
-        + 0.5 * len(strongest[2:])
-        + (1.0 if in_subject else 0.0)
-        + min(counts.get(Cue.IMPACT, 0), 2) * 0.5
-    )
+def _severity(counts: Counter[Cue], in_subject: set[Cue]) -> float:
+    groups = sorted((1.5 + 0.5 * min(counts[cue], 3) for cue in SEVERE if counts[cue]), reverse=True)
+    named = 1.0 if in_subject & set(SEVERE) else 0.0
+    return sum(groups[:2]) + 0.5 * len(groups[2:]) + named + 0.5 * min(counts[Cue.IMPACT], 2)
 
 
-def _immediacy(reading: Reading, deadlines: tuple[Deadline, ...], now: datetime) -> float:
-    counts = reading.counts
-    score = min(counts.get(Cue.IMMEDIATE, 0), 2) * 1.0 + (1.0 if counts.get(Cue.IMMEDIATE, 0) else 0.0)
-    if any(hit.start < reading.subject_end for hit in reading.hits(Cue.IMMEDIATE)):
-        score += 1.5
-    if any(now - _SOON <= deadline.when <= now + _SOON for deadline in deadlines):
-        score += 1.0
-    if counts.get(Cue.ASK, 0):
-        score += 1.0
-    return score
+def _immediacy(reading: Reading, counts: Counter[Cue], in_subject: set[Cue], *, soon: bool) -> float:
+    score = (1.0 + min(counts[Cue.IMMEDIATE], 2)) if counts[Cue.IMMEDIATE] else 0.0
+    if Cue.IMMEDIATE in in_subject:
+        # A reply inherits its subject from someone else.
+        score += 0.5 if is_reply(reading.visible.subject) else 2.0
+    return score + float(soon) + float(reading.counts.get(Cue.ASK, 0) > 0)
 
 
 def _calm(reading: Reading) -> float:
@@ -79,10 +85,23 @@ def _calm(reading: Reading) -> float:
     )
 
 
-def _is_plausible(reading: Reading, spam: float) -> bool:
-    """Whether a real urgent matter would look like this: no lure, no sale, no subscription footer."""
+def _lures(reading: Reading) -> int:
+    """Count the phrases that ask for credentials, promise money or otherwise lure."""
+    said, shown = reading.counts, reading.shown_counts
+    return sum(max(said.get(cue, 0), shown.get(cue, 0)) for cue in (Cue.CREDENTIALS, Cue.ADVANCE_FEE))
+
+
+def _is_plausible(reading: Reading, kinds: Mapping[str, float], in_subject: set[Cue]) -> bool:
+    """Whether a real urgent matter would look like this: it does not sell, and a machine says it in the subject."""
     counts = reading.shown_counts
-    credentials = max(counts.get(Cue.CREDENTIALS, 0), reading.counts.get(Cue.CREDENTIALS, 0))
-    lures = credentials + max(counts.get(Cue.ADVANCE_FEE, 0), reading.counts.get(Cue.ADVANCE_FEE, 0))
     sells = counts.get(Cue.PROMOTION, 0) + 2 * counts.get(Cue.MARKETING_SPAM, 0) + 2 * counts.get(Cue.UNSUBSCRIBE, 0)
-    return lures < 2 and sells < 4 and not (spam > 0.8 and lures + sells > 0)  # noqa: PLR2004 - points, measured
+    looks_sent_by_machine = kinds[CONVERSATION] < _PERSONAL
+    if reading.visible.headers.get("auto-submitted", "no").lower().startswith("auto-replied") or _is_absence_note(
+        reading
+    ):
+        return False
+    return sells < _SELLS and (not looks_sent_by_machine or bool(in_subject))
+
+
+def _is_absence_note(reading: Reading) -> bool:
+    return any(hit.cue is Cue.AUTOMATED and hit.start < reading.subject_end for hit in reading.cues)
