@@ -45,7 +45,7 @@ def test_one_correction_raises(desk: Desk) -> None:
     response = desk.correct("email1", Category.URGENT_ACTION)
     assert response.previous_category is None
     assert response.decided_category is Category.ROUTINE
-    assert response.learned.startswith("Noted. The next mail like this from this sender or list will be urgent action")
+    assert response.learned.startswith("Noted. The next mail like this from this sender or list will be urgent;")
     assert desk.counts() == {Category.URGENT_ACTION: 1}
 
 
@@ -53,6 +53,13 @@ def test_two_corrections_lower(desk: Desk) -> None:
     desk.decided("email2", Category.ROUTINE, KEY)
     assert "one more correction" in desk.correct("email1", Category.ARCHIVE).learned
     assert "The next mail" in desk.correct("email2", Category.ARCHIVE).learned
+
+
+def test_earlier_corrections_the_other_way_need_more(desk: Desk) -> None:
+    for number in range(3):
+        desk.decided(f"kept{number}", Category.ROUTINE, KEY)
+        desk.correct(f"kept{number}", Category.ROUTINE)
+    assert "With more corrections like this" in desk.correct("email1", Category.ARCHIVE).learned
 
 
 def test_the_same_correction_again_changes_nothing(desk: Desk) -> None:

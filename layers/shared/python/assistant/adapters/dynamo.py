@@ -134,7 +134,7 @@ class Table:
 
 
 def _attempts() -> Iterator[None]:
-    """Yield before each try of a batch, pausing 50-800 ms with full jitter in between: 1.5 s at most in all."""
+    """Yield before each try of a batch, pausing up to 50-400 ms with full jitter in between: 0.75 s at most in all."""
     yield
     for attempt in range(_BATCH_ATTEMPTS - 1):
         time.sleep(_FIRST_PAUSE * 2**attempt * secrets.randbelow(1000) / 1000)

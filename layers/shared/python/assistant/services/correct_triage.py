@@ -13,6 +13,13 @@ from assistant.domain.users import Identity
 from assistant.ports import AuditTrail, Clock, DecisionStore, SenderHistory
 
 _ATTEMPTS = 3
+_WORDS = {
+    Category.URGENT_ACTION: "urgent",
+    Category.IMPORTANT_READ: "important",
+    Category.ROUTINE: "routine",
+    Category.DELEGATE: "delegated",
+    Category.ARCHIVE: "archived",
+}
 
 
 class FeedbackRequest(BaseModel):
@@ -80,13 +87,15 @@ def _store(user_id: str, decision: Decision, correction: Correction, store: Deci
 
 
 def _learned(user_id: str, decision: Decision, chosen: Category, history: SenderHistory) -> str:
-    words = chosen.value.replace("_", " ")
     if not decision.sender_keys:
         return "Noted for this mail. It names no sender or list to learn about."
     try:
-        records = history.records(user_id, decision.sender_keys)
+        records = history.records(user_id, decision.sender_keys).values()
     except Unavailable:
         return "Noted. It counts from the next mail of this sender or list."
-    if learned_category(decision.category, records.values()) == chosen:
-        return f"Noted. The next mail like this from this sender or list will be {words}; urgent mail still stands out."
-    return f"Noted. With one more correction like this, mail from this sender or list will be {words}."
+    word = _WORDS[chosen]
+    if learned_category(decision.category, records) == chosen:
+        return f"Noted. The next mail like this from this sender or list will be {word}; urgent mail still stands out."
+    once_more = learned_category(decision.category, [record.corrected(chosen) for record in records]) == chosen
+    corrections = "one more correction" if once_more else "more corrections"
+    return f"Noted. With {corrections} like this, mail from this sender or list will be {word}."
