@@ -218,7 +218,32 @@ def test_hidden_html_changes_nothing(name: str) -> None:
 TEXT = st.text(max_size=400)
 WORDS = st.lists(
     st.sampled_from(
-        ["urgent", "outage", "please", "unsubscribe", "<b>", ">", "--", "From:", "Sent:", "紧急", "bitte\n", "\u202e", "=?utf-8?q?x?=", "by", "Friday", "31.02.", "On", "Monday", "X", "wrote:", "http://x.example", "$5", "\x00", "😀"]
+        [
+            "urgent",
+            "outage",
+            "please",
+            "unsubscribe",
+            "<b>",
+            ">",
+            "--",
+            "From:",
+            "Sent:",
+            "紧急",
+            "bitte\n",
+            "\u202e",
+            "=?utf-8?q?x?=",
+            "by",
+            "Friday",
+            "31.02.",
+            "On",
+            "Monday",
+            "X",
+            "wrote:",
+            "http://x.example",
+            "$5",
+            "\x00",
+            "😀",
+        ]
     ),
     max_size=60,
 ).map(" ".join)

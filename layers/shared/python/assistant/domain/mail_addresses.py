@@ -1,5 +1,6 @@
 """Addresses and header values by the rules of RFC 5322 and RFC 2047, lenient towards malformed ones."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
@@ -32,10 +33,9 @@ def header_text(value: str) -> str:
     """Return an unstructured header as a person sees it: encoded words decoded, folding undone."""
     text = value[:_HEADER_LIMIT]
     if "=?" in text:
-        try:
+        # An unknown charset or broken base64 is shown as it came.
+        with suppress(HeaderParseError, LookupError, ValueError):
             text = str(make_header(decode_header(text)))
-        except (HeaderParseError, LookupError, ValueError):  # Unknown charset or broken base64: shown as it came.
-            pass
     return strip_invisible(text).replace("\n", " ")
 
 

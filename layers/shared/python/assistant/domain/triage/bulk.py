@@ -7,6 +7,7 @@ from typing import Final
 
 from assistant.domain.triage.cues import Cue, words
 from assistant.domain.triage.hashing import hashed_counts, word_shape
+from assistant.domain.triage.lexicon import listed
 from assistant.domain.triage.reading import Reading
 from assistant.domain.triage.weights import LinearModel
 
@@ -207,8 +208,12 @@ def _body_features(reading: Reading) -> dict[str, float]:
     }
 
 
-_FIRST_PERSON = frozenset(["i", "me", "my", "mine", "i'm", "we", "our", "us", "yo", "mi", "me", "je", "j", "mon", "ma", "ich", "mir", "mich", "mein", "meine", "wir", "uns"])
-_SECOND_PERSON = frozenset(["you", "your", "yours", "tu", "tus", "su", "usted", "vous", "votre", "vos", "sie", "ihr", "ihre", "ihnen", "dein", "deine", "du"])
+_FIRST_PERSON = frozenset(
+    listed("""i, me, my, mine, i'm, we, our, us, yo, mi, je, j, mon, ma, ich, mir, mich, mein, meine, wir, uns""")
+)
+_SECOND_PERSON = frozenset(
+    listed("""you, your, yours, tu, tus, su, usted, vous, votre, vos, sie, ihr, ihre, ihnen, dein, deine, du""")
+)
 
 
 def _organization(domain: str) -> str:

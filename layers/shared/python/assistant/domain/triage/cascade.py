@@ -108,23 +108,32 @@ def _core_verdict(findings: Findings, weights: TriageWeights) -> _Verdict:
     if findings.urgency.fired:
         confidence = calibrate["urgent"](findings.urgency.score)
         return _Verdict(Category.URGENT_ACTION, 9, confidence, (Ground.URGENT,))
-    if findings.urgency.suspect and not _is_colleague(findings.reading):
-        sure = calibrate["lure"](findings.urgency.lures)
-        if sure >= _SURE:
-            return _Verdict(Category.ARCHIVE, 1, sure, (Ground.SPAM,))
-    spam, machine = findings.kinds[SPAM], findings.kinds[SPAM] + findings.kinds[BULK]
-    if (sure := calibrate["machine"](machine)) >= _SURE_MACHINE:
-        # Bulk mail one cannot unsubscribe from is spam at less.
-        if spam >= _SPAM_SHARE * machine and not is_subscription(findings.reading):
-            return _Verdict(Category.ARCHIVE, 1, sure, (Ground.SPAM,))
-        return _Verdict(Category.ROUTINE, 3, sure, (Ground.BULK,))
-    if is_discussion_list(findings.reading.visible.headers) and (sure := 1 - calibrate["spam"](spam)) >= _SURE_MACHINE:
-        return _Verdict(Category.ROUTINE, 4, sure, (Ground.DISCUSSION,))
+    if impersonal := _impersonal_verdict(findings, weights):
+        return impersonal
     if findings.urgency.hinted:
         return _abstention(findings, 7)
-    if (sure := calibrate["request"](findings.request.probability)) >= _SURE and findings.kinds[CONVERSATION] >= _SURE:
+    sure = calibrate["request"](findings.request.probability)
+    if sure >= _SURE and findings.kinds[CONVERSATION] >= _SURE:
         return _Verdict(Category.IMPORTANT_READ, 7 if findings.deadlines else 6, sure, (Ground.REQUEST,))
     return _abstention(findings, 6 if findings.request.probability >= _ASKS else 5)
+
+
+def _impersonal_verdict(findings: Findings, weights: TriageWeights) -> _Verdict | None:
+    """Return what to do with lures, bulk mail and list discussions; None for mail from person to person."""
+    reading, calibrate = findings.reading, weights.calibrations
+    spam, machine = findings.kinds[SPAM], findings.kinds[SPAM] + findings.kinds[BULK]
+    lure = calibrate["lure"](findings.urgency.lures) if findings.urgency.suspect else 0.0
+    if lure >= _SURE and not _is_colleague(reading):
+        return _Verdict(Category.ARCHIVE, 1, lure, (Ground.SPAM,))
+    if (sure := calibrate["machine"](machine)) >= _SURE_MACHINE:
+        # Bulk mail one cannot unsubscribe from is spam at less.
+        if spam >= _SPAM_SHARE * machine and not is_subscription(reading):
+            return _Verdict(Category.ARCHIVE, 1, sure, (Ground.SPAM,))
+        return _Verdict(Category.ROUTINE, 3, sure, (Ground.BULK,))
+    honest = 1 - calibrate["spam"](spam)
+    if honest >= _SURE_MACHINE and is_discussion_list(reading.visible.headers):
+        return _Verdict(Category.ROUTINE, 4, honest, (Ground.DISCUSSION,))
+    return None
 
 
 def _is_colleague(reading: Reading) -> bool:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cache
 from typing import NamedTuple
 
-from assistant.domain.triage.lexicon import chinese, english, french, german, spanish
+from assistant.domain.triage.lexicon import chinese, english, french, german, listed, spanish
 
 
 class Cue(StrEnum):
@@ -86,11 +86,10 @@ def find_cues(text: str, tokens: list[tuple[str, int, int]] | None = None) -> tu
         found.extend(_in_chinese(text))
     found.sort(key=lambda hit: (hit.start, -hit.end))
     kept: list[CueHit] = []
-    covered = -1
     for hit in found:
-        if hit.end > covered:
+        # One phrase may speak for two cues.
+        if not kept or hit.end > kept[-1].end or (hit.start, hit.end) == (kept[-1].start, kept[-1].end):
             kept.append(hit)
-            covered = hit.end
     return tuple(kept)
 
 
@@ -102,9 +101,8 @@ def _in_words(tokens: list[tuple[str, int, int]]) -> list[CueHit]:
         for key in (word, word[:_PREFIX] + "*", "#" if word[0].isdigit() else ""):
             for pattern in index.get(key, ()):
                 if _fits_at(pattern.words, folded, position):
-                    found.append(
-                        CueHit(pattern.cue, start, tokens[position + len(pattern.words) - 1][2], pattern.phrase)
-                    )
+                    end = tokens[position + len(pattern.words) - 1][2]
+                    found.append(CueHit(pattern.cue, start, end, pattern.phrase))
     return found
 
 
@@ -131,11 +129,10 @@ def _fits(part: str, word: str) -> bool:
 
 def _in_chinese(text: str) -> Iterable[CueHit]:
     for cue, phrases in chinese.PHRASES.items():
-        for phrase in phrases.replace("\n", ",").split(","):
-            sought = phrase.strip()
-            start = text.find(sought) if sought else -1
+        for phrase in listed(phrases):
+            start = text.find(phrase)
             if start >= 0:
-                yield CueHit(Cue(cue), start, start + len(sought), sought)
+                yield CueHit(Cue(cue), start, start + len(phrase), phrase)
 
 
 @cache
@@ -144,12 +141,10 @@ def _index() -> Mapping[str, tuple[_Pattern, ...]]:
     index: defaultdict[str, list[_Pattern]] = defaultdict(list)
     for language in (english.PHRASES, spanish.PHRASES, french.PHRASES, german.PHRASES):
         for cue, phrases in language.items():
-            for phrase in phrases.replace("\n", ",").split(","):
+            for phrase in listed(phrases):
                 parts = tuple(_parts(phrase))
-                if parts:
-                    first = parts[0]
-                    key = first[:_PREFIX] + "*" if first.endswith("*") else first
-                    index[key].append(_Pattern(parts, Cue(cue), phrase.strip()))
+                key = parts[0][:_PREFIX] + "*" if parts[0].endswith("*") else parts[0]
+                index[key].append(_Pattern(parts, Cue(cue), phrase))
     return {key: tuple(patterns) for key, patterns in index.items()}
 
 

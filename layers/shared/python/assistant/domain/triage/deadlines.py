@@ -193,14 +193,22 @@ def _day(match: re.Match[str], today: date) -> date | None:
         return date.fromisoformat(match["iso"])
     if match["numeric"]:
         return _numeric(match["numeric"], today)
-    if match["week"]:
-        return today + timedelta(days=(4 - today.weekday()) % 7)
-    if match["month_end"]:
-        return (today.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
     if match["relative"]:
         named = _DAYS.get(fold(match["day_of_relative"] or ""))
         offset = _RELATIVE[_plain(match["relative"])]
         return _next_weekday(today, named) if named is not None else today + timedelta(days=offset)
+    return _end_of_period(match, today) or _named_day(match, today)
+
+
+def _end_of_period(match: re.Match[str], today: date) -> date | None:
+    if match["week"]:
+        return _next_weekday(today, 4)
+    if match["month_end"]:
+        return (today.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+    return None
+
+
+def _named_day(match: re.Match[str], today: date) -> date | None:
     if match["day_first"]:
         month = _MONTHS.get(fold(match["month_after"]))
         return _day_of_year(today, month, int(match["day_first"]), match["year_a"]) if month else None

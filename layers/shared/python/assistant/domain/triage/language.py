@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Final
 
+from assistant.domain.triage.lexicon import listed
+
 
 class Language(StrEnum):
     """Languages triage answers in (ISO 639-1)."""
@@ -18,16 +20,28 @@ class Language(StrEnum):
 # Frequent function words without accents, as cues.fold leaves them.
 _FUNCTION_WORDS: Final[Mapping[Language, frozenset[str]]] = {
     Language.ENGLISH: frozenset(
-        ["the", "and", "of", "to", "in", "is", "you", "that", "it", "for", "on", "with", "as", "are", "this", "be", "have", "from", "we", "your", "can", "will", "not", "please", "by", "an", "at"]
+        listed(
+            """the, and, of, to, in, is, you, that, it, for, on, with, as, are, this, be, have, from, we,
+        your, can, will, not, please, by, an, at"""
+        )
     ),
     Language.SPANISH: frozenset(
-        ["el", "los", "las", "que", "y", "en", "un", "una", "por", "con", "para", "su", "es", "lo", "del", "se", "nos", "esta", "este", "como", "pero", "ha", "hola", "favor", "gracias", "al", "le"]
+        listed(
+            """el, los, las, que, y, en, un, una, por, con, para, su, es, lo, del, se, nos, esta, este, como,
+        pero, ha, hola, favor, gracias, al, le"""
+        )
     ),
     Language.FRENCH: frozenset(
-        ["le", "les", "des", "et", "un", "une", "du", "est", "pour", "que", "dans", "vous", "nous", "votre", "avec", "sur", "ce", "pas", "je", "au", "qui", "merci", "bonjour", "ne", "par", "de", "la"]
+        listed(
+            """le, les, des, et, un, une, du, est, pour, que, dans, vous, nous, votre, avec, sur, ce, pas,
+        je, au, qui, merci, bonjour, ne, par, de, la"""
+        )
     ),
     Language.GERMAN: frozenset(
-        ["der", "die", "das", "und", "ist", "zu", "den", "mit", "von", "sie", "wir", "ich", "nicht", "ein", "eine", "bitte", "fur", "auf", "dem", "es", "im", "an", "uns", "ihr", "ihre", "danke", "hallo"]
+        listed(
+            """der, die, das, und, ist, zu, den, mit, von, sie, wir, ich, nicht, ein, eine, bitte, fur, auf,
+        dem, es, im, an, uns, ihr, ihre, danke, hallo"""
+        )
     ),
 }
 _CHINESE_SHARE = 0.15

@@ -6,6 +6,7 @@ from typing import Final
 
 from assistant.domain.triage.cues import Cue, CueHit, fold
 from assistant.domain.triage.hashing import hashed_counts, word_terms
+from assistant.domain.triage.lexicon import listed
 from assistant.domain.triage.reading import Reading
 from assistant.domain.triage.sentences import Sentence
 from assistant.domain.triage.weights import LinearModel, TriageWeights
@@ -40,11 +41,30 @@ _READER: Final = (
     "te",
 )
 _ASKING: Final = frozenset(
-    ["what", "when", "where", "who", "whom", "which", "why", "how", "can", "could", "would", "will", "shall", "should", "do", "does", "did", "is", "are", "was", "were", "has", "have", "may", "que", "cuando", "donde", "quien", "cual", "como", "puedes", "puede", "podria", "quand", "ou", "qui", "quel", "quelle", "comment", "pourquoi", "est", "pouvez", "peux", "wann", "wo", "wer", "was", "welche", "welcher", "wie", "warum", "kann", "konnen", "konnte", "konnten", "ist", "sind"]
+    listed(
+        """what, when, where, who, whom, which, why, how, can, could, would, will, shall, should, do, does, did,
+    is, are, was, were, has, have, may, que, cuando, donde, quien, cual, como, puedes, puede, podria,
+    quand, ou, qui, quel, quelle, comment, pourquoi, est, pouvez, peux, wann, wo, wer, welche, welcher,
+    wie, warum, kann, konnen, konnte, konnten, ist, sind"""
+    )
 )
-_OPENERS: Final = frozenset(["and", "so", "also", "then", "now", "just", "first", "second", "next", "finally", "but", "or", "y", "et", "und"])
+_OPENERS: Final = frozenset(
+    listed("""and, so, also, then, now, just, first, second, next, finally, but, or, y, et, und""")
+)
 _COMMANDS: Final = frozenset(
-    ["add", "answer", "ask", "attach", "bring", "call", "change", "check", "choose", "click", "comment", "complete", "confirm", "consider", "contact", "copy", "correct", "create", "decide", "delete", "discuss", "do", "draft", "email", "ensure", "explain", "fill", "find", "finish", "fix", "follow", "forward", "get", "give", "go", "help", "hold", "include", "inform", "install", "invite", "join", "keep", "leave", "let", "list", "look", "mail", "make", "mark", "move", "note", "notify", "open", "order", "pay", "phone", "pick", "plan", "post", "prepare", "print", "provide", "put", "read", "remember", "remind", "remove", "reply", "report", "request", "resend", "reserve", "respond", "return", "review", "run", "save", "schedule", "see", "select", "send", "set", "share", "show", "sign", "speak", "start", "stop", "submit", "suggest", "take", "talk", "tell", "test", "think", "transfer", "try", "turn", "update", "upload", "use", "verify", "view", "visit", "wait", "write", "envia", "enviame", "manda", "llama", "revisa", "confirma", "firma", "avisa", "prepara", "responde", "envoyez", "envoie", "appelez", "appelle", "confirmez", "confirme", "verifiez", "preparez", "repondez", "signez", "schicke", "schicken", "sende", "senden", "ruf", "rufen", "prufe", "prufen", "bestatige", "bestatigen", "melde", "melden", "unterschreiben"]
+    listed(
+        """add, answer, ask, attach, bring, call, change, check, choose, click, comment, complete, confirm,
+    consider, contact, copy, correct, create, decide, delete, discuss, do, draft, email, ensure, explain,
+    fill, find, finish, fix, follow, forward, get, give, go, help, hold, include, inform, install, invite,
+    join, keep, leave, let, list, look, mail, make, mark, move, note, notify, open, order, pay, phone,
+    pick, plan, post, prepare, print, provide, put, read, remember, remind, remove, reply, report,
+    request, resend, reserve, respond, return, review, run, save, schedule, see, select, send, set, share,
+    show, sign, speak, start, stop, submit, suggest, take, talk, tell, test, think, transfer, try, turn,
+    update, upload, use, verify, view, visit, wait, write, envia, enviame, manda, llama, revisa, confirma,
+    firma, avisa, prepara, responde, envoyez, envoie, appelez, appelle, confirmez, confirme, verifiez,
+    preparez, repondez, signez, schicke, schicken, sende, senden, ruf, rufen, prufe, prufen, bestatige,
+    bestatigen, melde, melden, unterschreiben"""
+    )
 )
 
 
