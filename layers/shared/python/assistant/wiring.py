@@ -97,7 +97,7 @@ class Dependencies:
         """The append-only trail."""
         from assistant.adapters.dynamo_audit import DynamoAuditLog
 
-        return DynamoAuditLog(self._table)
+        return DynamoAuditLog(self._impatient_table)
 
     @cached_property
     def metric_reader(self) -> MetricReader:
@@ -177,10 +177,10 @@ class Dependencies:
         return Circuit(self.clock)
 
     @cached_property
-    def _limits_table(self) -> "Table":
+    def _impatient_table(self) -> "Table":
         from assistant.adapters.dynamo import Table, dynamo_client
 
-        # One attempt: the answer without it is at hand, and a request has other calls to make.
+        # One attempt: limits have an answer without it, and the queue delivers audit events again.
         return Table(self._table_name, dynamo_client(attempts=1))
 
     def _shared_limiter(self) -> RateLimiter:
@@ -190,7 +190,7 @@ class Dependencies:
             return RedisRateLimiter(self._redis, user=self._user_bucket, everyone=self._global_bucket)
         from assistant.adapters.dynamo_limits import DynamoRateLimiter
 
-        return DynamoRateLimiter(self._limits_table, self.clock, user=self._user_bucket)
+        return DynamoRateLimiter(self._impatient_table, self.clock, user=self._user_bucket)
 
     def _shared_sessions(self) -> Sessions:
         if self.settings.redis_url:
@@ -199,7 +199,7 @@ class Dependencies:
             return RedisSessions(self._redis, self.clock, ttl=self.settings.session_ttl)
         from assistant.adapters.dynamo_limits import DynamoSessions
 
-        return DynamoSessions(self._limits_table, self.clock, ttl=self.settings.session_ttl)
+        return DynamoSessions(self._impatient_table, self.clock, ttl=self.settings.session_ttl)
 
     @property
     def _user_bucket(self) -> Bucket:

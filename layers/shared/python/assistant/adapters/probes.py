@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 NOT_CONFIGURED = Probe(ProbeStatus.NOT_CONFIGURED, "not configured")
 
-_TIMEOUT = urllib3.Timeout(connect=1.0, read=2.0)
+TIMEOUT = urllib3.Timeout(connect=1.0, read=2.0)
 _ANTHROPIC_VERSION = "2026-10-21"
 _PINECONE_VERSION = "2025-10"
 
@@ -111,7 +111,7 @@ def _get(url: str, key: ApiKey, headers: Callable[[str], Mapping[str, str]]) -> 
     secret = key.value()
     if secret is None:
         return NOT_CONFIGURED
-    with urllib3.PoolManager(timeout=_TIMEOUT, retries=False) as pool:
+    with urllib3.PoolManager(timeout=TIMEOUT, retries=False) as pool:
         status = pool.request("GET", url, headers=headers(secret), redirect=False).status
     match status:
         case HTTPStatus.OK:

@@ -1,6 +1,7 @@
 """API keys: from the environment, else from Secrets Manager, cached for five minutes."""
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.utilities.parameters import SecretsProvider
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
@@ -9,6 +10,9 @@ from pydantic import SecretStr
 
 from assistant.adapters.aws import client_config, error_code, session
 from assistant.domain.errors import Unavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager.client import SecretsManagerClient
 
 _CACHE_SECONDS = 300
 
@@ -35,7 +39,11 @@ class ApiKey:
         return str(stored).strip() or None
 
 
+def secrets_client() -> "SecretsManagerClient":
+    """Return a client that gives up in about four seconds."""
+    return session().client("secretsmanager", config=client_config(read_timeout=1.0, attempts=2))
+
+
 @cache
 def _provider() -> SecretsProvider:
-    client = session().client("secretsmanager", config=client_config(read_timeout=1.5, attempts=2))
-    return SecretsProvider(boto3_client=client)
+    return SecretsProvider(boto3_client=secrets_client())

@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 
 def sqs_client() -> "SQSClient":
-    """Return a client that gives up in about two seconds."""
+    """Return a client that gives up in about four seconds."""
     return session().client("sqs", config=client_config(read_timeout=1.0, attempts=2))
 
 

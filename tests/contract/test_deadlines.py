@@ -1,0 +1,59 @@
+"""Whatever stays down, a function gives up before its Lambda does."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from assistant.adapters.cloudwatch import cloudwatch_client
+from assistant.adapters.dynamo import dynamo_client
+from assistant.adapters.probes import TIMEOUT
+from assistant.adapters.redis_client import CONNECT_TIMEOUT, READ_TIMEOUT
+from assistant.adapters.secrets import secrets_client
+from assistant.adapters.sqs_audit import sqs_client
+from infra.manifest import FUNCTIONS
+
+LONGEST_BACKOFF = 1.0
+BATCH_PAUSES = 0.75
+
+
+def slowest(client: Any) -> float:
+    """Seconds until a call to a silent server is given up, with all its attempts."""
+    given = vars(client.meta.config)
+    attempts: int = given["retries"]["total_max_attempts"]
+    each: float = given["connect_timeout"] + given["read_timeout"]
+    return attempts * each + (attempts - 1) * LONGEST_BACKOFF
+
+
+def limits() -> float:
+    return max(slowest(dynamo_client(attempts=1)), CONNECT_TIMEOUT + READ_TIMEOUT)
+
+
+def store() -> float:
+    return slowest(dynamo_client())
+
+
+def provider() -> float:
+    assert isinstance(TIMEOUT.connect_timeout, float)
+    assert isinstance(TIMEOUT.read_timeout, float)
+    return slowest(secrets_client()) + TIMEOUT.connect_timeout + TIMEOUT.read_timeout
+
+
+WORST: dict[str, Callable[[], float]] = {
+    "triage_email": lambda: limits() + store() + BATCH_PAUSES + slowest(sqs_client()),
+    "manage_preferences": lambda: limits() + max(store(), slowest(sqs_client())),
+    "record_audit": lambda: 10 * slowest(dynamo_client(attempts=1)),
+    "check_health": provider,
+    "export_metrics": lambda: slowest(cloudwatch_client()),
+    "serve_docs": lambda: 0.0,
+}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
+def test_a_function_gives_up_in_time(function: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    assert WORST[function.name]() < function.timeout
+
+
+def test_a_batch_of_audit_events_is_as_large_as_assumed() -> None:
+    assert [function.batch_size for function in FUNCTIONS if function.name == "record_audit"] == [10]
