@@ -5,6 +5,7 @@ import os
 import signal
 from typing import Any
 
+from infra.local.users import access_token, create_user, random_password
 from tests.integration.assistant_process import Assistant, eventually
 
 TRIAGE = "/api/v1/email/triage"
@@ -132,6 +133,22 @@ def test_answers_allow_no_foreign_origin(assistant: Assistant) -> None:
 
 def test_a_path_cannot_leave_the_api(assistant: Assistant) -> None:
     assert assistant.request("GET", "/../../../../_ministack/health").status == 404
+
+
+def test_a_user_over_the_limit_is_told_when_to_come_back(assistant: Assistant, token: str) -> None:
+    password = random_password()
+    create_user(assistant.aws, "eager", password)
+    eager = access_token(assistant.aws, "eager", password)
+    path = "/api/v1/users/eager/preferences"
+
+    # The default bucket holds 100 requests and gains 5 a second.
+    answers = (assistant.request("GET", path, token=eager) for _ in range(1000))
+    refused = next(answer for answer in answers if answer.status != 200)
+
+    assert refused.status == 429
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert int(refused.headers["retry-after"]) >= 1
+    assert assistant.request("GET", PREFERENCES, token=token).status == 200
 
 
 def test_metrics_count_requests(assistant: Assistant, token: str) -> None:
