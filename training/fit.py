@@ -95,7 +95,7 @@ def read_samples(mails: Iterable[LabelledMail]) -> list[Sample]:
 
 
 def grouped_folds(groups: Sequence[str], count: int, seed: int = _SEED) -> list[int]:
-    """Return a fold number per item so that no group is split; groups are shuffled, then the smallest fold takes each."""
+    """Return a fold number per item; no group is split, and groups in random order go to the smallest fold."""
     names = sorted(set(groups))
     random.Random(seed).shuffle(names)
     sizes = [0] * count

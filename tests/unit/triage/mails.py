@@ -1,4 +1,5 @@
-"""Mail written for these tests, in five languages: what must be urgent, what must not, what is bulk, spam or a lure."""
+"""Mail written for these tests, in five languages: what must be urgent, what must not, what is bulk, spam or a "
+"lure."""
 
 from typing import Any
 
@@ -14,7 +15,8 @@ def mail(subject: str, body: str, sender: str = "Ana Brandt <ana.brandt@northwin
 URGENT = {
     "en-outage": mail(
         "Checkout is down",
-        "Hi,\n\nSince 09:10 nobody can pay on the web shop, every order fails with error 500. We are losing about 4,000 "
+        "Hi,\n\nSince 09:10 nobody can pay on the web shop, every order fails with error 500. We are losing "
+        "about 4,000 "
         "euros an hour. Can you get the platform team on this immediately?\n\nTom",
     ),
     "en-security": mail(
@@ -24,7 +26,8 @@ URGENT = {
     ),
     "en-legal": mail(
         "Court deadline today",
-        "The injunction hearing was moved forward. Our lawyers need your signed statement by 4 pm today, otherwise we lose "
+        "The injunction hearing was moved forward. Our lawyers need your signed statement by 4 pm today, "
+        "otherwise we lose "
         "by default. Please call me as soon as possible.",
     ),
     "en-escalation": mail(
@@ -35,18 +38,21 @@ URGENT = {
     ),
     "en-alert": mail(
         "CRITICAL: payment database outage",
-        "Primary database has been down since 02:14 UTC. 12000 customers are affected. On-call engineer please respond "
+        "Primary database has been down since 02:14 UTC. 12000 customers are affected. On-call engineer please "
+        "respond "
         "immediately.",
         sender="Monitoring <alerts@ops.company.example>",
     ),
     "en-customer": mail(
         "Our largest client is about to leave",
-        "The delivery failed again and the whole production line is stopped. Their CEO is furious and wants to speak to you "
+        "The delivery failed again and the whole production line is stopped. Their CEO is furious and wants to "
+        "speak to you "
         "within the next two hours. Please call them right away.",
     ),
     "es-outage": mail(
         "Urgente: la tienda no funciona",
-        "Buenos días, desde las 8 la tienda en línea está caída y los clientes no pueden comprar. Estamos perdiendo dinero "
+        "Buenos días, desde las 8 la tienda en línea está caída y los clientes no pueden comprar. Estamos "
+        "perdiendo dinero "
         "cada minuto. Necesitamos que alguien lo solucione de inmediato.",
     ),
     "es-safety": mail(
@@ -56,12 +62,14 @@ URGENT = {
     ),
     "fr-outage": mail(
         "Serveur en panne",
-        "Bonjour, le serveur de production est en panne depuis ce matin et nos 300 clients ne peuvent plus commander. "
+        "Bonjour, le serveur de production est en panne depuis ce matin et nos 300 clients ne peuvent plus "
+        "commander. "
         "Merci d'intervenir immédiatement.",
     ),
     "fr-legal": mail(
         "Mise en demeure reçue",
-        "Nous avons reçu une mise en demeure de l'avocat du fournisseur. Il faut répondre avant ce soir, sinon le tribunal "
+        "Nous avons reçu une mise en demeure de l'avocat du fournisseur. Il faut répondre avant ce soir, sinon "
+        "le tribunal "
         "sera saisi. Pouvez-vous m'appeler d'urgence ?",
     ),
     "de-outage": mail(
@@ -112,37 +120,43 @@ NOT_URGENT = {
 LURES = {
     "en-account": mail(
         "URGENT: your mailbox will be suspended",
-        "Dear user, we noticed unusual activity. Your account will be closed within 24 hours. Click here to verify your "
+        "Dear user, we noticed unusual activity. Your account will be closed within 24 hours. Click here to "
+        "verify your "
         "account and confirm your password immediately.",
         sender="IT Helpdesk <helpdesk@mail-security-check.example>",
     ),
     "en-gift-cards": mail(
         "Quick task",
-        "Are you at your desk? I need five gift cards for a client urgently. Buy them now and send me the codes. Keep this "
+        "Are you at your desk? I need five gift cards for a client urgently. Buy them now and send me the "
+        "codes. Keep this "
         "confidential.",
         sender="CEO <ceo.private@freemail.example>",
     ),
     "en-inheritance": mail(
         "Urgent reply needed",
-        "Dear friend, I am a barrister and my late client left 8 million dollars with no next of kin. Send your full name and "
+        "Dear friend, I am a barrister and my late client left 8 million dollars with no next of kin. Send your "
+        "full name and "
         "bank details urgently to claim the inheritance.",
         sender="Barrister Cole <cole77@freemail.example>",
     ),
     "es-account": mail(
         "Urgente: su cuenta será bloqueada",
-        "Estimado cliente, hemos detectado actividad sospechosa. Haga clic aquí y verifique su identidad en 24 horas para "
+        "Estimado cliente, hemos detectado actividad sospechosa. Haga clic aquí y verifique su identidad en 24 "
+        "horas para "
         "evitar la suspensión.",
         sender="Banco <aviso@banco-clientes.example>",
     ),
     "fr-parcel": mail(
         "Dernier rappel : votre colis est bloqué",
-        "Cher client, votre colis attend le paiement des frais de douane. Cliquez ici immédiatement et saisissez votre numéro "
+        "Cher client, votre colis attend le paiement des frais de douane. Cliquez ici immédiatement et "
+        "saisissez votre numéro "
         "de carte.",
         sender="Livraison <info@colis-suivi.example>",
     ),
     "de-account": mail(
         "Dringend: Ihr Konto wurde gesperrt",
-        "Sehr geehrter Kunde, wegen verdächtiger Aktivität wurde Ihr Konto gesperrt. Klicken Sie hier und bestätigen Sie sofort "
+        "Sehr geehrter Kunde, wegen verdächtiger Aktivität wurde Ihr Konto gesperrt. Klicken Sie hier und "
+        "bestätigen Sie sofort "
         "Ihr Passwort.",
         sender="Bank <service@konto-pruefung.example>",
     ),
@@ -157,7 +171,8 @@ BULK = {
     "en-sale": mail(
         "Spring sale: 40% off everything",
         "Shop now and save 40% on all shoes. Free shipping on orders over $50. Offer ends Sunday.\n\n"
-        "Shop now: https://shop.example/sale\n\nYou are receiving this email because you subscribed. Unsubscribe: https://shop.example/u",
+        "Shop now: https://shop.example/sale\n\nYou are receiving this email because you subscribed. "
+        "Unsubscribe: https://shop.example/u",
         sender="Shoe Store <deals@shop.example>",
         headers={"list-unsubscribe": "<https://shop.example/u>", "precedence": "bulk"},
     ),
@@ -177,7 +192,8 @@ BULK = {
     ),
     "es-sale": mail(
         "Últimas horas: 30 % de descuento",
-        "Compra ahora con 30 % de descuento y envío gratuito. Oferta por tiempo limitado. https://tienda.example/ofertas\n\n"
+        "Compra ahora con 30 % de descuento y envío gratuito. Oferta por tiempo limitado. "
+        "https://tienda.example/ofertas\n\n"
         "Recibes este correo porque te suscribiste. Darse de baja: https://tienda.example/baja",
         sender="Tienda <ofertas@tienda.example>",
         headers={"list-unsubscribe": "<https://tienda.example/baja>"},

@@ -69,7 +69,10 @@ def test_the_language_is_told(text: str, expected: Language) -> None:
 
 
 def test_sentences_cross_wrapped_lines_and_end_at_short_ones() -> None:
-    text = "Hi Ana,\nI wanted to ask you whether you could look at the new\nbudget (or is it done?) before noon. Thanks!\n- one\n- two"
+    text = (
+        "Hi Ana,\nI wanted to ask you whether you could look at the new\nbudget (or is it done?) before noon. "
+        "Thanks!\n- one\n- two"
+    )
     assert [sentence.text for sentence in sentences(text)] == [
         "Hi Ana,",
         "I wanted to ask you whether you could look at the new\nbudget (or is it done?) before noon.",

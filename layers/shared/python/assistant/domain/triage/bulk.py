@@ -16,9 +16,11 @@ BULK: Final = "bulk"
 SPAM: Final = "spam"
 KINDS: Final = (CONVERSATION, BULK, SPAM)
 _HASHED_WORDS = 300
+_LONG_LINE = 100
 
 _ROLES = re.compile(
-    r"(?:^|[._+-])(?:no-?reply|do-?not-?reply|newsletters?|news|digest|deals?|offers?|promo\w*|marketing|mailer|mailing|"
+    r"(?:^|[._+-])(?:no-?reply|do-?not-?reply|newsletters?|news|digest|deals?|offers?|promo\w*|marketing|mailer|"
+    r"mailing|"
     r"notifications?|notify|alerts?|updates?|bounces?|subscriptions?|info|hello|team|billing|service|support|"
     r"daemon|postmaster|rss\w*|feeds?|boletin|ofertas|infos?|angebote|noticias|actualites)(?:$|[._+-])",
     re.IGNORECASE,
@@ -105,12 +107,12 @@ def kind_features(reading: Reading) -> dict[str, float]:
 KIND_FEATURES: Final = (
     "list_id", "list_unsubscribe", "precedence", "auto_submitted", "campaign", "reply_headers",
     "return_path_differs", "return_path_tagged", "reply_to_differs", "html_only", "errors_to",
-    "foreign_message_id", "odd_message_id", "false_reply", "marked_urgent",
-    "role_address", "robot_address", "digits_in_address", "has_name", "two_word_name", "free_mail", "no_recipient",
-    "many_recipients",
+    "foreign_message_id", "odd_message_id", "false_reply", "marked_urgent", "role_address", "robot_address",
+    "digits_in_address", "has_name", "two_word_name", "free_mail", "no_recipient", "many_recipients",
     "is_reply", "is_forward", "subject_caps", "subject_marks", "subject_money", "subject_code", "subject_empty",
-    "long", "links", "foreign_links", "caps", "exclamations", "questions", "money", "percent", "phone", "quoted",
-    "first_person", "second_person", "named_greeting", "greeting", "long_lines", "bare_host", "link_query", "empty", "unreadable", "symbols",
+    "long", "links", "foreign_links", "caps", "exclamations", "questions", "money", "percent", "phone",
+    "quoted", "first_person", "second_person", "named_greeting", "greeting", "long_lines", "bare_host",
+    "link_query", "empty", "unreadable", "symbols",
     *(f"cue_{cue}" for cue in _CUE_FEATURES),
 )  # fmt: skip
 
@@ -199,7 +201,7 @@ def _body_features(reading: Reading) -> dict[str, float]:
         "second_person": min(15 * sum(word in _SECOND_PERSON for word in folded) / size, 1.0),
         "named_greeting": float(bool(greeting and greeting[1])),
         "greeting": float(bool(greeting)),
-        "long_lines": min(sum(len(line) > 100 for line in lines) / max(len(lines), 1), 1.0),
+        "long_lines": min(sum(len(line) > _LONG_LINE for line in lines) / max(len(lines), 1), 1.0),
         "bare_host": float(bool(_BARE_HOST.search(text))),
         "link_query": min(len(_LINK_QUERY.findall(text)), 3) / 3,
         "empty": float(not folded),
@@ -216,9 +218,13 @@ _SECOND_PERSON = frozenset(
 )
 
 
+_SUFFIX_LENGTH = 3
+_LONG_SUFFIXES = ("info", "name", "travel", "online", "shop")
+
+
 def _organization(domain: str) -> str:
     """Return the label a name was registered under, near enough: ``mail.example.co.uk`` → ``example``."""
     labels = [label for label in domain.lower().split(":")[0].split(".") if label]
-    while len(labels) > 1 and (len(labels[-1]) <= 3 or labels[-1] in ("info", "name", "travel", "online", "shop")):  # noqa: PLR2004 - top-level domains
+    while len(labels) > 1 and (len(labels[-1]) <= _SUFFIX_LENGTH or labels[-1] in _LONG_SUFFIXES):
         labels.pop()
     return labels[-1] if labels else "-"

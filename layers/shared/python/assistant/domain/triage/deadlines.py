@@ -14,10 +14,12 @@ _MIDNIGHT: Final = time(23, 59)
 _HORIZON: Final = timedelta(days=366)
 
 _BEFORE = (
-    r"(?:by|before|until|till|due(?: on| by| date(?: is|:)?)?|deadline(?: is|:| of| on)?|no later than|not later than|"
+    r"(?:by|before|until|till|due(?: on| by| date(?: is|:)?)?|deadline(?: is|:| of| on)?|no later than|"
+    r"not later than|"
     r"latest by|on or before|needed by|expires?(?: on)?|ends?(?: on)?|closes?(?: on| at)?|"
     r"antes del?|para el|para la|para|hasta el|hasta|a m[aá]s tardar el|vence el|fecha l[ií]mite(?: es| el|:)?|"
-    r"avant le|avant la|avant|d['’]ici le|d['’]ici|jusqu['’]au|au plus tard le|au plus tard|pour le|date limite ?:?(?: le)?|"
+    r"avant le|avant la|avant|d['’]ici le|d['’]ici|jusqu['’]au|au plus tard le|au plus tard|pour le|"
+    r"date limite ?:?(?: le)?|"
     r"bis zum|bis sp[aä]testens|sp[aä]testens am|sp[aä]testens|bis|vor dem|f[aä]llig am|frist ?:?(?: ist)?)"
 )
 _DAYS: Final = {
@@ -72,13 +74,18 @@ _MONTH_ENDS = (
     r"(?:the )?end of (?:the |this )?month|eom|fin de mes|la fin du mois|fin du mois|monatsende|ende des monats"
 )
 _NAME = r"[^\W\d_]+"
-_CLOCK = r"(?:[, ]+(?:at|a las|[aà]|um|by|@)? ?(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d{2}))? ?(?P<half>[ap]\.?m\.?|uhr|h)?(?![\d./-]))?"
+_CLOCK = (
+    r"(?:[, ]+(?:at|a las|[aà]|um|by|@)? ?(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d{2}))? ?"
+    r"(?P<half>[ap]\.?m\.?|uhr|h)?(?![\d./-]))?"
+)
 _WHEN = (
     rf"(?P<iso>\d{{4}}-\d{{2}}-\d{{2}})|(?P<numeric>\d{{1,2}}[./]\d{{1,2}}\.?(?:[./]?\d{{2,4}})?)|"
     rf"(?P<week>{_WEEK_ENDS})|(?P<month_end>{_MONTH_ENDS})|"
-    rf"(?P<day_first>\d{{1,2}})(?:st|nd|rd|th|er|\.)?(?: of| de)? (?P<month_after>{_NAME})\.?(?:,? (?:de )?(?P<year_a>\d{{4}}))?|"
+    rf"(?P<day_first>\d{{1,2}})(?:st|nd|rd|th|er|\.)?(?: of|"
+    rf" de)? (?P<month_after>{_NAME})\.?(?:,? (?:de )?(?P<year_a>\d{{4}}))?|"
     rf"(?P<relative>end of (?:the )?day|close of business|day after tomorrow|this (?:morning|afternoon|evening)|"
-    rf"esta (?:tarde|noche)|ce soir|heute abend|apr[eè]s-demain|aujourd['’]hui|today|tonight|eod|cob|noon|hoy|heute|tomorrow|"
+    rf"esta (?:tarde|noche)|ce soir|heute abend|apr[eè]s-demain|aujourd['’]hui|today|tonight|eod|cob|noon|hoy|"
+    rf"heute|tomorrow|"
     rf"ma[nñ]ana|demain|morgen|[uü]bermorgen)\b(?!['’]s)(?: (?P<day_of_relative>{_NAME}))?|"
     rf"(?:(?:the |el |le |la |am |den |dem |this |next |este |pr[oó]ximo |diesen |n[aä]chsten )*)(?P<name>{_NAME})\.?"
     rf"(?: (?P<day_after>\d{{1,2}})(?:st|nd|rd|th)?(?:,? (?P<year_b>\d{{4}}))?)?"
@@ -86,20 +93,26 @@ _WHEN = (
 _DATED = re.compile(rf"\b{_BEFORE}\s+(?:the |el |le |la |am |den |dem |zum )?(?:{_WHEN}){_CLOCK}", re.IGNORECASE)
 # Without a preposition only words that leave no doubt: "need this today", "ASAP tomorrow morning".
 _BARE = re.compile(
-    r"\b(?:(?:need|needed|necesito|necesitamos|besoin|brauche[n]?|ben[oö]tige[n]?|respond|reply|answer|submit|sign|send|pay|"
-    r"required|requested|closes?|expires?)\b[^.!?\n]{0,60}?)\b(?P<relative>today|tonight|hoy|esta tarde|aujourd['’]hui|ce soir|"
+    r"\b(?:(?:need|needed|necesito|necesitamos|besoin|brauche[n]?|ben[oö]tige[n]?|respond|reply|answer|submit|"
+    r"sign|send|pay|"
+    r"required|requested|closes?|expires?)\b[^.!?\n]{0,60}?)\b(?P<relative>today|tonight|hoy|esta tarde|"
+    r"aujourd['’]hui|ce soir|"
     r"heute|tomorrow|ma[nñ]ana|demain|morgen)\b(?!['’]s)",
     re.IGNORECASE,
 )
 _WITHIN = re.compile(
-    r"\b(?:within|in the next|in less than|next|en las pr[oó]ximas|dentro de|en menos de|sous|d['’]ici|dans les(?: prochaines)?|"
-    r"dans un d[eé]lai de|innerhalb(?: von)?|binnen|in den n[aä]chsten)\s+(?:the (?:next )?)?(?P<count>\d{1,3}|an?|one|two|three|una?|une?|einer|einem)"
-    r"[\s-]*(?P<unit>minut\w*|hours?|hrs?|horas?|heures?|stunden?|h|days?|d[ií]as?|jours?|tag\w*|business days?|weeks?|semanas?|semaines?|wochen?)\b",
+    r"\b(?:within|in the next|in less than|next|en las pr[oó]ximas|dentro de|en menos de|sous|d['’]ici|"
+    r"dans les(?: prochaines)?|"
+    r"dans un d[eé]lai de|innerhalb(?: von)?|binnen|in den n[aä]chsten)\s+(?:the (?:next )?)?(?P<count>\d{1,3}|"
+    r"an?|one|two|three|una?|une?|einer|einem)"
+    r"[\s-]*(?P<unit>minut\w*|hours?|hrs?|horas?|heures?|stunden?|h|days?|d[ií]as?|jours?|tag\w*|business days?|"
+    r"weeks?|semanas?|semaines?|wochen?)\b",
     re.IGNORECASE,
 )
 _CHINESE = re.compile(
     r"(?:请?在|于|截至|截止(?:日期|时间)?[:：]?|最晚|不迟于)?\s*"
-    r"(?:(?P<relative>今天|今日|今晚|明天|明日|后天|後天)|(?:(?P<year>\d{4})年)?(?P<month>\d{1,2})月(?P<day>\d{1,2})[日号號]|"
+    r"(?:(?P<relative>今天|今日|今晚|明天|明日|后天|後天)|"
+    r"(?:(?P<year>\d{4})年)?(?P<month>\d{1,2})月(?P<day>\d{1,2})[日号號]|"
     r"(?:本|这|這|下)?(?:周|週|星期)(?P<weekday>[一二三四五六日天]))"
     r"(?:上午|下午|晚上|中午)?(?:(?P<hour>\d{1,2})[点點:：](?:\d{2})?分?)?(?:之?前|以前|截止|内|內|下班前)"
 )

@@ -19,7 +19,8 @@ _FIRST_WORDS = 12
 
 _TASKS: Final = (Cue.MEETING, Cue.REVIEW, Cue.APPROVE, Cue.PAY, Cue.SEND, Cue.CALL, Cue.ANSWER, Cue.FIX)
 SENTENCE_FEATURES: Final = (
-    "question", "ask", "task", "ask_starts", "directed", "imperative", "you", "thanks", "promotion", "publication", "unsubscribe", "short", "link",
+    "question", "ask", "task", "ask_starts", "directed", "imperative", "you",
+    "thanks", "promotion", "publication", "unsubscribe", "short", "link",
 )  # fmt: skip
 REQUEST_FEATURES: Final = ("best", "directed", "asked", "ask_cues", "task_cues", "deadline")
 _WORD = re.compile(r"[^\W_]+")

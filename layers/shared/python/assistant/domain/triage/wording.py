@@ -95,27 +95,48 @@ _HAND_OVER: Final = _row("Delegate: {}", "Delegar: {}", "Déléguer : {}", "Dele
 _REASONS: Final[Mapping[Ground, Mapping[Language, str]]] = {
     Ground.URGENT: _row("Cannot wait", "No puede esperar", "Ne peut pas attendre", "Kann nicht warten", "不能等待"),
     Ground.PRIORITY_SENDER: _row(
-        "From one of your priority senders", "De uno de tus remitentes prioritarios", "D'un de vos expéditeurs prioritaires",
-        "Von einem Ihrer wichtigen Absender", "来自您的重要发件人",
+        "From one of your priority senders",
+        "De uno de tus remitentes prioritarios",
+        "D'un de vos expéditeurs prioritaires",
+        "Von einem Ihrer wichtigen Absender",
+        "来自您的重要发件人",
     ),
-    Ground.REQUEST: _row("Asks something of you", "Te pide algo", "Vous demande quelque chose", "Bittet Sie um etwas", "对您有所请求"),
+    Ground.REQUEST: _row(
+        "Asks something of you", "Te pide algo", "Vous demande quelque chose", "Bittet Sie um etwas", "对您有所请求"
+    ),
     Ground.UNSURE: _row(
-        "Written by a person; better seen by you", "Escrito por una persona; mejor que lo veas",
-        "Écrit par une personne ; mieux vaut que vous le voyiez", "Von einer Person geschrieben; besser, Sie sehen es selbst",
+        "Written by a person; better seen by you",
+        "Escrito por una persona; mejor que lo veas",
+        "Écrit par une personne ; mieux vaut que vous le voyiez",
+        "Von einer Person geschrieben; besser, Sie sehen es selbst",
         "由个人撰写，建议您亲自查看",
     ),
     Ground.DISCUSSION: _row(
-        "Discussion on a mailing list", "Conversación de una lista de correo", "Discussion sur une liste de diffusion",
-        "Diskussion auf einer Mailingliste", "邮件列表中的讨论",
+        "Discussion on a mailing list",
+        "Conversación de una lista de correo",
+        "Discussion sur une liste de diffusion",
+        "Diskussion auf einer Mailingliste",
+        "邮件列表中的讨论",
     ),
     Ground.BULK: _row("Sent in bulk", "Envío masivo", "Envoi en nombre", "Massenversand", "群发邮件"),
-    Ground.SPAM: _row("Looks like spam or a lure", "Parece spam o un engaño", "Ressemble à du spam ou à un leurre", "Sieht nach Spam oder einem Köder aus", "疑似垃圾或诱骗邮件"),
-    Ground.DELEGATED: _row("Can be delegated", "Se puede delegar", "Peut être délégué", "Kann delegiert werden", "可以委派"),
-    Ground.CORRECTED: _row(
-        "As you corrected this sender before", "Como corregiste antes con este remitente", "Comme vous l'avez corrigé pour cet expéditeur",
-        "Wie Sie es für diesen Absender korrigiert haben", "依据您此前对该发件人的更正",
+    Ground.SPAM: _row(
+        "Looks like spam or a lure",
+        "Parece spam o un engaño",
+        "Ressemble à du spam ou à un leurre",
+        "Sieht nach Spam oder einem Köder aus",
+        "疑似垃圾或诱骗邮件",
     ),
-}  # fmt: skip
+    Ground.DELEGATED: _row(
+        "Can be delegated", "Se puede delegar", "Peut être délégué", "Kann delegiert werden", "可以委派"
+    ),
+    Ground.CORRECTED: _row(
+        "As you corrected this sender before",
+        "Como corregiste antes con este remitente",
+        "Comme vous l'avez corrigé pour cet expéditeur",
+        "Wie Sie es für diesen Absender korrigiert haben",
+        "依据您此前对该发件人的更正",
+    ),
+}
 
 
 def action_for_task(task: Cue, language: Language, *, urgent: bool, due: datetime | None, zone: ZoneInfo) -> str:
