@@ -25,8 +25,7 @@ def main() -> None:
     print("starting the local assistant for cold starts and throughput", flush=True)
     with running_assistant(_REPOSITORY / ".bench") as assistant:
         figures += measure_cold_starts(assistant.environments())
-        body = {"user_id": "user123", "emails": mails[1:2]}
-        figures += asyncio.run(measure_front_door(assistant.address, assistant.token, body))
+        figures += asyncio.run(measure_front_door(assistant, mails[1]))
     print(render(figures))
     picture = _REPOSITORY / "reports/bench.png"
     plot(figures, picture)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 from infra.local.aws import LocalAws
 from infra.local.layout import LOOPBACK, REGION, REPOSITORY, free_port
 from infra.local.ministack import CREDENTIALS
-from infra.local.users import demo_token
+from infra.local.users import access_token, create_user
 from infra.manifest import FUNCTIONS
 
 _START_SECONDS = 180.0
@@ -23,12 +24,17 @@ _POLL_SECONDS = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Assistant:
-    """A running local assistant: its address, a token of the demo user, and the embedded AWS."""
+    """A running local assistant: its address and the embedded AWS it runs on."""
 
     address: str
-    token: str
     aws: LocalAws
     aws_endpoint: str
+
+    def token_of(self, user: str) -> str:
+        """Return an access token of a user made for the bench."""
+        password = f"Aa1!{secrets.token_urlsafe(16)}"
+        create_user(self.aws, user, password)
+        return access_token(self.aws, user, password)
 
     def environments(self) -> Mapping[str, Mapping[str, str]]:
         """Return the deployed environment variables of each function, by its name in the manifest."""
@@ -64,8 +70,7 @@ def running_assistant(state: Path) -> Iterator[Assistant]:
     try:
         running = _wait(process, state / "running.json", log)
         endpoint = f"http://{LOOPBACK}:{running['aws_port']}"
-        aws = LocalAws(endpoint)
-        yield Assistant(f"http://{LOOPBACK}:{port}", demo_token(aws, Path(running["state"])), aws, endpoint)
+        yield Assistant(f"http://{LOOPBACK}:{port}", LocalAws(endpoint), endpoint)
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(60)
