@@ -42,8 +42,10 @@ invoke: install ## run one function on one event: make invoke F=triage_email E=e
 triage: install ## triage a real mailbox through the running assistant: make triage MBOX=path
 	@$(PYTHON) -m infra.local.triage_mailbox $(if $(MBOX),"$(MBOX)")
 
-clean: ## stop nothing, remove all local state and builds
-	@rm -rf .local .build cdk.out reports
+clean: ## remove all local state and builds
+	@[ ! -e .local/run.lock ] || flock --nonblock .local/run.lock true || \
+		{ echo "the assistant is running: stop it with Ctrl-C in its terminal" >&2; exit 1; }
+	@rm -rf .local .build .bench cdk.out reports
 
 format: install ## format and fix
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
@@ -64,8 +66,8 @@ synth: install ## synthesize both profiles into cdk.out (no credentials)
 	@$(PYTHON) app.py
 
 deploy: PROFILE ?= small
-deploy: install ## deploy to the AWS account of your credentials (PROFILE=small|standard)
-	@$(PYTHON) -m infra.deploy
+deploy: install ## deploy to the AWS account of your credentials (PROFILE=small or standard, ARGS="-c key=value")
+	@$(PYTHON) -m infra.deploy $(ARGS)
 
 train: install ## train the triage model: make train DATA=folder
 	@$(PYTHON) -m training.train $(DATA)
