@@ -1,6 +1,6 @@
 """Deploy to the AWS account of your credentials with the pinned CDK CLI: ``make deploy PROFILE=small|standard``.
 
-Arguments go to ``cdk deploy``: ``python -m infra.deploy -c alarm_email=ops@example.com``.
+Arguments go to ``cdk deploy``: ``make deploy ARGS='-c alarm_email=ops@example.com'``.
 """
 
 import os
