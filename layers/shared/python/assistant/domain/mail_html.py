@@ -1,12 +1,19 @@
 """The text of an HTML mail as a person sees it: hidden elements dropped."""
 
 import re
+from collections import Counter
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 # Bounds the parse: a longer document is cut, and what a person reads first stands at its start.
 HTML_LIMIT = 200_000
-_NODE_LIMIT = 4_000
+_NODE_LIMIT = 3_000
+_DEPTH_LIMIT = 256
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+_CLOSED_BY_ITSELF = frozenset(
+    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+    | {"p", "li", "dt", "dd", "tr", "td", "th", "thead", "tbody", "tfoot", "option", "html", "head", "body"}
+)
 
 _UNSEEN_TAGS = frozenset({"head", "script", "style", "template", "noscript", "title", "meta", "link", "object", "svg"})
 _BLOCK_TAGS = frozenset(
@@ -23,12 +30,33 @@ _DEFAULT_BACKGROUND = "#ffffff"
 
 def html_text(html: str) -> str:
     """Return the visible text, one line per block, quoted blocks after "> "; empty when nothing can be read."""
-    root = LexborHTMLParser(html[:HTML_LIMIT]).body
+    root = LexborHTMLParser(_flat_enough(html[:HTML_LIMIT])).body
     if root is None:
         return ""
     pieces: list[str] = []
     _collect(root, pieces)
     return re.sub(r" *\n[ \n]*\n", "\n\n", re.sub(r"[ \t]*\n[ \t]*", "\n", "".join(pieces))).strip()
+
+
+def _flat_enough(html: str) -> str:
+    """Return ``html`` cut where its nesting gets absurd: the parser takes quadratic time in the depth."""
+    if html.count("<") <= _DEPTH_LIMIT:
+        return html
+    open_tags: Counter[str] = Counter()
+    depth = 0
+    for tag in _TAG.finditer(html):
+        name = tag[2].lower()
+        if name in _CLOSED_BY_ITSELF:
+            continue
+        if not tag[1]:
+            open_tags[name] += 1
+            depth += 1
+        elif open_tags[name]:
+            open_tags[name] -= 1
+            depth -= 1
+        if depth > _DEPTH_LIMIT:
+            return html[: tag.start()]
+    return html
 
 
 def _collect(root: LexborNode, pieces: list[str]) -> None:

@@ -52,6 +52,20 @@ _CUE_FEATURES: Final = (
 )  # fmt: skip
 
 
+_MARKS_NEEDED = 2
+_MARKS: Final = (
+    "list_id", "list_unsubscribe", "precedence", "auto_submitted", "campaign", "html_only", "false_reply",
+    "foreign_message_id", "odd_message_id", "return_path_differs", "return_path_tagged", "errors_to",
+    "reply_to_differs",
+    "role_address", "robot_address", "no_recipient", "unreadable", "subject_marks", "subject_money", "subject_code",
+    "links", "bare_host", "link_query", "money", "percent", "exclamations", "phone",
+    *(f"cue_{cue}" for cue in (
+        Cue.UNSUBSCRIBE, Cue.MARKETING_SPAM, Cue.ADVANCE_FEE, Cue.CREDENTIALS, Cue.SOCIAL, Cue.PROMOTION,
+        Cue.PUBLICATION, Cue.AUTOMATED,
+    )),
+)  # fmt: skip
+
+
 def is_discussion_list(headers: Mapping[str, str]) -> bool:
     """Whether the headers say a list of people distributed the mail (RFC 2369, RFC 2919, Precedence)."""
     posts = headers.get("list-post", "")
@@ -79,6 +93,15 @@ def is_reply(subject: str) -> bool:
 def is_robot(address: str) -> bool:
     """Whether no person reads answers at this address."""
     return bool(_ROBOTS.search(address.rpartition("@")[0]))
+
+
+def has_machine_marks(reading: Reading) -> bool:
+    """Whether at least two hard marks of bulk mail are there.
+
+    The model alone may take an unfamiliar style of personal mail for bulk; a person's mail lacks the marks.
+    """
+    features = kind_features(reading)
+    return sum(features[name] > 0 for name in _MARKS) >= _MARKS_NEEDED
 
 
 def kind_probabilities(reading: Reading, model: LinearModel) -> dict[str, float]:
@@ -181,7 +204,7 @@ def _body_features(reading: Reading) -> dict[str, float]:
     text = reading.visible.text
     folded = [word for word, _, _ in reading.body_tokens]
     size = max(len(folded), 20)
-    letters = sum(char.isalpha() for char in text) or 1
+    letters = sum(map(str.isalpha, text)) or 1
     hosts = {_organization((first or second).lower()) for first, second in _URL.findall(text)}
     own_domain = _organization(reading.visible.sender.domain)
     lines = [line for line in text.split("\n") if line.strip()]
@@ -190,7 +213,7 @@ def _body_features(reading: Reading) -> dict[str, float]:
         "long": min(math.log1p(len(folded)) / 7, 1.2),
         "links": min(20 * len(_URL.findall(text)) / size, 1.0),
         "foreign_links": min(len(hosts - {own_domain}), 4) / 4,
-        "caps": min(3 * sum(char.isupper() for char in text) / letters, 1.0),
+        "caps": min(3 * sum(map(str.isupper, text)) / letters, 1.0),
         "exclamations": min(30 * (text.count("!") + text.count("！")) / size, 1.0),
         "questions": min(30 * (text.count("?") + text.count("？")) / size, 1.0),
         "money": min(20 * len(_MONEY.findall(text)) / size, 1.0),
@@ -206,7 +229,7 @@ def _body_features(reading: Reading) -> dict[str, float]:
         "link_query": min(len(_LINK_QUERY.findall(text)), 3) / 3,
         "empty": float(not folded),
         "unreadable": min(10 * text.count("\ufffd") / max(len(text), 20), 1.0),
-        "symbols": min(40 * sum(char in "*=_~★✅🔥►•" for char in text) / max(len(text), 200), 1.0),
+        "symbols": min(40 * sum(map(text.count, "*=_~★✅🔥►•")) / max(len(text), 200), 1.0),
     }
 
 

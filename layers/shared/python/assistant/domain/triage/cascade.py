@@ -17,6 +17,7 @@ from assistant.domain.triage.bulk import (
     BULK,
     CONVERSATION,
     SPAM,
+    has_machine_marks,
     is_discussion_list,
     is_subscription,
     kind_probabilities,
@@ -125,7 +126,7 @@ def _impersonal_verdict(findings: Findings, weights: TriageWeights) -> _Verdict 
     lure = calibrate["lure"](findings.urgency.lures) if findings.urgency.suspect else 0.0
     if lure >= _SURE and not _is_colleague(reading):
         return _Verdict(Category.ARCHIVE, 1, lure, (Ground.SPAM,))
-    if (sure := calibrate["machine"](machine)) >= _SURE_MACHINE:
+    if (sure := calibrate["machine"](machine)) >= _SURE_MACHINE and has_machine_marks(reading):
         # Bulk mail one cannot unsubscribe from is spam at less.
         if spam >= _SPAM_SHARE * machine and not is_subscription(reading):
             return _Verdict(Category.ARCHIVE, 1, sure, (Ground.SPAM,))

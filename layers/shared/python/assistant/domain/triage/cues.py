@@ -97,26 +97,22 @@ def _in_words(tokens: list[tuple[str, int, int]]) -> list[CueHit]:
     index = _index()
     found: list[CueHit] = []
     folded = [word for word, _, _ in tokens]
-    for position, (word, start, _) in enumerate(tokens):
+    for position, word in enumerate(folded):
+        following = folded[position + 1] if position + 1 < len(folded) else ""
         for key in (word, word[:_PREFIX] + "*", "#" if word[0].isdigit() else ""):
-            for pattern in index.get(key, ()):
+            by_second = index.get(key)
+            if by_second is None:
+                continue
+            for pattern in (*by_second.get(following, ()), *by_second.get("", ())):
                 if _fits_at(pattern.words, folded, position):
                     end = tokens[position + len(pattern.words) - 1][2]
-                    found.append(CueHit(pattern.cue, start, end, pattern.phrase))
+                    found.append(CueHit(pattern.cue, tokens[position][1], end, pattern.phrase))
     return found
 
 
 def _fits_at(parts: tuple[str, ...], folded: list[str], position: int) -> bool:
-    if len(parts) == 1:
-        return _fits(parts[0], folded[position])
-    following = folded[position + 1 : position + len(parts)]
-    # The second word tells most patterns apart, so the comparison starts there.
-    return (
-        len(following) == len(parts) - 1
-        and _fits(parts[1], following[0])
-        and all(map(_fits, parts[2:], following[1:]))
-        and _fits(parts[0], folded[position])
-    )
+    window = folded[position : position + len(parts)]
+    return len(window) == len(parts) and all(map(_fits, parts, window))
 
 
 def _fits(part: str, word: str) -> bool:
@@ -136,16 +132,20 @@ def _in_chinese(text: str) -> Iterable[CueHit]:
 
 
 @cache
-def _index() -> Mapping[str, tuple[_Pattern, ...]]:
-    """Return the patterns by first word; by its first letters and a star where it is open-ended."""
-    index: defaultdict[str, list[_Pattern]] = defaultdict(list)
+def _index() -> Mapping[str, Mapping[str, tuple[_Pattern, ...]]]:
+    """Return the patterns by first word, then by second; "" where the second is open or missing.
+
+    An open-ended first word stands under its first letters and a star.
+    """
+    index: defaultdict[str, defaultdict[str, list[_Pattern]]] = defaultdict(lambda: defaultdict(list))
     for language in (english.PHRASES, spanish.PHRASES, french.PHRASES, german.PHRASES):
         for cue, phrases in language.items():
             for phrase in listed(phrases):
                 parts = tuple(_parts(phrase))
-                key = parts[0][:_PREFIX] + "*" if parts[0].endswith("*") else parts[0]
-                index[key].append(_Pattern(parts, Cue(cue), phrase))
-    return {key: tuple(patterns) for key, patterns in index.items()}
+                first = parts[0][:_PREFIX] + "*" if parts[0].endswith("*") else parts[0]
+                is_literal = len(parts) > 1 and parts[1].isalnum()
+                index[first][parts[1] if is_literal else ""].append(_Pattern(parts, Cue(cue), phrase))
+    return {first: {second: tuple(found) for second, found in by.items()} for first, by in index.items()}
 
 
 def _parts(phrase: str) -> Iterable[str]:

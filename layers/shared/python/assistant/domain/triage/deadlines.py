@@ -11,6 +11,7 @@ from assistant.domain.triage.cues import fold
 
 _END_OF_DAY: Final = time(17, 0)
 _MIDNIGHT: Final = time(23, 59)
+_READ_UNTIL: Final = 4_000
 _HORIZON: Final = timedelta(days=366)
 
 _BEFORE = (
@@ -140,6 +141,7 @@ class Deadline:
 def find_deadlines(text: str, *, written_at: datetime, zone: ZoneInfo) -> tuple[Deadline, ...]:
     """Return the deadlines ``text`` names, earliest first; words like "tomorrow" count from ``written_at``."""
     local = written_at.astimezone(zone)
+    text = text[:_READ_UNTIL]
     found: list[Deadline] = []
     for deadline in _found(text, local):
         apart = all(deadline.end <= other.start or other.end <= deadline.start for other in found)

@@ -1,5 +1,6 @@
 """One reading of a mail that every stage shares: its words, its cues and its language."""
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -43,6 +44,16 @@ class Reading:
         """Words of the whole visible body."""
         return tuple(words(self.visible.text))
 
+    def within(self, sentence: Sentence) -> tuple[list[CueHit], list[str]]:
+        """Return the cues and the folded words of one sentence."""
+        cues = _between(self.cues, [hit.start for hit in self.cues], sentence)
+        found = _between(self.tokens, self._token_starts, sentence)
+        return list(cues), [word for word, _, _ in found]
+
+    @cached_property
+    def _token_starts(self) -> list[int]:
+        return [start for _, start, _ in self.tokens]
+
     @property
     def subject_end(self) -> int:
         """Where the subject ends in ``said``."""
@@ -69,6 +80,10 @@ def read(mail: Mail) -> Reading:
     language = detect_language(visible.own or visible.subject, (word for word, _, _ in tokens))
     plain = tuple(sentence for sentence in spoken if sentence not in steering)
     return Reading(visible, said, tuple(tokens), plain, honest, bool(steering), language)
+
+
+def _between[T](items: tuple[T, ...], starts: list[int], sentence: Sentence) -> tuple[T, ...]:
+    return items[bisect_left(starts, sentence.start) : bisect_left(starts, sentence.end)]
 
 
 def _counts(cues: tuple[CueHit, ...]) -> Mapping[Cue, int]:

@@ -118,8 +118,7 @@ def scored_sentences(reading: Reading, model: LinearModel) -> list[tuple[float, 
     """Return (probability of a request, sentence) for the first sentences after the subject."""
     scored: list[tuple[float, Sentence]] = []
     for sentence in [item for item in reading.sentences if item.start > reading.subject_end][:_SENTENCES_READ]:
-        cues = [hit for hit in reading.cues if sentence.start <= hit.start < sentence.end]
-        folded = [word for word, start, _ in reading.tokens if sentence.start <= start < sentence.end]
+        cues, folded = reading.within(sentence)
         values = sentence_features(sentence.text, cues, sentence.start)
         scored.append((model.probabilities(values, sentence_terms(folded, model.buckets))[REQUEST], sentence))
     return scored
@@ -146,5 +145,5 @@ def _features(reading: Reading, scored: list[tuple[float, Sentence]], *, deadlin
 
 
 def _is_directed(sentence: Sentence, reading: Reading) -> bool:
-    cues = [hit for hit in reading.cues if sentence.start <= hit.start < sentence.end]
+    cues, _ = reading.within(sentence)
     return bool(sentence_features(sentence.text, cues, sentence.start)["directed"])
