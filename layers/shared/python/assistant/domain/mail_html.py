@@ -2,6 +2,9 @@
 
 import re
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -9,6 +12,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 HTML_LIMIT = 200_000
 _NODE_LIMIT = 3_000
 _DEPTH_LIMIT = 256
+_STYLE_LIMIT = 2_000
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 _CLOSED_BY_ITSELF = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
@@ -26,6 +30,15 @@ _OFF_SCREEN = re.compile(r"-\d{3,}(?:px|em|rem|pt|%)?")
 _ZERO = re.compile(r"0*(?:0|\.0+|0\.0+|0?\.0\d+|[01](?:\.\d+)?px|1pt)(?:px|pt|em|rem|%|vw|vh)?\s*(?:!important)?")
 _NAMED_COLOURS = {"white": "#ffffff", "black": "#000000", "#fff": "#ffffff", "#000": "#000000"}
 _DEFAULT_BACKGROUND = "#ffffff"
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What a style attribute makes of an element; colours as #rrggbb or a name, "" when not set."""
+
+    hidden: bool
+    colour: str
+    background: str
 
 
 def html_text(html: str) -> str:
@@ -71,11 +84,11 @@ def _collect(root: LexborNode, pieces: list[str]) -> None:
         elif node.tag == "-text":
             pieces.append(_SPACES.sub(" ", node.text(deep=False) or ""))
         elif isinstance(node.tag, str) and node.tag not in _UNSEEN_TAGS and not node.tag.startswith("-"):
-            style = _style(node)
-            if _is_hidden(node, style, background):
+            attributes = node.attributes
+            look = _look((attributes.get("style") or "")[:_STYLE_LIMIT])
+            inner = look.background or _colour((attributes.get("bgcolor") or "").lower().strip()) or background
+            if look.hidden or _is_marked_hidden(attributes) or _ink(node.tag, attributes, look) == inner:
                 continue
-            behind = style.get("background-color") or style.get("background") or _attribute(node, "bgcolor")
-            inner = _colour(behind) or background
             if node.tag == "blockquote":
                 line_break = "\n> "
             if node.tag in _BLOCK_TAGS:
@@ -84,12 +97,35 @@ def _collect(root: LexborNode, pieces: list[str]) -> None:
             stack.extend((child, inner, line_break) for child in reversed(list(node.iter(include_text=True))))
 
 
-def _attribute(node: LexborNode, name: str) -> str:
-    return (node.attributes.get(name) or "").lower().strip()
+def _is_marked_hidden(attributes: Mapping[str, str | None]) -> bool:
+    return "hidden" in attributes or attributes.get("aria-hidden") == "true"
 
 
-def _style(node: LexborNode) -> dict[str, str]:
-    return {name: value.strip() for name, value in _DECLARATION.findall(_attribute(node, "style")[:2_000])}
+def _ink(tag: str, attributes: Mapping[str, str | None], look: _Look) -> str | None:
+    """Return the text colour the element sets, None when it sets none."""
+    written = (attributes.get("color") or "").lower().strip() if tag == "font" else ""
+    return look.colour or _colour(written) or None
+
+
+@lru_cache(maxsize=512)
+def _look(style: str) -> _Look:
+    found = {name: value.strip() for name, value in _DECLARATION.findall(style.lower())}
+    clipped = "hidden" in found.get("overflow", "") and any(
+        _ZERO.fullmatch(found.get(name, "")) for name in ("height", "max-height", "width", "max-width")
+    )
+    hidden = (
+        found.get("display", "").startswith("none")
+        or found.get("visibility", "").startswith(("hidden", "collapse"))
+        or "all" in found.get("mso-hide", "")
+        or "transparent" in found.get("color", "")
+        or any(_ZERO.fullmatch(found.get(name, "")) for name in ("font-size", "opacity", "line-height"))
+        or any(
+            _OFF_SCREEN.match(found.get(name, ""))
+            for name in ("left", "top", "text-indent", "margin-left", "margin-top")
+        )
+    )
+    behind = found.get("background-color") or found.get("background") or ""
+    return _Look(hidden or clipped, _colour(found.get("color", "")), _colour(behind))
 
 
 def _colour(value: str) -> str:
@@ -99,27 +135,3 @@ def _colour(value: str) -> str:
     if match := re.match(r"rgba?\((\d+)[, ]+(\d+)[, ]+(\d+)", value):
         return "#" + "".join(f"{min(int(part), 255):02x}" for part in match.groups())
     return _NAMED_COLOURS.get(first, first)
-
-
-def _is_hidden(node: LexborNode, style: dict[str, str], background: str) -> bool:
-    own = _colour(style.get("background-color") or style.get("background") or _attribute(node, "bgcolor"))
-    text_colour = _colour(style.get("color") or (_attribute(node, "color") if node.tag == "font" else ""))
-    zero = [name for name in ("font-size", "opacity", "line-height") if _ZERO.fullmatch(style.get(name, ""))]
-    clipped = "hidden" in style.get("overflow", "") and any(
-        _ZERO.fullmatch(style.get(name, "")) for name in ("height", "max-height", "width", "max-width")
-    )
-    moved = any(
-        _OFF_SCREEN.match(style.get(name, "")) for name in ("left", "top", "text-indent", "margin-left", "margin-top")
-    )
-    return (
-        "hidden" in node.attributes
-        or _attribute(node, "aria-hidden") == "true"
-        or style.get("display", "").startswith("none")
-        or style.get("visibility", "").startswith(("hidden", "collapse"))
-        or "all" in style.get("mso-hide", "")
-        or "transparent" in style.get("color", "")
-        or bool(zero)
-        or clipped
-        or moved
-        or (text_colour != "" and text_colour == (own or background))
-    )
