@@ -281,3 +281,13 @@ def test_any_mail_is_decided_the_same_way_twice_and_quotes_what_it_shows(item: M
 def test_a_megabyte_is_decided(body: str) -> None:
     assert decide(mail("Big", body)).email_id == "m1"
     assert decide(mail("Big", "", html=body)).email_id == "m1"
+
+
+def test_a_colleague_who_writes_like_an_advertisement_is_not_put_away() -> None:
+    item = mail(
+        "Launch plan",
+        "Discount code and landing page are ready, see https://docs.company.example/launch. "
+        "Could you check the 20% offer before Thursday?",
+        sender="marketing.lead@company.example",
+    )
+    assert decide(item).category in (Category.IMPORTANT_READ, Category.DELEGATE)

@@ -121,3 +121,11 @@ def test_a_list_of_points_is_no_signature() -> None:
 def test_any_text_has_own_words_from_its_lines(text: str) -> None:
     for line in own_text(text).split("\n"):
         assert line.strip() in text
+
+
+def test_absurd_nesting_is_cut_before_the_parser_sees_it() -> None:
+    page = "<div>shown</div>" * 2_000 + "<div>" * 100_000 + "too deep"
+    text = html_text(page)
+    assert text.startswith("shown")
+    assert "too deep" not in text
+    assert html_text("<p>one<br>" * 300).count("one") == 300

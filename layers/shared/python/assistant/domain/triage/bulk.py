@@ -37,6 +37,7 @@ _TRAILING_CODE = re.compile(r"\s{2,}\S{3,}$|[\[\(]?\b[a-z0-9]{6,}\d[a-z0-9]*\b[\
 _MESSAGE_ID = re.compile(r"[\w.+=$%-]{8,}@[\w.-]+\.[\w-]+|[\w.+=-]{8,}@[\w-]+")
 _BARE_HOST = re.compile(r"https?://\d+\.\d+\.\d+\.\d+|https?://[^\s/]+:\d+", re.IGNORECASE)
 _LINK_QUERY = re.compile(r"https?://\S+[?&]\w+=", re.IGNORECASE)
+_FREE_MAIL = re.compile(r"^(?:hotmail|yahoo|gmail|outlook|aol|gmx|web|163|qq|126)\.")
 _SUBJECT_TAG = re.compile(r"\[[^\]]{0,40}\]")
 _REPLY = re.compile(r"^\s*(?:re|aw|antw|rv|sv|回复|答复|回覆)\s*[:：]", re.IGNORECASE)
 _FORWARD = re.compile(r"^\s*(?:fwd?|wg|tr|rv|enc|转发|轉發)\s*[:：]", re.IGNORECASE)
@@ -88,6 +89,11 @@ def is_subscription(reading: Reading) -> bool:
 def is_reply(subject: str) -> bool:
     """Whether the subject marks an answer."""
     return bool(_REPLY.match(subject))
+
+
+def is_free_mail(domain: str) -> bool:
+    """Whether anybody can get an address at ``domain``."""
+    return bool(_FREE_MAIL.search(domain))
 
 
 def is_robot(address: str) -> bool:
@@ -179,9 +185,7 @@ def _sender_features(reading: Reading) -> dict[str, float]:
         "digits_in_address": min(sum(char.isdigit() for char in sender.local_part), 4) / 4,
         "has_name": float(bool(sender.name)),
         "two_word_name": float(bool(re.fullmatch(r"[^\W\d_][\w.'’-]*(?:[ ,]+[^\W\d_][\w.'’-]*){1,3}", sender.name))),
-        "free_mail": float(
-            bool(re.search(r"^(?:hotmail|yahoo|gmail|outlook|aol|gmx|web|163|qq|126)\.", sender.domain))
-        ),
+        "free_mail": float(is_free_mail(sender.domain)),
         "no_recipient": float(not recipients),
         "many_recipients": min(len(recipients), 8) / 8,
     }
