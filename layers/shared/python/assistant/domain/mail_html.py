@@ -9,8 +9,8 @@ from functools import lru_cache
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 # Bounds the parse: a longer document is cut, and what a person reads first stands at its start.
-HTML_LIMIT = 200_000
-_NODE_LIMIT = 3_000
+HTML_LIMIT = 100_000
+_NODE_LIMIT = 2_000
 _DEPTH_LIMIT = 256
 _STYLE_LIMIT = 2_000
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")

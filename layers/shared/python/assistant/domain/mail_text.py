@@ -11,8 +11,8 @@ from assistant.domain.mail_quotes import own_text
 # Triage looks at the start, where people say what they want, and at the end, where bulk mail says how
 # to unsubscribe. The rest is not looked at, so that a mail costs the same whatever its size.
 _RAW_LIMIT = 40_000
-HEAD_LIMIT = 5_000
-TAIL_LIMIT = 1_500
+HEAD_LIMIT = 4_000
+TAIL_LIMIT = 1_000
 
 
 @dataclass(frozen=True, slots=True)
