@@ -9,7 +9,6 @@ from assistant.domain.triage.cues import Cue, words
 from assistant.domain.triage.hashing import hashed_counts, word_shape
 from assistant.domain.triage.lexicon import listed
 from assistant.domain.triage.reading import Reading
-from assistant.domain.triage.weights import LinearModel
 
 CONVERSATION: Final = "conversation"
 BULK: Final = "bulk"
@@ -101,18 +100,12 @@ def is_robot(address: str) -> bool:
     return bool(_ROBOTS.search(address.rpartition("@")[0]))
 
 
-def has_machine_marks(reading: Reading) -> bool:
-    """Whether at least two hard marks of bulk mail are there.
+def has_machine_marks(features: Mapping[str, float]) -> bool:
+    """Whether at least two hard marks of bulk mail are among the ``kind_features``.
 
     The model alone may take an unfamiliar style of personal mail for bulk; a person's mail lacks the marks.
     """
-    features = kind_features(reading)
     return sum(features[name] > 0 for name in _MARKS) >= _MARKS_NEEDED
-
-
-def kind_probabilities(reading: Reading, model: LinearModel) -> dict[str, float]:
-    """Return kind → probability."""
-    return model.probabilities(kind_features(reading), kind_terms(reading, model.buckets))
 
 
 def kind_terms(reading: Reading, buckets: int) -> dict[int, float]:

@@ -22,7 +22,8 @@ from assistant.domain.triage.bulk import (
     is_free_mail,
     is_robot,
     is_subscription,
-    kind_probabilities,
+    kind_features,
+    kind_terms,
 )
 from assistant.domain.triage.cues import Cue
 from assistant.domain.triage.deadlines import Deadline, find_deadlines
@@ -58,6 +59,7 @@ class Findings:
     """What the stages found in one mail, before anyone decides."""
 
     reading: Reading
+    features: Mapping[str, float]
     kinds: Mapping[str, float]
     deadlines: tuple[Deadline, ...]
     urgency: Urgency
@@ -100,11 +102,12 @@ def triage_mail(
 def examine(mail: Mail, *, now: datetime, zone: ZoneInfo, weights: TriageWeights) -> Findings:
     """Run every stage on ``mail`` without deciding."""
     reading = read(mail)
-    kinds = kind_probabilities(reading, weights.kind)
+    features = kind_features(reading)
+    kinds = weights.kind.probabilities(features, kind_terms(reading, weights.kind.buckets))
     deadlines = find_deadlines(reading.said, written_at=mail.received_at or now, zone=zone)
     urgency = weigh_urgency(reading, deadlines=deadlines, now=mail.received_at or now, kinds=kinds)
     request = find_request(reading, weights, deadline=bool(deadlines))
-    return Findings(reading, kinds, deadlines, urgency, request)
+    return Findings(reading, features, kinds, deadlines, urgency, request)
 
 
 def _core_verdict(findings: Findings, weights: TriageWeights) -> _Verdict:
@@ -132,7 +135,7 @@ def _impersonal_verdict(findings: Findings, weights: TriageWeights) -> _Verdict 
     sure = calibrate["machine"](machine)
     # Spam forges the reader's own domain, but to put a colleague's mail away takes more.
     needed = _SURE_OF_COLLEAGUE if _is_colleague(reading) else _SURE_MACHINE
-    if sure >= needed and has_machine_marks(reading):
+    if sure >= needed and has_machine_marks(findings.features):
         # Bulk mail one cannot unsubscribe from is spam at less.
         if spam >= _SPAM_SHARE * machine and not is_subscription(reading):
             return _Verdict(Category.ARCHIVE, 1, sure, (Ground.SPAM,))
