@@ -8,6 +8,7 @@ PORT ?= 8080
 DATA ?= ../shared/mail
 UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
 PYTHON := .venv/bin/python
+COVERAGE := --cov=assistant.domain --cov=assistant.services --cov-branch --cov-fail-under=90 --cov-report=
 export PYTHONPATH := layers/shared/python:.
 export PORT PROFILE UV
 
@@ -54,10 +55,10 @@ check: install ## format, lint, types, import direction, unit and contract tests
 	@.venv/bin/ruff format --check . && .venv/bin/ruff check .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
-	@.venv/bin/pytest tests/unit tests/contract
+	@.venv/bin/pytest tests/unit tests/contract $(COVERAGE)
 
 test: install ## all tests: unit, contract, infra and integration
-	@.venv/bin/pytest tests
+	@.venv/bin/pytest tests --numprocesses 2 --dist loadgroup $(COVERAGE)
 
 openapi: install ## write functions/serve_docs/openapi.json from the handlers
 	@$(PYTHON) -m infra.openapi
