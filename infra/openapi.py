@@ -95,7 +95,9 @@ def _complete(operation: Json, *, public: bool) -> None:
         operation["security"] = [{_TOKEN: []}]
         statuses |= {"401", "403", "429"}
     if body:
-        statuses |= {"400", "413", "415", "422"}
+        statuses |= {"400", "413", "415"}
+    if body or operation.get("parameters"):
+        statuses |= {"422"}
     content = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     problems = {status: {"description": _PROBLEMS[status], "content": content} for status in statuses}
     operation["responses"] = {"200": operation["responses"]["200"]} | problems

@@ -96,8 +96,8 @@ class FrontDoor:
         ) as answer:
             content = await answer.read()
         headers = _forwarded(answer.headers)
-        if answer.status >= HTTPStatus.BAD_REQUEST and answer.content_type == "application/json":
-            # Functions answer errors as problem documents: this one is the gateway's own.
+        if answer.status >= HTTPStatus.BAD_REQUEST and "X-Request-Id" not in answer.headers:
+            # Every answer of a function carries it: this one is the gateway's own.
             return _problem(HTTPStatus(answer.status), headers=headers)
         return web.Response(status=answer.status, headers=headers, body=content)
 

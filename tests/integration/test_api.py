@@ -67,6 +67,14 @@ def test_a_stale_etag_is_refused_and_a_fresh_one_accepted(assistant: Assistant, 
     assert late.headers["content-type"] == "application/problem+json"
 
 
+def test_an_unchanged_version_is_not_sent_again(assistant: Assistant, token: str) -> None:
+    tag = assistant.request("GET", PREFERENCES, token=token).headers["etag"]
+
+    again = assistant.request("GET", PREFERENCES, token=token, headers={"If-None-Match": tag})
+
+    assert (again.status, again.headers["etag"], again.body) == (304, tag, b"")
+
+
 def test_corrections_change_the_next_decision_of_that_sender(assistant: Assistant, token: str) -> None:
     def decide(email_id: str) -> dict[str, Any]:
         email = {

@@ -92,11 +92,35 @@ def test_an_error_of_the_gateway_becomes_a_problem_without_its_internals() -> No
 
 def test_a_problem_of_a_function_passes_unchanged() -> None:
     async def refuse(_: web.Request) -> web.Response:
-        return web.Response(status=412, body=b'{"status": 412}', content_type="application/problem+json")
+        headers = {"X-Request-Id": "id-1"}
+        return web.Response(
+            status=412, body=b'{"status": 412}', content_type="application/problem+json", headers=headers
+        )
 
     answer = _exchange(refuse)
 
     assert (answer.status, answer.body) == (412, b'{"status": 412}')
+
+
+def test_an_unhealthy_report_of_a_function_passes_unchanged() -> None:
+    async def unhealthy(_: web.Request) -> web.Response:
+        return web.json_response({"status": "unhealthy"}, status=503, headers={"X-Request-Id": "id-1"})
+
+    answer = _exchange(unhealthy)
+
+    assert answer.status == 503
+    assert answer.headers["Content-Type"].startswith("application/json")
+    assert answer.body == b'{"status": "unhealthy"}'
+
+
+def test_an_empty_error_becomes_a_problem() -> None:
+    async def broken(_: web.Request) -> web.Response:
+        return web.Response(status=500)
+
+    answer = _exchange(broken)
+
+    assert answer.status == 500
+    assert answer.headers["Content-Type"] == "application/problem+json"
 
 
 def test_a_large_body_is_refused_whether_its_length_is_announced_or_not() -> None:

@@ -218,8 +218,8 @@ def _unexpected(error: Exception) -> AssistantError:
     return AssistantError("Something went wrong on our side. The request id helps us find it.")
 
 
-def _not_modified(found: NotModified) -> Response[None]:
-    return Response(HTTPStatus.NOT_MODIFIED, headers={"ETag": entity_tag(found.version)})
+def _not_modified(found: NotModified) -> Response[str]:
+    return Response(HTTPStatus.NOT_MODIFIED, body="", headers={"ETag": entity_tag(found.version)})
 
 
 def _request_id(event: Event) -> str:
