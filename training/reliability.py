@@ -8,6 +8,7 @@ import matplotlib as mpl
 mpl.use("Agg")
 
 import matplotlib.pyplot as plt
+from scipy.stats import binomtest
 
 # (confidence, decided without review, right)
 Judged = tuple[float, bool, bool]
@@ -15,25 +16,38 @@ _BINS = 10
 
 
 def draw_reliability(judged: Sequence[Judged], path: Path) -> None:
-    """Draw accuracy against confidence in ten bins of equal size over the decided mails."""
-    decided = sorted((confidence, right) for confidence, sure, right in judged if sure)
-    figure, axes = plt.subplots(figsize=(5, 5))
-    size = max(len(decided) // _BINS, 1)
-    for start in range(0, len(decided), size):
-        part = decided[start : start + size]
-        mean = sum(confidence for confidence, _ in part) / len(part)
-        share = sum(right for _, right in part) / len(part)
-        axes.plot(mean, share, "o", color="tab:blue", markersize=4 + len(part) / size * 3)
-    axes.plot([0.5, 1], [0.5, 1], "--", color="grey")
-    axes.set(
-        xlabel="confidence",
-        ylabel="share right",
-        title=f"{len(decided)} decided mails",
-        xlim=(0.5, 1.01),
-        ylim=(0.5, 1.01),
-    )
+    """Draw the share of right decisions against confidence, with Wilson 95 % intervals and counts."""
+    figure, axes = plt.subplots(figsize=(6, 6))
+    for decided, name, color in ((True, "decided", "tab:blue"), (False, "left to the user", "tab:orange")):
+        chosen = [(confidence, right) for confidence, sure, right in judged if sure is decided]
+        bins = _bins(chosen)
+        rights = [sum(right for _, right in part) for part in bins]
+        shares = [right / len(part) for right, part in zip(rights, bins, strict=True)]
+        intervals = [
+            binomtest(right, len(part)).proportion_ci(method="wilson") for right, part in zip(rights, bins, strict=True)
+        ]
+        means = [sum(confidence for confidence, _ in part) / len(part) for part in bins]
+        below = [share - interval.low for share, interval in zip(shares, intervals, strict=True)]
+        above = [interval.high - share for share, interval in zip(shares, intervals, strict=True)]
+        axes.errorbar(
+            means, shares, yerr=(below, above), fmt="o", capsize=3, color=color, label=f"{len(chosen)} {name}"
+        )
+        for mean, share, part in zip(means, shares, bins, strict=True):
+            axes.annotate(str(len(part)), (mean, share), (6, -10), textcoords="offset points", fontsize=8, color=color)
+    axes.plot([0, 1], [0, 1], "--", color="grey", linewidth=1)
+    axes.set(xlabel="confidence", ylabel="share right", xlim=(0, 1.03), ylim=(0, 1.03))
+    axes.legend(loc="lower right")
+    figure.tight_layout()
     figure.savefig(path, dpi=120)
     plt.close(figure)
+
+
+def _bins(chosen: Sequence[tuple[float, bool]]) -> list[list[tuple[float, bool]]]:
+    """Return the non-empty ones of ten bins of equal width."""
+    bins: list[list[tuple[float, bool]]] = [[] for _ in range(_BINS)]
+    for confidence, right in chosen:
+        bins[min(int(confidence * _BINS), _BINS - 1)].append((confidence, right))
+    return [part for part in bins if part]
 
 
 def draw_coverage(judged: Sequence[Judged], path: Path) -> None:
