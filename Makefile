@@ -13,12 +13,14 @@ export PYTHONPATH := layers/shared/python:.
 export PORT PROFILE UV
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .tools/uv/bin/uv:
 	@echo "installing uv into .tools/uv" >&2
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "python3 3.11 or newer is needed" >&2; exit 1; }
-	@python3 -m venv .tools/uv || { echo "python3 cannot make a virtual environment: install python3-venv" >&2; exit 1; }
+	@python3 -m venv .tools/uv >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+		echo "installing Debian's python3-venv" >&2 && apt-get -qq update && apt-get -qq install python3-venv >/dev/null && \
+		python3 -m venv .tools/uv; } || { echo "python3 cannot make a virtual environment: install python3-venv" >&2; exit 1; }
 	@.tools/uv/bin/pip install --quiet --disable-pip-version-check uv
 
 .venv/.synced: pyproject.toml uv.lock | $(filter .tools/%,$(UV))
