@@ -27,6 +27,8 @@ class LabelledMail:
             return SPAM
         if self.labels.get("kind") in ("newsletter", "feed") or self.labels.get("bulk"):
             return BULK
+        if self.labels.get("kind") == CONVERSATION:
+            return CONVERSATION
         if self.labels.get("kind") in ("list_discussion", "person_direct"):
             # Some corpora only say "not spam"; of those, answers in a thread are surely conversation.
             return CONVERSATION if self._is_surely_personal else None
@@ -37,6 +39,12 @@ class LabelledMail:
         headers = self.mail.headers
         posted = self.labels["kind"] == "list_discussion" and ("list-id" in headers or "x-beenthere" in headers)
         return not headers or "in-reply-to" in headers or posted
+
+    @property
+    def must_be_read(self) -> bool | None:
+        """Whether important_read is right; None when nobody judged it."""
+        acceptable = self.labels.get("acceptable")
+        return None if not acceptable or self.labels.get("weak") else "important_read" in acceptable
 
     @property
     def asks(self) -> bool | None:

@@ -17,6 +17,7 @@ from assistant.domain.preferences import EmailRules
 from assistant.domain.triage.cascade import triage_mail
 from assistant.domain.triage.decision import TriagedEmail
 from assistant.domain.triage.weights import TriageWeights
+from training.archetypes import compose_archetypes
 from training.dataset import LabelledMail, LabelledSentence, load_mails, load_sentences
 from training.fit import Sample, Settings, fit_weights, grouped_folds, read_samples
 from training.reliability import draw_coverage, draw_reliability
@@ -48,10 +49,11 @@ def _decide(
     samples: Sequence[Sample], sentences: Sequence[LabelledSentence], folds: Sequence[int]
 ) -> Iterator[TriagedEmail]:
     trained: dict[int, TriageWeights] = {}
+    archetypes = read_samples(compose_archetypes())
     for sample, fold in zip(samples, folds, strict=True):
         if fold not in trained:
             inside = [other for other, number in zip(samples, folds, strict=True) if number != fold]
-            trained[fold] = fit_weights(inside, sentences, Settings())
+            trained[fold] = fit_weights(inside, sentences, archetypes, Settings())
             print(f"fold {len(trained)} of {len(set(folds))} trained on {len(inside)} mails", file=sys.stderr)
         yield triage_mail(
             sample.labelled.mail,

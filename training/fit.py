@@ -15,11 +15,13 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
 from assistant.domain.triage import bulk, requests
+from assistant.domain.triage.cascade import personal_request
 from assistant.domain.triage.cues import find_cues, words
 from assistant.domain.triage.deadlines import Deadline, find_deadlines
 from assistant.domain.triage.reading import Reading, read
 from assistant.domain.triage.urgency import weigh_urgency
 from assistant.domain.triage.weights import LinearModel, TriageWeights
+from training.archetypes import ARCHETYPE
 from training.dataset import LabelledMail, LabelledSentence
 
 KIND_BUCKETS = 1 << 14
@@ -46,13 +48,14 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Regularisation (scikit-learn's C) and the weight of hashed words beside named features."""
+    """Regularisation (scikit-learn's C), the weight of hashed words beside named features and of composed mail."""
 
     kind_c: float = 3.0
     kind_text: float = 1.5
     sentence_c: float = 1.0
     sentence_text: float = 1.0
     request_c: float = 3.0
+    archetypes: float = 0.2
 
 
 @dataclass(frozen=True)
@@ -106,30 +109,39 @@ def grouped_folds(groups: Sequence[str], count: int, seed: int = _SEED) -> list[
     return [fold_of[group] for group in groups]
 
 
-def fit_weights(samples: Sequence[Sample], sentences: Sequence[LabelledSentence], settings: Settings) -> TriageWeights:
-    """Return weights fitted on ``samples``; calibrations come from an inner cross-validation."""
+def fit_weights(
+    samples: Sequence[Sample],
+    sentences: Sequence[LabelledSentence],
+    archetypes: Sequence[Sample],
+    settings: Settings,
+) -> TriageWeights:
+    """Return weights fitted on ``samples`` and ``archetypes``.
+
+    Calibrations come from an inner cross-validation over ``samples`` alone.
+    """
     sentence_model = fit_sentences(sentences, settings)
     request_rows = {id(sample): sample.request_row(sentence_model) for sample in samples if sample.may_ask}
     folds = grouped_folds([sample.labelled.group for sample in samples], _INNER_FOLDS)
     unseen: dict[str, list[tuple[float, bool]]] = {
-        name: [] for name in ("spam", "machine", "lure", "request", "urgent")
+        name: [] for name in ("spam", "machine", "marks", "lure", "person", "urgent")
     }
     for fold in range(_INNER_FOLDS):
         inside = [sample for sample, number in zip(samples, folds, strict=True) if number != fold]
-        kind_model = fit_kinds(inside, settings)
+        kind_model = fit_kinds([*inside, *archetypes], settings)
         request_model = _fit_requests(inside, request_rows, settings)
         for sample, number in zip(samples, folds, strict=True):
             if number != fold:
                 continue
             kinds = kind_model.probabilities(*sample.kind_rows[0])
             _collect_kind(sample, kinds, unseen)
-            if sample.may_ask:
-                asks = request_model.probabilities(*request_rows[id(sample)])[requests.REQUEST]
-                unseen["request"].append((asks, bool(sample.labelled.asks)))
+            right = sample.labelled.must_be_read
+            if right is not None:
+                asks = request_model.probabilities(*sample.request_row(sentence_model))[requests.REQUEST]
+                unseen["person"].append((personal_request(kinds, asks), right))
     return TriageWeights.from_parts(
         *_parts(
             {
-                "kind": fit_kinds(samples, settings),
+                "kind": fit_kinds([*samples, *archetypes], settings),
                 "sentence": sentence_model,
                 "request": _fit_requests(samples, request_rows, settings),
             },
@@ -143,6 +155,8 @@ def _collect_kind(sample: Sample, kinds: Mapping[str, float], unseen: dict[str, 
     if labelled.kind is not None:
         unseen["spam"].append((kinds[bulk.SPAM], labelled.kind == bulk.SPAM))
         unseen["machine"].append((kinds[bulk.SPAM] + kinds[bulk.BULK], labelled.kind != bulk.CONVERSATION))
+        if not bulk.is_discussion_list(sample.reading.visible.headers):
+            unseen["marks"].append((bulk.automation_marks(sample.reading), labelled.kind != bulk.CONVERSATION))
     urgency = weigh_urgency(sample.reading, deadlines=sample.deadlines, now=sample.written_at, kinds=kinds)
     if labelled.kind is not None and urgency.suspect:
         unseen["lure"].append((urgency.lures, labelled.kind == bulk.SPAM))
@@ -160,7 +174,8 @@ def fit_kinds(samples: Sequence[Sample], settings: Settings) -> LinearModel:
             continue
         rows.extend(sample.kind_rows)
         labels.extend([bulk.KINDS.index(sample.labelled.kind)] * len(sample.kind_rows))
-        importance.extend([1 / len(sample.kind_rows)] * len(sample.kind_rows))
+        share = settings.archetypes if sample.labelled.source == ARCHETYPE else 1.0
+        importance.extend([share / len(sample.kind_rows)] * len(sample.kind_rows))
     shape = Shape(bulk.KINDS, bulk.KIND_FEATURES, KIND_BUCKETS, settings.kind_text)
     return _fit(rows, labels, importance, shape, settings.kind_c)
 

@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from pathlib import Path
 
+from training.archetypes import compose_archetypes
 from training.dataset import load_mails, load_sentences
 from training.fit import Settings, fit_weights, layout_and_numbers, read_samples
 
@@ -19,7 +20,7 @@ def main() -> None:
     mails = load_mails(folder)
     sentences = load_sentences(folder)
     print(f"{len(mails)} mails {dict(Counter(item.kind for item in mails))}, {len(sentences)} sentences")
-    weights = fit_weights(read_samples(mails), sentences, Settings())
+    weights = fit_weights(read_samples(mails), sentences, read_samples(compose_archetypes()), Settings())
     layout, numbers = layout_and_numbers(weights)
     (_TARGET / "weights.bin").write_bytes(numbers.tobytes())
     (_TARGET / "weights.json").write_text(json.dumps(layout, indent=1) + "\n", "utf-8")

@@ -15,6 +15,7 @@ from assistant.domain.senders import SenderRecord, attention, sender_keys
 from assistant.domain.triage.cascade import triage_mail
 from assistant.domain.triage.decision import Category, DecidedBy, TriagedEmail
 from tests.unit.triage.mails import BULK, LURES, NOT_URGENT, URGENT, mail
+from tests.unit.triage.modern_mails import DUE_SOON, NEWSLETTERS, NOTICES, PEOPLE, PRESSING, PUT_AWAY, READ, SPAM
 
 NOW = datetime(2026, 3, 4, 9, 31, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -291,3 +292,94 @@ def test_a_colleague_who_writes_like_an_advertisement_is_not_put_away() -> None:
         sender="marketing.lead@company.example",
     )
     assert decide(item).category in (Category.IMPORTANT_READ, Category.DELEGATE)
+
+
+@pytest.mark.parametrize("name", NEWSLETTERS)
+def test_a_campaign_is_put_away_whatever_it_asks_of_everybody(name: str) -> None:
+    decision = decide(NEWSLETTERS[name])
+    assert decision.category in PUT_AWAY
+    assert not decision.needs_review
+
+
+@pytest.mark.parametrize("name", NOTICES)
+def test_a_notice_that_asks_nothing_is_routine(name: str) -> None:
+    decision = decide(NOTICES[name])
+    assert decision.category is Category.ROUTINE
+    assert not decision.needs_review
+
+
+@pytest.mark.parametrize("name", [name for name in SPAM if name != "en-leads"])
+def test_spam_of_unseen_senders_is_put_away(name: str) -> None:
+    assert decide(SPAM[name]).category in PUT_AWAY
+
+
+def test_an_offer_without_any_mark_of_spam_is_left_to_the_user() -> None:
+    decision = decide(SPAM["en-leads"])
+    assert decision.needs_review
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+def test_mail_of_people_is_never_put_away(name: str) -> None:
+    assert decide(PEOPLE[name]).category in READ
+
+
+@pytest.mark.parametrize("name", PRESSING)
+def test_a_near_deadline_with_a_hard_consequence_is_urgent(name: str) -> None:
+    decision = decide(PRESSING[name])
+    assert (decision.category, decision.priority_score) == (Category.URGENT_ACTION, 9)
+
+
+@pytest.mark.parametrize("name", DUE_SOON)
+def test_a_near_deadline_without_one_keeps_its_place(name: str) -> None:
+    decision = decide(DUE_SOON[name])
+    assert decision.category is Category.IMPORTANT_READ
+    assert decision.priority_score >= 7
+
+
+def test_a_deadline_next_week_does_not_press() -> None:
+    item = mail("Tender", "Please approve the price by next Wednesday, otherwise our bid is excluded.")
+    assert decide(item).category is Category.IMPORTANT_READ
+
+
+def test_an_alert_reaches_the_guard_in_spite_of_its_footer() -> None:
+    item = mail(
+        "[FIRING] Severity 1: login service is down",
+        "Incident 981 triggered at 09:22 UTC. Error rate 61%, all users affected. Acknowledge immediately.\n\n"
+        "You are receiving this because you are on call. Manage notifications.",
+        sender="Watchtower <alerts@watchtower.example>",
+        headers={"auto-submitted": "auto-generated"},
+    )
+    assert decide(item).category is Category.URGENT_ACTION
+
+
+def test_a_notice_that_asks_for_an_approval_is_not_put_away() -> None:
+    item = mail(
+        "[REQ-311] Approval needed",
+        "Could you please approve the laptop order of Priya Nair? This notification was sent automatically.",
+        sender="Procurement <tickets@company.example>",
+        headers={"auto-submitted": "auto-generated"},
+    )
+    assert decide(item).category is Category.IMPORTANT_READ
+
+
+def test_a_clear_request_of_a_person_needs_no_review() -> None:
+    decision = decide(PEOPLE["en-numbers"])
+    assert decision.category is Category.IMPORTANT_READ
+    assert not decision.needs_review
+
+
+def test_a_plain_notice_is_not_called_spam() -> None:
+    decision = decide(NOTICES["en-recording"])
+    assert "spam" not in decision.reasoning
+    assert decision.suggested_action == "Read when convenient"
+
+
+def test_doubt_does_not_claim_a_person_wrote_the_mail() -> None:
+    decision = decide(PEOPLE["en-link"])
+    assert decision.needs_review
+    assert decision.reasoning.startswith("Not sure about this one; better seen by you")
+
+
+@pytest.mark.parametrize("name", ["en-briefing", "en-event", "de-rundbrief"])
+def test_a_campaign_is_explained_by_its_headers(name: str) -> None:
+    assert decide(NEWSLETTERS[name]).evidence[0].where == "header:list-unsubscribe"

@@ -2,6 +2,7 @@
 
 import math
 from array import array
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,17 @@ from hypothesis import strategies as st
 
 from assistant.domain.mail import Mail
 from assistant.domain.senders import SenderRecord, learned_category, sender_keys
-from assistant.domain.triage.bulk import KIND_FEATURES, is_discussion_list, is_robot, kind_features, kind_terms
+from assistant.domain.triage.bulk import (
+    KIND_FEATURES,
+    KINDS,
+    has_lookalike,
+    is_automatic,
+    is_discussion_list,
+    is_robot,
+    kind_features,
+    kind_terms,
+)
+from assistant.domain.triage.cascade import require_features
 from assistant.domain.triage.cues import Cue, find_cues, words
 from assistant.domain.triage.decision import Category
 from assistant.domain.triage.hashing import hashed_counts, word_terms
@@ -19,6 +30,7 @@ from assistant.domain.triage.reading import read
 from assistant.domain.triage.sentences import sentences
 from assistant.domain.triage.weights import Calibration, LinearModel, shipped_weights
 from tests.unit.triage.mails import BULK, URGENT, mail
+from training.archetypes import compose_archetypes
 
 
 def cues(text: str) -> set[tuple[Cue, str]]:
@@ -112,7 +124,7 @@ def test_shipped_weights_fit_the_features() -> None:
     assert set(kind_features(read(mail("a", "b")))) == set(KIND_FEATURES) == set(weights.kind.features)
     for model in (weights.kind, weights.sentence, weights.request):
         assert len(model.weights) == len(model.classes) * model.row
-    assert set(weights.calibrations) == {"spam", "machine", "lure", "request", "urgent"}
+    assert set(weights.calibrations) == {"spam", "machine", "marks", "lure", "person", "urgent"}
     for calibration in weights.calibrations.values():
         assert list(calibration.shares) == sorted(calibration.shares)
 
@@ -166,3 +178,46 @@ def test_a_correction_leaves_the_old_record_alone() -> None:
     old = SenderRecord(key="from:a@b.example")
     assert old.corrected(Category.ARCHIVE).corrections == {Category.ARCHIVE: 1}
     assert old.corrections == {}
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({}, False),
+        ({"auto-submitted": "no"}, False),
+        ({"auto-submitted": "auto-generated"}, True),
+        ({"x-auto-response-suppress": "All"}, True),
+        ({"x-auto-response-suppress": "OOF"}, False),
+    ],
+)
+def test_automatic_mail_says_so(headers: dict[str, str], expected: bool) -> None:
+    assert is_automatic(headers) is expected
+
+
+@pytest.mark.parametrize(
+    ("domain", "expected"),
+    [
+        ("cl0udbox.example", True),
+        ("pay-porta1-login.example", True),
+        ("mail.company.example", False),
+        ("office365.example", False),
+        ("mail2.company.example", False),
+        ("", False),
+    ],
+)
+def test_lookalike_domains_write_digits_for_letters(domain: str, expected: bool) -> None:
+    assert has_lookalike(domain) is expected
+
+
+def test_weights_of_other_features_are_refused() -> None:
+    weights = shipped_weights()
+    stale = replace(weights, kind=replace(weights.kind, features=weights.kind.features[:-1]))
+    with pytest.raises(ValueError, match="train the weights again"):
+        require_features(stale)
+
+
+def test_archetypes_are_the_same_every_time_and_know_every_kind() -> None:
+    composed = compose_archetypes()
+    assert composed == compose_archetypes()
+    assert {item.kind for item in composed} == set(KINDS)
+    assert all("{" not in item.mail.body + item.mail.subject + item.mail.sender for item in composed)

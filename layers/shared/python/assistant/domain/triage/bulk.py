@@ -21,11 +21,16 @@ _ROLES = re.compile(
     r"(?:^|[._+-])(?:no-?reply|do-?not-?reply|newsletters?|news|digest|deals?|offers?|promo\w*|marketing|mailer|"
     r"mailing|"
     r"notifications?|notify|alerts?|updates?|bounces?|subscriptions?|info|hello|team|billing|service|support|"
-    r"daemon|postmaster|rss\w*|feeds?|boletin|ofertas|infos?|angebote|noticias|actualites)(?:$|[._+-])",
+    r"daemon|postmaster|rss\w*|feeds?|boletin|ofertas|infos?|angebote|noticias|actualites|receipts?|invoices?|payments?|orders?|"
+    r"ship(?:ping|ments?)|tracking|delivery|booking|reservations?|confirmations?|calendar|tickets?|servicedesk|"
+    r"helpdesk|jira|builds?|ci|monitor(?:ing)?|system|admin|security|account|edm|crew|editors?|community|rewards|"
+    r"pedidos|facturas|envios|commandes?|livraison|facturation|bestellung(?:en)?|rechnung|versand|buchung|"
+    r"rundbrief|lettre|redaktion|aktionen)(?:$|[._+-])",
     re.IGNORECASE,
 )
 _ROBOTS = re.compile(
-    r"no-?reply|do-?not-?reply|mailer-daemon|postmaster|notification|newsletter|digest|bounce|^rss|^feeds?",
+    r"no-?reply|do-?not-?reply|no-?responder|ne-?pas-?repondre|nicht-?antworten|mailer-daemon|postmaster|"
+    r"notification|newsletter|digest|bounce|receipts?$|^rss|^feeds?|^jira$|^builds?$|^ci$",
     re.IGNORECASE,
 )
 _URL = re.compile(r"https?://([^\s/>\"'<)\]]+)|www\.([^\s/>\"'<)\]]+)", re.IGNORECASE)
@@ -43,8 +48,11 @@ _FORWARD = re.compile(r"^\s*(?:fwd?|wg|tr|rv|enc|转发|轉發)\s*[:：]", re.IG
 _GREETING = re.compile(
     r"^\s*(?:hi|hello|hey|dear|hola|bonjour|salut|hallo|liebe[rs]?|guten tag|您好|你好)\b[ ,]*(\w*)", re.IGNORECASE
 )
+_CAMPAIGN_HEADERS = ("feedback-id", "list-unsubscribe-post")
 _LIST_HEADERS = ("list-id", "list-post", "x-beenthere", "mailing-list", "x-mailing-list")
 _REPLIES = ("in-reply-to", "references")
+# A letter followed by a digit that looks like one: "paypa1", "micros0ft"; a trailing number is a name's own.
+_LOOKALIKE = re.compile(r"(?<![0-9])[a-z]{2,}[0134](?=[a-z])|[a-z]{3,}[01](?=-)|[a-z]{4,}[a4][1](?![0-9a-z])")
 
 _CUE_FEATURES: Final = (
     Cue.ASK, Cue.THANKS, Cue.MEETING, Cue.SEND, Cue.CREDENTIALS, Cue.ADVANCE_FEE, Cue.PROMOTION, Cue.MARKETING_SPAM,
@@ -53,10 +61,12 @@ _CUE_FEATURES: Final = (
 
 
 _MARKS_NEEDED = 2
+_ONE_PHRASE = 0.2
+_LURE_MARKS: Final = tuple(f"cue_{cue}" for cue in (Cue.CREDENTIALS, Cue.ADVANCE_FEE, Cue.MARKETING_SPAM))
 _MARKS: Final = (
     "list_id", "list_unsubscribe", "precedence", "auto_submitted", "campaign", "html_only", "false_reply",
     "foreign_message_id", "odd_message_id", "return_path_differs", "return_path_tagged", "errors_to",
-    "reply_to_differs",
+    "reply_to_differs", "lookalike",
     "role_address", "robot_address", "no_recipient", "unreadable", "subject_marks", "subject_money", "subject_code",
     "links", "bare_host", "link_query", "money", "percent", "exclamations", "phone",
     *(f"cue_{cue}" for cue in (
@@ -76,6 +86,33 @@ def is_discussion_list(headers: Mapping[str, str]) -> bool:
         or headers.get("precedence", "").strip().lower() == "list"
         or ("list-id" in headers and headers.get("precedence", "").strip().lower() == "bulk")
     ) and not posts.strip().upper().startswith("NO")
+
+
+def is_automatic(headers: Mapping[str, str]) -> bool:
+    """Whether a program sent the mail by its own account (RFC 3834, X-Auto-Response-Suppress)."""
+    submitted = headers.get("auto-submitted", "no").strip().lower()
+    return submitted != "no" or headers.get("x-auto-response-suppress", "").strip().lower() == "all"
+
+
+def has_lookalike(domain: str) -> bool:
+    """Whether the domain writes a digit where a letter belongs: "paypa1"."""
+    return bool(_LOOKALIKE.search(domain.lower()))
+
+
+def automation_marks(reading: Reading) -> int:
+    """Count the independent signs that a program sent the mail: headers, address and footer."""
+    headers, counts = reading.visible.headers, reading.shown_counts
+    return sum(
+        (
+            "list-unsubscribe" in headers,
+            any(name in headers for name in _CAMPAIGN_HEADERS),
+            is_automatic(headers),
+            headers.get("precedence", "").strip().lower() in ("bulk", "junk"),
+            bool(_ROLES.search(reading.visible.sender.local_part)) or is_robot(reading.visible.sender.address),
+            counts.get(Cue.UNSUBSCRIBE, 0) > 0,
+            counts.get(Cue.AUTOMATED, 0) > 0,
+        )
+    )
 
 
 def is_subscription(reading: Reading) -> bool:
@@ -105,7 +142,12 @@ def has_machine_marks(features: Mapping[str, float]) -> bool:
 
     The model alone may take an unfamiliar style of personal mail for bulk; a person's mail lacks the marks.
     """
-    return sum(features[name] > 0 for name in _MARKS) >= _MARKS_NEEDED
+    return sum(features[name] > 0 for name in _MARKS) + _more_lures(features) >= _MARKS_NEEDED
+
+
+def _more_lures(features: Mapping[str, float]) -> int:
+    """Count lure cues said by more than one phrase: each is a mark of its own."""
+    return sum(features[name] > _ONE_PHRASE for name in _LURE_MARKS)
 
 
 def kind_terms(reading: Reading, buckets: int) -> dict[int, float]:
@@ -130,7 +172,7 @@ KIND_FEATURES: Final = (
     "list_id", "list_unsubscribe", "precedence", "auto_submitted", "campaign", "reply_headers",
     "return_path_differs", "return_path_tagged", "reply_to_differs", "html_only", "errors_to",
     "foreign_message_id", "odd_message_id", "false_reply", "marked_urgent", "role_address", "robot_address",
-    "digits_in_address", "has_name", "two_word_name", "free_mail", "no_recipient", "many_recipients",
+    "digits_in_address", "has_name", "two_word_name", "free_mail", "lookalike", "no_recipient", "many_recipients",
     "is_reply", "is_forward", "subject_caps", "subject_marks", "subject_money", "subject_code", "subject_empty",
     "long", "links", "foreign_links", "caps", "exclamations", "questions", "money", "percent", "phone",
     "quoted", "first_person", "second_person", "named_greeting", "greeting", "long_lines", "bare_host",
@@ -150,8 +192,8 @@ def _header_features(reading: Reading) -> dict[str, float]:
         "list_id": float(any(name in headers for name in _LIST_HEADERS)),
         "list_unsubscribe": float("list-unsubscribe" in headers),
         "precedence": float(headers.get("precedence", "").lower() in ("bulk", "junk", "list")),
-        "auto_submitted": float(headers.get("auto-submitted", "no").lower() != "no"),
-        "campaign": float(any("campaign" in name or name == "feedback-id" for name in headers)),
+        "auto_submitted": float(is_automatic(headers)),
+        "campaign": float(any("campaign" in name or name in _CAMPAIGN_HEADERS for name in headers)),
         "reply_headers": float(any(name in headers for name in _REPLIES)),
         "return_path_differs": float("@" in return_path and own_domain not in return_path.lower()),
         "return_path_tagged": float(bool(re.search(r"[+=].*@|bounce|\d{5,}", return_path))),
@@ -179,6 +221,7 @@ def _sender_features(reading: Reading) -> dict[str, float]:
         "has_name": float(bool(sender.name)),
         "two_word_name": float(bool(re.fullmatch(r"[^\W\d_][\w.'’-]*(?:[ ,]+[^\W\d_][\w.'’-]*){1,3}", sender.name))),
         "free_mail": float(is_free_mail(sender.domain)),
+        "lookalike": float(has_lookalike(sender.domain)),
         "no_recipient": float(not recipients),
         "many_recipients": min(len(recipients), 8) / 8,
     }
@@ -202,14 +245,13 @@ def _body_features(reading: Reading) -> dict[str, float]:
     folded = [word for word, _, _ in reading.body_tokens]
     size = max(len(folded), 20)
     letters = sum(map(str.isalpha, text)) or 1
-    hosts = {_organization((first or second).lower()) for first, second in _URL.findall(text)}
-    own_domain = _organization(reading.visible.sender.domain)
+    foreign = foreign_hosts(reading)
     lines = [line for line in text.split("\n") if line.strip()]
     greeting = _GREETING.match(reading.visible.own)
     return {
         "long": min(math.log1p(len(folded)) / 7, 1.2),
         "links": min(20 * len(_URL.findall(text)) / size, 1.0),
-        "foreign_links": min(len(hosts - {own_domain}), 4) / 4,
+        "foreign_links": min(len(foreign), 4) / 4,
         "caps": min(3 * sum(map(str.isupper, text)) / letters, 1.0),
         "exclamations": min(30 * (text.count("!") + text.count("！")) / size, 1.0),
         "questions": min(30 * (text.count("?") + text.count("？")) / size, 1.0),
@@ -230,6 +272,12 @@ def _body_features(reading: Reading) -> dict[str, float]:
     }
 
 
+def foreign_hosts(reading: Reading) -> frozenset[str]:
+    """Return the organizations linked to, by domain, other than the sender's own."""
+    hosts = {_organization((first or second).lower()) for first, second in _URL.findall(reading.visible.text)}
+    return frozenset(hosts - {_organization(reading.visible.sender.domain)})
+
+
 _FIRST_PERSON = frozenset(
     listed("""i, me, my, mine, i'm, we, our, us, yo, mi, je, j, mon, ma, ich, mir, mich, mein, meine, wir, uns""")
 )
@@ -238,13 +286,13 @@ _SECOND_PERSON = frozenset(
 )
 
 
-_SUFFIX_LENGTH = 3
-_LONG_SUFFIXES = ("info", "name", "travel", "online", "shop")
+# Registries sell names one level below these ("example.co.uk").
+_SECOND_LEVEL: Final = frozenset({"co", "com", "org", "net", "ac", "gov", "gob", "edu", "or", "ne"})
 
 
 def _organization(domain: str) -> str:
     """Return the label a name was registered under, near enough: ``mail.example.co.uk`` → ``example``."""
-    labels = [label for label in domain.lower().split(":")[0].split(".") if label]
-    while len(labels) > 1 and (len(labels[-1]) <= _SUFFIX_LENGTH or labels[-1] in _LONG_SUFFIXES):
+    labels = [label for label in domain.lower().split(":")[0].split(".") if label][:-1] or [domain]
+    while len(labels) > 1 and labels[-1] in _SECOND_LEVEL:
         labels.pop()
-    return labels[-1] if labels else "-"
+    return labels[-1] or "-"

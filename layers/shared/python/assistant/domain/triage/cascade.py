@@ -7,6 +7,7 @@ lowers what the guard raised. What no stage is sure of becomes important_read wi
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -16,8 +17,11 @@ from assistant.domain.senders import SenderRecord, attention, learned_category, 
 from assistant.domain.triage.bulk import (
     BULK,
     CONVERSATION,
+    KIND_FEATURES,
     SPAM,
+    automation_marks,
     has_machine_marks,
+    is_automatic,
     is_discussion_list,
     is_free_mail,
     is_robot,
@@ -30,7 +34,7 @@ from assistant.domain.triage.deadlines import Deadline, find_deadlines
 from assistant.domain.triage.decision import Category, DecidedBy, Evidence, TriagedEmail
 from assistant.domain.triage.evidence import bulk_evidence, request_evidence, sender_evidence, urgency_evidence
 from assistant.domain.triage.reading import Reading, read
-from assistant.domain.triage.requests import Request, find_request
+from assistant.domain.triage.requests import REQUEST_FEATURES, SENTENCE_FEATURES, Request, find_request
 from assistant.domain.triage.urgency import Urgency, weigh_urgency
 from assistant.domain.triage.weights import TriageWeights, shipped_weights
 from assistant.domain.triage.wording import (
@@ -46,11 +50,17 @@ from assistant.domain.triage.wording import (
 )
 
 # Calibrated probabilities from which a stage decides: what they cost is measured on unseen senders.
-_SURE_MACHINE: Final = 0.7
-_SURE_OF_COLLEAGUE: Final = 0.97
+_SURE_MACHINE: Final = 0.55
+_SURE_OF_DISCUSSION: Final = 0.7
+_SURE_OF_COLLEAGUE: Final = 0.93
 _SURE: Final = 0.9
 _SPAM_SHARE: Final = 0.3
+_SPAM_SHARE_OF_SUBSCRIPTION: Final = 0.8
 _ASKS: Final = 0.45
+_CLEAR_REQUEST: Final = 0.8
+_MARKS_TO_DECIDE: Final = 3
+_PERSONAL: Final = 0.5
+_LURE_CUES: Final = frozenset({Cue.CREDENTIALS, Cue.ADVANCE_FEE, Cue.MARKETING_SPAM})
 _DELEGABLE: Final = frozenset({Cue.MEETING, Cue.SEND, Cue.PAY})
 
 
@@ -90,13 +100,28 @@ def triage_mail(
     ``records`` maps sender keys to what corrections taught; ``now`` is aware. ``weights`` defaults to the
     shipped ones.
     """
-    trained = weights or shipped_weights()
+    trained = weights or _checked_weights()
     findings = examine(mail, now=now, zone=zone, weights=trained)
     verdict = _core_verdict(findings, trained)
     verdict = _with_preferences(verdict, findings, rules)
     verdict = _with_corrections(verdict, findings, [records[key] for key in sender_keys(mail) if key in records])
     ahead = tuple(deadline for deadline in findings.deadlines if deadline.when > now)
     return _worded(mail, verdict, replace(findings, deadlines=ahead), rules, zone)
+
+
+@cache
+def _checked_weights() -> TriageWeights:
+    weights = shipped_weights()
+    require_features(weights)
+    return weights
+
+
+def require_features(weights: TriageWeights) -> None:
+    """Raise ValueError when the weights were trained on other features than the engine computes."""
+    expected = {"kind": KIND_FEATURES, "sentence": SENTENCE_FEATURES, "request": REQUEST_FEATURES}
+    for name, features in expected.items():
+        if getattr(weights, name).features != features:
+            raise ValueError(f"the {name} model knows other features than the engine: train the weights again")
 
 
 def examine(mail: Mail, *, now: datetime, zone: ZoneInfo, weights: TriageWeights) -> Findings:
@@ -110,6 +135,11 @@ def examine(mail: Mail, *, now: datetime, zone: ZoneInfo, weights: TriageWeights
     return Findings(reading, features, kinds, deadlines, urgency, request)
 
 
+def personal_request(kinds: Mapping[str, float], asks: float) -> float:
+    """Score from 0 to 1: a request in a mail that a person surely wrote."""
+    return asks if kinds[CONVERSATION] >= _SURE else 0.0
+
+
 def _core_verdict(findings: Findings, weights: TriageWeights) -> _Verdict:
     calibrate = weights.calibrations
     if findings.urgency.fired:
@@ -119,8 +149,10 @@ def _core_verdict(findings: Findings, weights: TriageWeights) -> _Verdict:
         return impersonal
     if findings.urgency.hinted:
         return _abstention(findings, 7)
-    sure = calibrate["request"](findings.request.probability)
-    if sure >= _SURE and findings.kinds[CONVERSATION] >= _SURE:
+    asks = personal_request(findings.kinds, findings.request.probability)
+    sure = calibrate["person"](asks)
+    sells = findings.reading.shown_counts.get(Cue.MARKETING_SPAM, 0)
+    if asks >= _CLEAR_REQUEST and sure >= _SURE and not findings.urgency.lures and not sells:
         return _Verdict(Category.IMPORTANT_READ, 7 if findings.deadlines else 6, sure, (Ground.REQUEST,))
     return _abstention(findings, 6 if findings.request.probability >= _ASKS else 5)
 
@@ -133,17 +165,46 @@ def _impersonal_verdict(findings: Findings, weights: TriageWeights) -> _Verdict 
     if lure >= _SURE and not _is_colleague(reading):
         return _Verdict(Category.ARCHIVE, 1, lure, (Ground.SPAM,))
     sure = calibrate["machine"](machine)
+    if (marks := _certain_marks(findings)) and not findings.urgency.suspect:
+        return _Verdict(Category.ROUTINE, 3, max(sure, calibrate["marks"](marks)), (Ground.BULK,))
     # Spam forges the reader's own domain, but to put a colleague's mail away takes more.
     needed = _SURE_OF_COLLEAGUE if _is_colleague(reading) else _SURE_MACHINE
-    if sure >= needed and has_machine_marks(findings.features):
+    if sure >= needed and has_machine_marks(findings.features) and not _may_need_an_answer(findings):
         # Bulk mail one cannot unsubscribe from is spam at less.
-        if spam >= _SPAM_SHARE * machine and not is_subscription(reading):
-            return _Verdict(Category.ARCHIVE, 1, sure, (Ground.SPAM,))
+        needed_share = _SPAM_SHARE_OF_SUBSCRIPTION if is_subscription(reading) else _SPAM_SHARE
+        if spam >= needed_share * machine:
+            # The words of a lure are shown as the reason; without any the mail was merely sent to many.
+            ground = Ground.SPAM if reading.shown_counts.keys() & _LURE_CUES else Ground.BULK
+            return _Verdict(Category.ARCHIVE, 1, sure, (ground,))
         return _Verdict(Category.ROUTINE, 3, sure, (Ground.BULK,))
     honest = 1 - calibrate["spam"](spam)
-    if honest >= _SURE_MACHINE and is_discussion_list(reading.visible.headers):
+    if honest >= _SURE_OF_DISCUSSION and is_discussion_list(reading.visible.headers):
         return _Verdict(Category.ROUTINE, 4, honest, (Ground.DISCUSSION,))
     return None
+
+
+def _certain_marks(findings: Findings) -> int:
+    """Return the number of marks of automation where they decide by themselves, else 0.
+
+    A campaign says so in its headers and its footer; a request in it goes to everybody. A notice must ask
+    nothing, since a program may well ask its reader to approve something.
+    """
+    reading = findings.reading
+    marks = automation_marks(reading)
+    campaign = "list-unsubscribe" in reading.visible.headers and reading.shown_counts.get(Cue.UNSUBSCRIBE, 0) > 0
+    sells_spam = findings.kinds[SPAM] >= _PERSONAL or reading.shown_counts.get(Cue.MARKETING_SPAM, 0) > 1
+    if is_discussion_list(reading.visible.headers) or sells_spam or not (campaign or marks >= _MARKS_TO_DECIDE):
+        return 0
+    asks = findings.request.probability >= _ASKS or findings.urgency.hinted
+    return marks if campaign or not asks else 0
+
+
+def _may_need_an_answer(findings: Findings) -> bool:
+    """Whether a program of the reader's own world asks for something, such as an approval."""
+    reading = findings.reading
+    footer = reading.shown_counts.get(Cue.UNSUBSCRIBE, 0) or "list-unsubscribe" in reading.visible.headers
+    asks = findings.request.probability >= _CLEAR_REQUEST
+    return asks and is_automatic(reading.visible.headers) and not footer and findings.kinds[SPAM] < _SPAM_SHARE
 
 
 def _is_colleague(reading: Reading) -> bool:
@@ -157,7 +218,8 @@ def _is_colleague(reading: Reading) -> bool:
 def _abstention(findings: Findings, priority: int) -> _Verdict:
     asks = findings.request.probability >= _ASKS
     confidence = findings.kinds[CONVERSATION] * max(findings.request.probability, 1 - findings.request.probability)
-    grounds = (Ground.UNSURE, Ground.REQUEST) if asks else (Ground.UNSURE,)
+    unsure = Ground.UNSURE_PERSON if findings.kinds[CONVERSATION] >= _SURE else Ground.UNSURE
+    grounds = (unsure, Ground.REQUEST) if asks else (unsure,)
     return _Verdict(Category.IMPORTANT_READ, priority, min(confidence, _SURE), grounds, needs_review=True)
 
 

@@ -24,6 +24,7 @@ class Cue(StrEnum):
     ESCALATION = "escalation"
     SUPPLY = "supply"
     IMPACT = "impact"
+    CONSEQUENCE = "consequence"
     CALM = "calm"
     RESOLVED = "resolved"
     ASK = "ask"

@@ -83,7 +83,7 @@ _WHEN = (
     rf"(?P<iso>\d{{4}}-\d{{2}}-\d{{2}})|(?P<numeric>\d{{1,2}}[./]\d{{1,2}}\.?(?:[./]?\d{{2,4}})?)|"
     rf"(?P<week>{_WEEK_ENDS})|(?P<month_end>{_MONTH_ENDS})|"
     rf"(?P<day_first>\d{{1,2}})(?:st|nd|rd|th|er|\.)?(?: of|"
-    rf" de)? (?P<month_after>{_NAME})\.?(?:,? (?:de )?(?P<year_a>\d{{4}}))?|"
+    rf" de)? (?![ap]m\b|uhr\b|h\b)(?P<month_after>{_NAME})\.?(?:,? (?:de )?(?P<year_a>\d{{4}}))?|"
     rf"(?P<relative>end of (?:the )?day|close of business|day after tomorrow|this (?:morning|afternoon|evening)|"
     rf"esta (?:tarde|noche)|ce soir|heute abend|apr[eè]s-demain|aujourd['’]hui|today|tonight|eod|cob|noon|hoy|"
     rf"heute|tomorrow|"
@@ -91,7 +91,14 @@ _WHEN = (
     rf"(?:(?:the |el |le |la |am |den |dem |this |next |este |pr[oó]ximo |diesen |n[aä]chsten )*)(?P<name>{_NAME})\.?"
     rf"(?: (?P<day_after>\d{{1,2}})(?:st|nd|rd|th)?(?:,? (?P<year_b>\d{{4}}))?)?"
 )
-_DATED = re.compile(rf"\b{_BEFORE}\s+(?:the |el |le |la |am |den |dem |zum )?(?:{_WHEN}){_CLOCK}", re.IGNORECASE)
+_TIME_FIRST = (
+    r"(?:(?P<early>\d{1,2})(?:[:.h](?P<early_minute>\d{2}))? ?(?P<early_half>[ap]\.?m\.?|uhr|h)?,? "
+    r"(?:on |el |le |am )?)??"
+)
+_NEXT = re.compile(r"\b(?:next|pr[oó]ximo|n[aä]chsten|prochaine?)\b", re.IGNORECASE)
+_DATED = re.compile(
+    rf"\b{_BEFORE}\s+(?:the |el |le |la |las |am |den |dem |zum )?{_TIME_FIRST}(?:{_WHEN}){_CLOCK}", re.IGNORECASE
+)
 # Without a preposition only words that leave no doubt: "need this today", "ASAP tomorrow morning".
 _BARE = re.compile(
     r"\b(?:(?:need|needed|necesito|necesitamos|besoin|brauche[n]?|ben[oö]tige[n]?|respond|reply|answer|submit|"
@@ -230,7 +237,10 @@ def _named_day(match: re.Match[str], today: date) -> date | None:
     name = fold(match["name"])
     if name in _MONTHS and match["day_after"]:
         return _day_of_year(today, _MONTHS[name], int(match["day_after"]), match["year_b"])
-    return _next_weekday(today, _DAYS[name]) if name in _DAYS else None
+    if name not in _DAYS:
+        return None
+    # Said on a Wednesday, "next Wednesday" is not today.
+    return _next_weekday(today + timedelta(days=bool(_NEXT.search(match[0]))), _DAYS[name])
 
 
 def _next_weekday(today: date, weekday: int) -> date:
@@ -258,15 +268,22 @@ def _clock(match: re.Match[str]) -> time | None:
     if match["relative"] and match["relative"].lower() == "noon":
         return time(12)
     if not match["hour"]:
+        early = match["early"] and (match["early_half"] or match["early_minute"])
+        if early:
+            return _time_of_day(match["early"], match["early_minute"], match["early_half"])
         return _MIDNIGHT if match["relative"] and fold(match["relative"]) in ("tonight", "ce soir") else None
-    half = (match["half"] or "").lower()
     # A bare number after a date ("by Friday 3 people") is no hour.
-    if not half and not match["minute"]:
+    if not match["half"] and not match["minute"]:
         return None
-    hour = int(match["hour"]) % 12 + 12 if half.startswith("p") else int(match["hour"])
-    if half.startswith("a") and hour == 12:  # noqa: PLR2004 - 12 a.m. is midnight
-        hour = 0
-    return time(hour, int(match["minute"] or 0))
+    return _time_of_day(match["hour"], match["minute"], match["half"])
+
+
+def _time_of_day(hour: str, minute: str | None, half: str | None) -> time:
+    marker = (half or "").lower()
+    hours = int(hour) % 12 + 12 if marker.startswith("p") else int(hour)
+    if marker.startswith("a") and hours == 12:  # noqa: PLR2004 - 12 a.m. is midnight
+        hours = 0
+    return time(hours, int(minute or 0))
 
 
 def _plain(word: str) -> str:

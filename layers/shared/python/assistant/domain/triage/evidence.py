@@ -13,6 +13,8 @@ from assistant.domain.triage.sentences import Sentence
 _QUOTE_LIMIT: Final = 160
 _QUOTES: Final = 4
 _LIST_HEADERS: Final = ("list-id", "list-unsubscribe", "precedence", "x-beenthere", "mailing-list", "auto-submitted")
+_FOOTER: Final = 2_000
+_LURE_CUES: Final = frozenset({Cue.MARKETING_SPAM, Cue.ADVANCE_FEE, Cue.CREDENTIALS})
 _BULK_CUES: Final = frozenset(
     {Cue.UNSUBSCRIBE, Cue.PROMOTION, Cue.MARKETING_SPAM, Cue.ADVANCE_FEE, Cue.CREDENTIALS, Cue.AUTOMATED, Cue.SOCIAL}
     | {Cue.PUBLICATION}
@@ -35,19 +37,22 @@ def request_evidence(reading: Reading, sentence: Sentence | None, deadlines: Ite
 
 
 def bulk_evidence(reading: Reading) -> Iterator[Evidence]:
-    """Yield list headers and typical phrases of bulk mail."""
+    """Yield list headers, the footer, and typical phrases of lures or, for want of those, of bulk mail."""
     headers = reading.visible.headers
+    found = False
     for name in [name for name in _LIST_HEADERS if headers.get(name)][:2]:
         yield Evidence(where=f"header:{name}", quote=headers[name][:_QUOTE_LIMIT], reason="list_header")
-    for hit in [hit for hit in reading.cues if hit.cue in _BULK_CUES][:2]:
-        yield _quote(reading, hit.start, hit.end, hit.cue.value)
+        found = True
     text = reading.visible.text
-    footer = [hit for hit in find_cues(text[-2_000:]) if hit.cue is Cue.UNSUBSCRIBE]
-    offset = max(len(text) - 2_000, 0)
-    for hit in footer[:1]:
-        yield Evidence(
-            where="body", quote=text[offset + hit.start : offset + hit.end][:_QUOTE_LIMIT], reason=hit.cue.value
-        )
+    offset = max(len(text) - _FOOTER, 0)
+    for hit in [hit for hit in find_cues(text[offset:]) if hit.cue is Cue.UNSUBSCRIBE][:1]:
+        found = True
+        quote = text[offset + hit.start : offset + hit.end].split("\n", 1)[0].rstrip()
+        yield Evidence(where="body", quote=quote[:_QUOTE_LIMIT], reason=hit.cue.value)
+    # Selling words alone say little; they are named where the sender named nothing better.
+    named = _LURE_CUES if found else _BULK_CUES
+    for hit in [hit for hit in reading.cues if hit.cue in named][:2]:
+        yield _quote(reading, hit.start, hit.end, hit.cue.value)
 
 
 def sender_evidence(reading: Reading) -> Iterator[Evidence]:

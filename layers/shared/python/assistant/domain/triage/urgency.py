@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from assistant.domain.triage.bulk import CONVERSATION, is_discussion_list, is_reply, is_robot
+from assistant.domain.triage.bulk import (
+    CONVERSATION,
+    foreign_hosts,
+    has_lookalike,
+    is_discussion_list,
+    is_reply,
+    is_robot,
+)
 from assistant.domain.triage.cues import Cue, CueHit
 from assistant.domain.triage.deadlines import Deadline
 from assistant.domain.triage.reading import Reading
@@ -25,6 +32,7 @@ _LURES: Final = 2
 _SELLS: Final = 4
 _PERSONAL: Final = 0.5
 _SOON: Final = timedelta(hours=24)
+_PRESSING: Final = timedelta(hours=36)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +58,18 @@ def weigh_urgency(
     reading: Reading, *, deadlines: tuple[Deadline, ...], now: datetime, kinds: Mapping[str, float]
 ) -> Urgency:
     """Return how urgent the mail is; ``kinds`` are the kind model's probabilities."""
-    hits = tuple(hit for hit in reading.hits(Cue.IMMEDIATE, *SEVERE, Cue.IMPACT) if hit.start < _READ_UNTIL)
+    hits = tuple(
+        hit for hit in reading.hits(Cue.IMMEDIATE, *SEVERE, Cue.IMPACT, Cue.CONSEQUENCE) if hit.start < _READ_UNTIL
+    )
     counts = Counter(cue for cue, _ in {(hit.cue, hit.phrase) for hit in hits})
     in_subject = {hit.cue for hit in hits if hit.start < reading.subject_end}
     soon = any(now <= deadline.when <= now + _SOON for deadline in deadlines)
     score = _severity(counts, in_subject) + _immediacy(reading, counts, in_subject, soon=soon) - _calm(reading)
+    pressing = any(now <= deadline.when <= now + _PRESSING for deadline in deadlines)
+    asks = reading.counts.get(Cue.ASK, 0) > 0 and kinds[CONVERSATION] >= _PERSONAL
+    if pressing and asks and not _calm(reading):
+        # A deadline this near keeps its place; what is lost by missing it makes it urgent.
+        score = max(score, _FIRE_SCORE if reading.counts.get(Cue.CONSEQUENCE, 0) else _HINT_SCORE)
     lures = _lures(reading)
     plausible = lures < _LURES and _is_plausible(reading, kinds, in_subject)
     threshold = _LIST_FIRE_SCORE if is_discussion_list(reading.visible.headers) else _FIRE_SCORE
@@ -86,15 +101,24 @@ def _calm(reading: Reading) -> float:
 
 
 def _lures(reading: Reading) -> int:
-    """Count the phrases that ask for credentials, promise money or otherwise lure."""
+    """Count the phrases that ask for credentials or promise money, and what makes them worse."""
     said, shown = reading.counts, reading.shown_counts
-    return sum(max(said.get(cue, 0), shown.get(cue, 0)) for cue in (Cue.CREDENTIALS, Cue.ADVANCE_FEE))
+    phrases = sum(max(said.get(cue, 0), shown.get(cue, 0)) for cue in (Cue.CREDENTIALS, Cue.ADVANCE_FEE))
+    if not phrases:
+        return 0
+    # What asks for a password links to another site than it claims to come from.
+    return phrases + has_lookalike(reading.visible.sender.domain) + bool(foreign_hosts(reading))
 
 
 def _is_plausible(reading: Reading, kinds: Mapping[str, float], in_subject: set[Cue]) -> bool:
     """Whether a real urgent matter would look like this: it does not sell, and a machine says it in the subject."""
     counts = reading.shown_counts
-    sells = counts.get(Cue.PROMOTION, 0) + 2 * counts.get(Cue.MARKETING_SPAM, 0) + 2 * counts.get(Cue.UNSUBSCRIBE, 0)
+    promotes = counts.get(Cue.PROMOTION, 0) + 2 * counts.get(Cue.MARKETING_SPAM, 0)
+    footer = counts.get(Cue.UNSUBSCRIBE, 0)
+    if not promotes and in_subject & set(SEVERE):
+        # Monitoring has a footer too, but names the failure in its subject and offers nothing.
+        footer = min(footer, 1)
+    sells = promotes + 2 * footer
     looks_sent_by_machine = kinds[CONVERSATION] < _PERSONAL
     if reading.visible.headers.get("auto-submitted", "no").lower().startswith("auto-replied") or _is_absence_note(
         reading

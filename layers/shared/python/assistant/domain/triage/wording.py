@@ -18,6 +18,7 @@ class Ground(StrEnum):
     PRIORITY_SENDER = "priority_sender"
     REQUEST = "request"
     UNSURE = "unsure"
+    UNSURE_PERSON = "unsure_person"
     DISCUSSION = "discussion"
     BULK = "bulk"
     SPAM = "spam"
@@ -105,6 +106,13 @@ _REASONS: Final[Mapping[Ground, Mapping[Language, str]]] = {
         "Asks something of you", "Te pide algo", "Vous demande quelque chose", "Bittet Sie um etwas", "对您有所请求"
     ),
     Ground.UNSURE: _row(
+        "Not sure about this one; better seen by you",
+        "No es seguro; mejor que lo veas",
+        "Pas certain ; mieux vaut que vous le voyiez",
+        "Nicht sicher; besser, Sie sehen es selbst",
+        "不太确定，建议您亲自查看",
+    ),
+    Ground.UNSURE_PERSON: _row(
         "Written by a person; better seen by you",
         "Escrito por una persona; mejor que lo veas",
         "Écrit par une personne ; mieux vaut que vous le voyiez",
