@@ -383,3 +383,15 @@ def test_doubt_does_not_claim_a_person_wrote_the_mail() -> None:
 @pytest.mark.parametrize("name", ["en-briefing", "en-event", "de-rundbrief"])
 def test_a_campaign_is_explained_by_its_headers(name: str) -> None:
     assert decide(NEWSLETTERS[name]).evidence[0].where == "header:list-unsubscribe"
+
+
+def test_a_failure_reported_by_a_program_is_not_put_away() -> None:
+    item = mail(
+        "[ALERT] search cluster is unavailable",
+        "Check search-eu has reported errors for 12 minutes. Region: Frankfurt.",
+        sender="Pulse <noreply@pulse.example>",
+        headers={"auto-submitted": "auto-generated"},
+    )
+    decision = decide(item)
+    assert decision.category in READ
+    assert decision.priority_score >= 7

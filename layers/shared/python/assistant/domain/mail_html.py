@@ -128,6 +128,7 @@ def _look(style: str) -> _Look:
     return _Look(hidden or clipped, _colour(found.get("color", "")), _colour(behind))
 
 
+@lru_cache(maxsize=512)
 def _colour(value: str) -> str:
     first = value.split(maxsplit=1)[0] if value else ""
     if match := re.fullmatch(r"#([0-9a-f])([0-9a-f])([0-9a-f])", first):

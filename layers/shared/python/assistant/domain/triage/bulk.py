@@ -142,7 +142,9 @@ def has_machine_marks(features: Mapping[str, float]) -> bool:
 
     The model alone may take an unfamiliar style of personal mail for bulk; a person's mail lacks the marks.
     """
-    return sum(features[name] > 0 for name in _MARKS) + _more_lures(features) >= _MARKS_NEEDED
+    # At an address nobody reads there is no person.
+    robot = int(features["robot_address"])
+    return sum(features[name] > 0 for name in _MARKS) + robot + _more_lures(features) >= _MARKS_NEEDED
 
 
 def _more_lures(features: Mapping[str, float]) -> int:

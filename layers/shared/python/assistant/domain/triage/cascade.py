@@ -52,7 +52,7 @@ from assistant.domain.triage.wording import (
 # Calibrated probabilities from which a stage decides: what they cost is measured on unseen senders.
 _SURE_MACHINE: Final = 0.55
 _SURE_OF_DISCUSSION: Final = 0.7
-_SURE_OF_COLLEAGUE: Final = 0.93
+_SURE_OF_COLLEAGUE: Final = 0.97
 _SURE: Final = 0.9
 _SPAM_SHARE: Final = 0.3
 _SPAM_SHARE_OF_SUBSCRIPTION: Final = 0.8
@@ -200,11 +200,16 @@ def _certain_marks(findings: Findings) -> int:
 
 
 def _may_need_an_answer(findings: Findings) -> bool:
-    """Whether a program of the reader's own world asks for something, such as an approval."""
+    """Whether a colleague asks for something, or a program of the reader's own world does or reports a failure."""
     reading = findings.reading
-    footer = reading.shown_counts.get(Cue.UNSUBSCRIBE, 0) or "list-unsubscribe" in reading.visible.headers
     asks = findings.request.probability >= _CLEAR_REQUEST
-    return asks and is_automatic(reading.visible.headers) and not footer and findings.kinds[SPAM] < _SPAM_SHARE
+    if asks and _is_colleague(reading) and not reading.shown_counts.keys() & _LURE_CUES:
+        return True
+    footer = reading.shown_counts.get(Cue.UNSUBSCRIBE, 0) or "list-unsubscribe" in reading.visible.headers
+    sells = reading.shown_counts.get(Cue.PROMOTION, 0) or findings.kinds[SPAM] >= _SPAM_SHARE
+    if footer or sells or not is_automatic(reading.visible.headers):
+        return False
+    return asks or findings.urgency.hinted
 
 
 def _is_colleague(reading: Reading) -> bool:

@@ -14,6 +14,7 @@ from assistant.domain.triage.bulk import (
     CONVERSATION,
     foreign_hosts,
     has_lookalike,
+    is_automatic,
     is_discussion_list,
     is_reply,
     is_robot,
@@ -70,6 +71,10 @@ def weigh_urgency(
     if pressing and asks and not _calm(reading):
         # A deadline this near keeps its place; what is lost by missing it makes it urgent.
         score = max(score, _FIRE_SCORE if reading.counts.get(Cue.CONSEQUENCE, 0) else _HINT_SCORE)
+    failing = in_subject & set(SEVERE) and is_automatic(reading.visible.headers)
+    if failing and not reading.counts.get(Cue.RESOLVED, 0):
+        # Monitoring needs no urgent words.
+        score = max(score, _HINT_SCORE)
     lures = _lures(reading)
     plausible = lures < _LURES and _is_plausible(reading, kinds, in_subject)
     threshold = _LIST_FIRE_SCORE if is_discussion_list(reading.visible.headers) else _FIRE_SCORE

@@ -115,5 +115,6 @@ PHRASES: Final[Mapping[str, str]] = {
         marque ce, marquer comme urgent, classez ce, classe ce, tu es un assistant, vous êtes un assistant""",
     "consequence": """sinon, faute de quoi, à défaut, nous perdons, on perd, nous perdrons, se retire, se retirera,
         sera exclu, serons exclus, doit partir, doit être envoyé, doit être envoyée, doit être payé, doit être signé,
-        doit être déposé, ou le client, ou nous perdons""",
+        doit être déposé, ou le client, ou nous perdons,
+        sera annulé, sera annulée, est annulé, est annulée, sera perdu, sera perdue, ne pourrons""",
 }

@@ -120,5 +120,6 @@ PHRASES: Final[Mapping[str, str]] = {
     "consequence": """sonst, andernfalls, ansonsten, anderenfalls, verlieren wir,
         verpassen wir, springt ab, springt der kunde,
         zieht sich zurück, platzt, verfällt, muss raus, muss rausgehen, muss bezahlt, muss überwiesen, muss eingereicht,
-        muss unterschrieben, müssen wir einreichen, läuft die frist""",
+        muss unterschrieben, müssen wir einreichen, läuft die frist,
+        wird storniert, wird abgesagt, fällt aus, geht verloren, wenn wir nicht, wenn sie nicht, wenn du nicht""",
 }

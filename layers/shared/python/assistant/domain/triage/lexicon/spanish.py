@@ -114,5 +114,6 @@ PHRASES: Final[Mapping[str, str]] = {
     "consequence": """de lo contrario, si no lo, si no respondemos, si no firmamos,
         perdemos, perderemos, se retira, se retirará,
         quedamos fuera, debe salir, debe enviarse, debe pagarse, debe firmarse, tiene que salir, tiene que enviarse,
-        tiene que pagarse, hay que presentar, vence el plazo, o perdemos, o el cliente""",
+        tiene que pagarse, hay que presentar, vence el plazo, o perdemos, o el cliente,
+        se cancela, será cancelado, será cancelada, se pierde, se perderá, no podremos""",
 }
