@@ -1,5 +1,6 @@
 """What the local commands print: steps with their seconds, and one clear line when something is wrong."""
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -40,12 +41,16 @@ def _count_seconds(text: str, ended: Event) -> None:
 
 
 def command(main: Callable[[], None]) -> Callable[[], int]:
-    """Turn ``main`` into a command: exit code 1 and one line on ``LocalFailure``, 130 on Ctrl-C."""
+    """Turn ``main`` into a command: 1 and one line on ``LocalFailure``, 130 on Ctrl-C, quiet when the reader leaves."""
 
     @wraps(main)
     def run() -> int:
         try:
             main()
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # The reader (head, less) has seen enough; the interpreter must not flush into the closed pipe at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except LocalFailure as failure:
             print(failure, file=sys.stderr)
             return 1
