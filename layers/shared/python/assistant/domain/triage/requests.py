@@ -60,9 +60,9 @@ _COMMANDS: Final = frozenset(
     request, resend, reserve, respond, return, review, run, save, schedule, see, select, send, set, share,
     show, sign, speak, start, stop, submit, suggest, take, talk, tell, test, think, transfer, try, turn,
     update, upload, use, verify, view, visit, wait, write, envia, enviame, envie, envieme, manda, mandame,
-    mande, llama, llamame, llame, revisa, revise, confirma, firma, firme, avisa, avisame, prepara, prepare, responde, responda,
-    dime, digame, pasame, mira, envoyez, envoie, appelez, appelle, confirmez, confirme, verifiez, verifie, preparez,
-    repondez, reponds, signez, signe, dites, regardez, regarde, transmettez, donnez, validez, schicke, schick,
+    mande, llama, llamame, llame, revisa, revise, confirma, firma, firme, avisa, avisame, prepara, prepare,
+    responde, responda, dime, digame, pasame, mira, envoyez, envoie, appelez, appelle, confirmez, confirme,
+    verifiez, verifie, preparez, repondez, reponds, signez, signe, dites, regardez, regarde, transmettez, donnez, validez, schicke, schick,
     schicken, sende, senden, ruf, rufen, prufe, prufen, bestatige, bestatigen, melde, melden, unterschreiben,
     unterschreibe, gib, geben, schau, schauen, sag, sagen, antworte"""
     )
