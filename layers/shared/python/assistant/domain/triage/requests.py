@@ -6,7 +6,15 @@ from typing import Final
 
 from assistant.domain.triage.cues import Cue, CueHit
 from assistant.domain.triage.hashing import hashed_counts, word_terms
-from assistant.domain.triage.lexicon import listed
+from assistant.domain.triage.lexicon.asking import (
+    ANSWER_STARTS,
+    ANSWER_STARTS_CHINESE,
+    COMMANDS,
+    OPENERS,
+    QUESTION_STARTS,
+    READER,
+    READER_CHINESE,
+)
 from assistant.domain.triage.reading import Reading
 from assistant.domain.triage.sentences import Sentence
 from assistant.domain.triage.weights import LinearModel, TriageWeights
@@ -23,50 +31,6 @@ SENTENCE_FEATURES: Final = (
     "thanks", "promotion", "publication", "unsubscribe", "short", "link",
 )  # fmt: skip
 REQUEST_FEATURES: Final = ("best", "asked", "ask_cues", "task_cues", "deadline")
-_READER: Final = frozenset(
-    listed(
-        """you, your, yours, anyone, anybody, someone, usted, ustedes, tu, te, vous, votre, vos, toi, sie, du, dir,
-    dich, ihr, ihnen"""
-    )
-)
-_READER_CHINESE: Final = ("你", "您")
-_ASKING: Final = frozenset(
-    listed(
-        """what, when, where, who, whom, which, why, how, can, could, would, will, shall, should, do, does, did,
-    is, are, was, were, has, have, may, que, cuando, donde, quien, cual, como, puedes, puede, pueden, podria,
-    podrias, podrian, tienes, tiene, quieres, quand, ou, qui, quel, quelle, comment, pourquoi, est, pouvez, peux,
-    pourriez, pourrais, avez, voulez, wann, wo, wer, welche, welcher, wie, warum, kann, kannst, konnen, konnte,
-    konntest, konnten, hast, haben, ist, sind"""
-    )
-)
-# A sender who goes on with one of these answers the question himself.
-_ANSWERING: Final = frozenset(
-    listed(
-        """because, yes, yeah, yep, no, nope, not, well, porque, claro, pues, parce, oui, non, weil, denn, ja, nein,
-    nicht"""
-    )
-)
-_ANSWERING_CHINESE: Final = ("因为", "因為", "是的", "不是", "对，", "對，")
-_OPENERS: Final = frozenset(
-    listed("""and, so, also, then, now, just, first, second, next, finally, but, or, y, et, und""")
-)
-_COMMANDS: Final = frozenset(
-    listed(
-        """add, answer, ask, attach, bring, call, change, check, choose, click, comment, complete, confirm,
-    consider, contact, copy, correct, create, decide, delete, discuss, do, draft, email, ensure, explain,
-    fill, find, finish, fix, follow, forward, get, give, go, help, hold, include, inform, install, invite,
-    join, keep, leave, let, list, look, mail, make, mark, move, note, notify, open, order, pay, phone,
-    pick, plan, post, prepare, print, provide, put, read, remember, remind, remove, reply, report,
-    request, resend, reserve, respond, return, review, run, save, schedule, see, select, send, set, share,
-    show, sign, speak, start, stop, submit, suggest, take, talk, tell, test, think, transfer, try, turn,
-    update, upload, use, verify, view, visit, wait, write, envia, enviame, envie, envieme, manda, mandame,
-    mande, llama, llamame, llame, revisa, revise, confirma, firma, firme, avisa, avisame, prepara, prepare,
-    responde, responda, dime, digame, pasame, mira, envoyez, envoie, appelez, appelle, confirmez, confirme,
-    verifiez, verifie, preparez, repondez, reponds, signez, signe, dites, regardez, regarde, transmettez, donnez, validez, schicke, schick,
-    schicken, sende, senden, ruf, rufen, prufe, prufen, bestatige, bestatigen, melde, melden, unterschreiben,
-    unterschreibe, gib, geben, schau, schauen, sag, sagen, antworte"""
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,24 +45,23 @@ def sentence_features(text: str, cues: list[CueHit], folded: list[str], position
     """Return the features of one sentence: its text, the cues and the folded words in it, its start offset."""
     found = {hit.cue for hit in cues}
     question = text.rstrip("\"')] ").endswith(("?", "？"))
-    to_reader = not _READER.isdisjoint(folded) or any(word in text for word in _READER_CHINESE)
+    to_reader = not READER.isdisjoint(folded) or any(word in text for word in READER_CHINESE)
     first = folded[:2]
+    lowered = text.lower()
     return {
         "question": float(question),
         "ask": float(Cue.ASK in found),
         "task": float(any(cue in found for cue in _TASKS)),
         "ask_starts": float(any(hit.cue is Cue.ASK and hit.start - position < _FIRST_WORDS for hit in cues)),
-        "directed": float(question and (to_reader or Cue.ASK in found or bool(first and first[0] in _ASKING))),
-        "imperative": float(
-            bool(first) and (first[0] in _COMMANDS or (first[0] in _OPENERS and first[-1] in _COMMANDS))
-        ),
+        "directed": float(question and (to_reader or Cue.ASK in found or bool(first and first[0] in QUESTION_STARTS))),
+        "imperative": float(bool(first) and (first[0] in COMMANDS or (first[0] in OPENERS and first[-1] in COMMANDS))),
         "you": float(to_reader),
         "thanks": float(Cue.THANKS in found),
         "promotion": float(bool(found & {Cue.PROMOTION, Cue.MARKETING_SPAM})),
         "publication": float(Cue.PUBLICATION in found),
         "unsubscribe": float(Cue.UNSUBSCRIBE in found),
         "short": float(len(text) < 25),  # noqa: PLR2004 - characters
-        "link": float("http" in text.lower() or "$link" in text.lower()),
+        "link": float("http" in lowered or "$link" in lowered),
     }
 
 
@@ -155,4 +118,4 @@ def _answers(reading: Reading, sentence: Sentence) -> bool:
     if any(hit.cue is Cue.CALM for hit in cues):
         # "Could you look at it? No hurry."
         return False
-    return bool(folded and folded[0] in _ANSWERING) or sentence.text.startswith(_ANSWERING_CHINESE)
+    return bool(folded and folded[0] in ANSWER_STARTS) or sentence.text.startswith(ANSWER_STARTS_CHINESE)
