@@ -2,6 +2,7 @@
 
 import random
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -53,8 +54,8 @@ class Settings:
     kind_c: float = 3.0
     kind_text: float = 1.5
     sentence_c: float = 1.0
-    sentence_text: float = 1.0
-    request_c: float = 3.0
+    sentence_text: float = 0.5
+    request_c: float = 1.0
     archetypes: float = 0.2
 
 
@@ -185,8 +186,9 @@ def fit_sentences(sentences: Sequence[LabelledSentence], settings: Settings) -> 
     rows: list[Row] = []
     for sentence in sentences:
         tokens = words(sentence.text)
-        features = requests.sentence_features(sentence.text, list(find_cues(sentence.text, tokens)))
-        rows.append((features, requests.sentence_terms([word for word, _, _ in tokens], SENTENCE_BUCKETS)))
+        folded = [word for word, _, _ in tokens]
+        features = requests.sentence_features(sentence.text, list(find_cues(sentence.text, tokens)), folded)
+        rows.append((features, requests.sentence_terms(folded, SENTENCE_BUCKETS)))
     labels = [int(sentence.is_request) for sentence in sentences]
     shape = Shape(_REQUEST_CLASSES, requests.SENTENCE_FEATURES, SENTENCE_BUCKETS, settings.sentence_text)
     return _fit(rows, labels, [1.0] * len(rows), shape, settings.sentence_c)
@@ -195,8 +197,11 @@ def fit_sentences(sentences: Sequence[LabelledSentence], settings: Settings) -> 
 def _fit_requests(samples: Sequence[Sample], rows: Mapping[int, Row], settings: Settings) -> LinearModel:
     asked = [sample for sample in samples if sample.may_ask]
     labels = [int(bool(sample.labelled.asks)) for sample in asked]
+    # How often mail asks differs from corpus to corpus, so both answers weigh the same.
+    sizes = Counter(labels)
+    importance = [len(labels) / len(sizes) / sizes[label] for label in labels]
     shape = Shape(_REQUEST_CLASSES, requests.REQUEST_FEATURES, 0, 1.0)
-    return _fit([rows[id(sample)] for sample in asked], labels, [1.0] * len(asked), shape, settings.request_c)
+    return _fit([rows[id(sample)] for sample in asked], labels, importance, shape, settings.request_c)
 
 
 def _fit(

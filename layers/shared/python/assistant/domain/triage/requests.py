@@ -1,12 +1,20 @@
 """Finds what the sender asks of the reader, sentence by sentence."""
 
-import re
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Final
 
-from assistant.domain.triage.cues import Cue, CueHit, fold
+from assistant.domain.triage.cues import Cue, CueHit
 from assistant.domain.triage.hashing import hashed_counts, word_terms
-from assistant.domain.triage.lexicon import listed
+from assistant.domain.triage.lexicon.asking import (
+    ANSWER_STARTS,
+    ANSWER_STARTS_CHINESE,
+    COMMANDS,
+    OPENERS,
+    QUESTION_STARTS,
+    READER,
+    READER_CHINESE,
+)
 from assistant.domain.triage.reading import Reading
 from assistant.domain.triage.sentences import Sentence
 from assistant.domain.triage.weights import LinearModel, TriageWeights
@@ -22,51 +30,7 @@ SENTENCE_FEATURES: Final = (
     "question", "ask", "task", "ask_starts", "directed", "imperative", "you",
     "thanks", "promotion", "publication", "unsubscribe", "short", "link",
 )  # fmt: skip
-REQUEST_FEATURES: Final = ("best", "directed", "asked", "ask_cues", "task_cues", "deadline")
-_WORD = re.compile(r"[^\W_]+")
-_READER: Final = (
-    "you",
-    "your",
-    "anyone",
-    "anybody",
-    "someone",
-    "usted",
-    "ustedes",
-    "tu",
-    "vous",
-    "votre",
-    "vos",
-    "sie",
-    "du",
-    "ihr",
-    "te",
-)
-_ASKING: Final = frozenset(
-    listed(
-        """what, when, where, who, whom, which, why, how, can, could, would, will, shall, should, do, does, did,
-    is, are, was, were, has, have, may, que, cuando, donde, quien, cual, como, puedes, puede, podria,
-    quand, ou, qui, quel, quelle, comment, pourquoi, est, pouvez, peux, wann, wo, wer, welche, welcher,
-    wie, warum, kann, konnen, konnte, konnten, ist, sind"""
-    )
-)
-_OPENERS: Final = frozenset(
-    listed("""and, so, also, then, now, just, first, second, next, finally, but, or, y, et, und""")
-)
-_COMMANDS: Final = frozenset(
-    listed(
-        """add, answer, ask, attach, bring, call, change, check, choose, click, comment, complete, confirm,
-    consider, contact, copy, correct, create, decide, delete, discuss, do, draft, email, ensure, explain,
-    fill, find, finish, fix, follow, forward, get, give, go, help, hold, include, inform, install, invite,
-    join, keep, leave, let, list, look, mail, make, mark, move, note, notify, open, order, pay, phone,
-    pick, plan, post, prepare, print, provide, put, read, remember, remind, remove, reply, report,
-    request, resend, reserve, respond, return, review, run, save, schedule, see, select, send, set, share,
-    show, sign, speak, start, stop, submit, suggest, take, talk, tell, test, think, transfer, try, turn,
-    update, upload, use, verify, view, visit, wait, write, envia, enviame, manda, llama, revisa, confirma,
-    firma, avisa, prepara, responde, envoyez, envoie, appelez, appelle, confirmez, confirme, verifiez,
-    preparez, repondez, signez, schicke, schicken, sende, senden, ruf, rufen, prufe, prufen, bestatige,
-    bestatigen, melde, melden, unterschreiben"""
-    )
-)
+REQUEST_FEATURES: Final = ("best", "asked", "ask_cues", "task_cues", "deadline")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,22 +41,20 @@ class Request:
     sentence: Sentence | None
 
 
-def sentence_features(text: str, cues: list[CueHit], position: int = 0) -> dict[str, float]:
-    """Return the features of one sentence; ``cues`` are those inside it, ``position`` its start offset."""
+def sentence_features(text: str, cues: list[CueHit], folded: list[str], position: int = 0) -> dict[str, float]:
+    """Return the features of one sentence: its text, the cues and the folded words in it, its start offset."""
     found = {hit.cue for hit in cues}
-    lowered = f" {fold(text)} "
     question = text.rstrip("\"')] ").endswith(("?", "？"))
-    to_reader = any(f" {word} " in lowered for word in _READER)
-    first = [fold(word) for word in _WORD.findall(text[:60])][:2]
+    to_reader = not READER.isdisjoint(folded) or any(word in text for word in READER_CHINESE)
+    first = folded[:2]
+    lowered = text.lower()
     return {
         "question": float(question),
         "ask": float(Cue.ASK in found),
         "task": float(any(cue in found for cue in _TASKS)),
         "ask_starts": float(any(hit.cue is Cue.ASK and hit.start - position < _FIRST_WORDS for hit in cues)),
-        "directed": float(question and (to_reader or Cue.ASK in found or bool(first and first[0] in _ASKING))),
-        "imperative": float(
-            bool(first) and (first[0] in _COMMANDS or (first[0] in _OPENERS and first[-1] in _COMMANDS))
-        ),
+        "directed": float(question and (to_reader or Cue.ASK in found or bool(first and first[0] in QUESTION_STARTS))),
+        "imperative": float(bool(first) and (first[0] in COMMANDS or (first[0] in OPENERS and first[-1] in COMMANDS))),
         "you": float(to_reader),
         "thanks": float(Cue.THANKS in found),
         "promotion": float(bool(found & {Cue.PROMOTION, Cue.MARKETING_SPAM})),
@@ -119,7 +81,7 @@ def scored_sentences(reading: Reading, model: LinearModel) -> list[tuple[float, 
     scored: list[tuple[float, Sentence]] = []
     for sentence in [item for item in reading.sentences if item.start > reading.subject_end][:_SENTENCES_READ]:
         cues, folded = reading.within(sentence)
-        values = sentence_features(sentence.text, cues, sentence.start)
+        values = sentence_features(sentence.text, cues, folded, sentence.start)
         scored.append((model.probabilities(values, sentence_terms(folded, model.buckets))[REQUEST], sentence))
     return scored
 
@@ -136,14 +98,24 @@ def find_request(reading: Reading, weights: TriageWeights, *, deadline: bool) ->
 def _features(reading: Reading, scored: list[tuple[float, Sentence]], *, deadline: bool) -> dict[str, float]:
     return {
         "best": max((probability for probability, _ in scored), default=0.0),
-        "directed": float(any(_is_directed(sentence, reading) for _, sentence in scored)),
-        "asked": float(any(sentence.is_question for _, sentence in scored)),
+        "asked": float(_leaves_a_question(reading, [sentence for _, sentence in scored])),
         "ask_cues": min(reading.counts.get(Cue.ASK, 0), 4) / 4,
         "task_cues": min(sum(reading.counts.get(cue, 0) for cue in _TASKS), 5) / 5,
         "deadline": float(deadline),
     }
 
 
-def _is_directed(sentence: Sentence, reading: Reading) -> bool:
-    cues, _ = reading.within(sentence)
-    return bool(sentence_features(sentence.text, cues, sentence.start)["directed"])
+def _leaves_a_question(reading: Reading, read: list[Sentence]) -> bool:
+    """Whether any question is not answered by its own sender right away."""
+    return any(
+        sentence.is_question and not (following and _answers(reading, following))
+        for sentence, following in zip_longest(read, read[1:])
+    )
+
+
+def _answers(reading: Reading, sentence: Sentence) -> bool:
+    cues, folded = reading.within(sentence)
+    if any(hit.cue is Cue.CALM for hit in cues):
+        # "Could you look at it? No hurry."
+        return False
+    return bool(folded and folded[0] in ANSWER_STARTS) or sentence.text.startswith(ANSWER_STARTS_CHINESE)
