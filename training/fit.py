@@ -15,7 +15,7 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
 from assistant.domain.triage import bulk, requests
-from assistant.domain.triage.cascade import personal_request
+from assistant.domain.triage.cascade import lure_score, personal_request
 from assistant.domain.triage.cues import find_cues, words
 from assistant.domain.triage.deadlines import Deadline, find_deadlines
 from assistant.domain.triage.reading import Reading, read
@@ -55,7 +55,7 @@ class Settings:
     sentence_c: float = 1.0
     sentence_text: float = 1.0
     request_c: float = 3.0
-    archetypes: float = 0.2
+    archetypes: float = 0.3
 
 
 @dataclass(frozen=True)
@@ -154,12 +154,13 @@ def _collect_kind(sample: Sample, kinds: Mapping[str, float], unseen: dict[str, 
     labelled = sample.labelled
     if labelled.kind is not None:
         unseen["spam"].append((kinds[bulk.SPAM], labelled.kind == bulk.SPAM))
-        unseen["machine"].append((kinds[bulk.SPAM] + kinds[bulk.BULK], labelled.kind != bulk.CONVERSATION))
+        if bulk.has_machine_marks(sample.kind_rows[0][0]):
+            unseen["machine"].append((kinds[bulk.SPAM] + kinds[bulk.BULK], labelled.kind != bulk.CONVERSATION))
         if not bulk.is_discussion_list(sample.reading.visible.headers):
             unseen["marks"].append((bulk.automation_marks(sample.reading), labelled.kind != bulk.CONVERSATION))
     urgency = weigh_urgency(sample.reading, deadlines=sample.deadlines, now=sample.written_at, kinds=kinds)
     if labelled.kind is not None and urgency.suspect:
-        unseen["lure"].append((urgency.lures, labelled.kind == bulk.SPAM))
+        unseen["lure"].append((lure_score(kinds, urgency.lures), labelled.kind == bulk.SPAM))
     if labelled.labels.get("urgent") is not None and urgency.fired:
         unseen["urgent"].append((urgency.score, labelled.labels["urgent"]))
 

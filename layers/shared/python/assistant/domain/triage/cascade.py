@@ -18,6 +18,7 @@ from assistant.domain.triage.bulk import (
     BULK,
     CONVERSATION,
     KIND_FEATURES,
+    MARKS_TO_DECIDE,
     SPAM,
     automation_marks,
     has_machine_marks,
@@ -58,7 +59,6 @@ _SPAM_SHARE: Final = 0.3
 _SPAM_SHARE_OF_SUBSCRIPTION: Final = 0.8
 _ASKS: Final = 0.45
 _CLEAR_REQUEST: Final = 0.8
-_MARKS_TO_DECIDE: Final = 3
 _PERSONAL: Final = 0.5
 _LURE_CUES: Final = frozenset({Cue.CREDENTIALS, Cue.ADVANCE_FEE, Cue.MARKETING_SPAM})
 _DELEGABLE: Final = frozenset({Cue.MEETING, Cue.SEND, Cue.PAY})
@@ -140,6 +140,11 @@ def personal_request(kinds: Mapping[str, float], asks: float) -> float:
     return asks if kinds[CONVERSATION] >= _SURE else 0.0
 
 
+def lure_score(kinds: Mapping[str, float], lures: int) -> float:
+    """Score from 0: the lures of a mail, weighed by how little it looks written by a person."""
+    return lures * (1 - kinds[CONVERSATION])
+
+
 def _core_verdict(findings: Findings, weights: TriageWeights) -> _Verdict:
     calibrate = weights.calibrations
     if findings.urgency.fired:
@@ -161,14 +166,14 @@ def _impersonal_verdict(findings: Findings, weights: TriageWeights) -> _Verdict 
     """Return what to do with lures, bulk mail and list discussions; None for mail from person to person."""
     reading, calibrate = findings.reading, weights.calibrations
     spam, machine = findings.kinds[SPAM], findings.kinds[SPAM] + findings.kinds[BULK]
-    lure = calibrate["lure"](findings.urgency.lures) if findings.urgency.suspect else 0.0
-    if lure >= _SURE and not _is_colleague(reading):
+    lure = calibrate["lure"](lure_score(findings.kinds, findings.urgency.lures)) if findings.urgency.suspect else 0.0
+    if lure >= _SURE and not _is_colleague(findings):
         return _Verdict(Category.ARCHIVE, 1, lure, (Ground.SPAM,))
     sure = calibrate["machine"](machine)
     if (marks := _certain_marks(findings)) and not findings.urgency.suspect:
         return _Verdict(Category.ROUTINE, 3, max(sure, calibrate["marks"](marks)), (Ground.BULK,))
     # Spam forges the reader's own domain, but to put a colleague's mail away takes more.
-    needed = _SURE_OF_COLLEAGUE if _is_colleague(reading) else _SURE_MACHINE
+    needed = _SURE_OF_COLLEAGUE if _is_colleague(findings) else _SURE_MACHINE
     if sure >= needed and has_machine_marks(findings.features) and not _may_need_an_answer(findings):
         # Bulk mail one cannot unsubscribe from is spam at less.
         needed_share = _SPAM_SHARE_OF_SUBSCRIPTION if is_subscription(reading) else _SPAM_SHARE
@@ -193,7 +198,7 @@ def _certain_marks(findings: Findings) -> int:
     marks = automation_marks(reading)
     campaign = "list-unsubscribe" in reading.visible.headers and reading.shown_counts.get(Cue.UNSUBSCRIBE, 0) > 0
     sells_spam = findings.kinds[SPAM] >= _PERSONAL or reading.shown_counts.get(Cue.MARKETING_SPAM, 0) > 1
-    if is_discussion_list(reading.visible.headers) or sells_spam or not (campaign or marks >= _MARKS_TO_DECIDE):
+    if is_discussion_list(reading.visible.headers) or sells_spam or not (campaign or marks >= MARKS_TO_DECIDE):
         return 0
     asks = findings.request.probability >= _ASKS or findings.urgency.hinted
     return marks if campaign or not asks else 0
@@ -203,7 +208,7 @@ def _may_need_an_answer(findings: Findings) -> bool:
     """Whether a colleague asks for something, or a program of the reader's own world does or reports a failure."""
     reading = findings.reading
     asks = findings.request.probability >= _CLEAR_REQUEST
-    if asks and _is_colleague(reading) and not reading.shown_counts.keys() & _LURE_CUES:
+    if asks and _is_colleague(findings) and not reading.shown_counts.keys() & _LURE_CUES:
         return True
     footer = reading.shown_counts.get(Cue.UNSUBSCRIBE, 0) or "list-unsubscribe" in reading.visible.headers
     sells = reading.shown_counts.get(Cue.PROMOTION, 0) or findings.kinds[SPAM] >= _SPAM_SHARE
@@ -212,8 +217,14 @@ def _may_need_an_answer(findings: Findings) -> bool:
     return asks or findings.urgency.hinted
 
 
-def _is_colleague(reading: Reading) -> bool:
-    """Whether a person of the reader's own organization wrote the mail, by its addresses."""
+def _is_colleague(findings: Findings) -> bool:
+    """Whether a person of the reader's own organization wrote the mail, by its addresses.
+
+    A forged From shows in answers or bounces that go elsewhere.
+    """
+    reading, features = findings.reading, findings.features
+    if features["return_path_differs"] or features["reply_to_differs"]:
+        return False
     sender = reading.visible.sender
     same = bool(sender.domain) and any(box.domain == sender.domain for box in reading.visible.to)
     sent_by_machine = is_robot(sender.address) or reading.shown_counts.get(Cue.UNSUBSCRIBE, 0) > 0
