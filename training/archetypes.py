@@ -19,7 +19,9 @@ ARCHETYPE: Final = "archetype"
 _EACH: Final[Mapping[str, int]] = {CONVERSATION: 60, BULK: 24, SPAM: 30}
 _SEED: Final = 7
 _NAMES = "Alma Bruno Carla Dario Edda Felix Gina Hugo Irma Jonas Karin Leon Marta Nils Olga Pavel Rosa Stefan Tilda Ugo"
-_FAMILIES = "Becker Costa Durand Ferro Hansen Keller Lind Moreau Novak Ortega Petit Quiroga Rossi Silva Toth Weber Zhang"
+_FAMILIES = (
+    "Becker Costa Durand Ferro Hansen Keller Lind Moreau Novak Ortega Petit Quiroga Rossi Silva Toth Weber Zhang"
+)
 _ORGS = "Alder Birch Cobalt Delta Ember Fjord Granite Heron Indigo Juniper Kestrel Lumen Maple Nova Onyx Pine Quartz"
 _THINGS: Final[Mapping[str, str]] = {
     "en": "budget|onboarding|shoes|pricing|data|travel|hiring|coffee|roadmap|storage|training|garden|website|office",

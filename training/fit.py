@@ -15,7 +15,7 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
 from assistant.domain.triage import bulk, requests
-from assistant.domain.triage.cascade import lure_score, personal_request
+from assistant.domain.triage.cascade import personal_request
 from assistant.domain.triage.cues import find_cues, words
 from assistant.domain.triage.deadlines import Deadline, find_deadlines
 from assistant.domain.triage.reading import Reading, read
@@ -160,7 +160,7 @@ def _collect_kind(sample: Sample, kinds: Mapping[str, float], unseen: dict[str, 
             unseen["marks"].append((bulk.automation_marks(sample.reading), labelled.kind != bulk.CONVERSATION))
     urgency = weigh_urgency(sample.reading, deadlines=sample.deadlines, now=sample.written_at, kinds=kinds)
     if labelled.kind is not None and urgency.suspect:
-        unseen["lure"].append((lure_score(kinds, urgency.lures), labelled.kind == bulk.SPAM))
+        unseen["lure"].append((urgency.lures, labelled.kind == bulk.SPAM))
     if labelled.labels.get("urgent") is not None and urgency.fired:
         unseen["urgent"].append((urgency.score, labelled.labels["urgent"]))
 

@@ -27,7 +27,9 @@ _ROLES = re.compile(
     r"ship(?:ping|ments?)|tracking|delivery|booking|reservations?|confirmations?|calendar|tickets?|servicedesk|"
     r"helpdesk|jira|builds?|ci|monitor(?:ing)?|system|admin|security|account|edm|crew|editors?|community|rewards|"
     r"pedidos|facturas|envios|commandes?|livraison|facturation|bestellung(?:en)?|rechnung|versand|buchung|"
-    r"rundbrief|lettre|redaktion|aktionen)(?:$|[._+-])",
+    r"rundbrief|lettre|redaktion|aktionen|bots?|robot|\w*portal|check-?in|bookings|appointments?|members?|"
+    r"customer-?(?:care|services?)|kundenservice|kundendienst|service-?clients?|espace-?clients?|reservas?|"
+    r"reservierung(?:en)?|citas|avisos?|hinweise?|backups?|status|reports?|scheduler|deploy(?:ments?)?)(?:$|[._+-])",
     re.IGNORECASE,
 )
 _ROBOTS = re.compile(
@@ -36,7 +38,7 @@ _ROBOTS = re.compile(
     re.IGNORECASE,
 )
 _URL = re.compile(r"https?://([^\s/>\"'<)\]]+)|www\.([^\s/>\"'<)\]]+)", re.IGNORECASE)
-_MONEY = re.compile(r"[$€£¥]\s?\d|\d\s?(?:usd|eur|dollars|euros)\b", re.IGNORECASE)
+_MONEY = re.compile(r"[$€£¥]\s?\d|\d\s?(?:[€£元]|(?:usd|eur|dollars|euros)\b)", re.IGNORECASE)
 _PERCENT = re.compile(r"\d\s?%")
 _PHONE = re.compile(r"(?:\+?\d[ ().-]?){9,14}")
 _TRAILING_CODE = re.compile(r"\s{2,}\S{3,}$|[\[\(]?\b[a-z0-9]{6,}\d[a-z0-9]*\b[\]\)]?$", re.IGNORECASE)
@@ -71,7 +73,8 @@ _MARKS: Final = (
     "list_id", "list_unsubscribe", "precedence", "auto_submitted", "campaign", "html_only", "false_reply",
     "foreign_message_id", "odd_message_id", "return_path_differs", "return_path_tagged", "errors_to",
     "reply_to_differs", "lookalike",
-    "role_address", "robot_address", "no_recipient", "unreadable", "subject_marks", "subject_money", "subject_code",
+    "role_address", "robot_address", "brand_name", "no_recipient", "unreadable",
+    "subject_marks", "subject_money", "subject_code",
     "links", "bare_host", "link_query", "trap", "money", "percent", "exclamations", "phone",
     *(f"cue_{cue}" for cue in (
         Cue.UNSUBSCRIBE, Cue.MARKETING_SPAM, Cue.ADVANCE_FEE, Cue.CREDENTIALS, Cue.SOCIAL, Cue.PROMOTION,
@@ -144,14 +147,22 @@ def is_robot(address: str) -> bool:
     return bool(_ROBOTS.search(address.rpartition("@")[0]))
 
 
-def has_machine_marks(features: Mapping[str, float]) -> bool:
-    """Whether at least two hard marks of bulk mail are among the ``kind_features``.
+def has_machine_marks(features: Mapping[str, float], *, faceless: bool = False) -> bool:
+    """Whether at least two hard marks of bulk mail are among the ``kind_features``; ``faceless`` counts as one.
 
     The model alone may take an unfamiliar style of personal mail for bulk; a person's mail lacks the marks.
     """
     # At an address nobody reads there is no person.
     robot = int(features["robot_address"])
-    return sum(features[name] > 0 for name in _MARKS) + robot + _more_lures(features) >= _MARKS_NEEDED
+    marks = sum(features[name] > 0 for name in _MARKS)
+    return marks + robot + faceless + _more_lures(features) >= _MARKS_NEEDED
+
+
+def is_faceless(features: Mapping[str, float]) -> bool:
+    """Whether nobody in particular writes to anybody in particular: no name in address, signature or greeting."""
+    return not any(
+        features[name] for name in ("named_address", "signed", "named_greeting", "is_reply", "reply_headers")
+    )
 
 
 def _more_lures(features: Mapping[str, float]) -> int:
@@ -181,7 +192,8 @@ KIND_FEATURES: Final = (
     "list_id", "list_unsubscribe", "precedence", "auto_submitted", "campaign", "reply_headers",
     "return_path_differs", "return_path_tagged", "reply_to_differs", "html_only", "errors_to",
     "foreign_message_id", "odd_message_id", "false_reply", "marked_urgent", "role_address", "robot_address",
-    "digits_in_address", "has_name", "two_word_name", "brand_name", "named_address", "signed", "free_mail", "lookalike", "no_recipient", "many_recipients",
+    "digits_in_address", "has_name", "two_word_name", "brand_name", "named_address", "signed",
+    "free_mail", "lookalike", "no_recipient", "many_recipients",
     "is_reply", "is_forward", "subject_caps", "subject_marks", "subject_money", "subject_code", "subject_empty",
     "long", "links", "foreign_links", "caps", "exclamations", "questions", "money", "percent", "phone",
     "quoted", "first_person", "second_person", "named_greeting", "greeting", "long_lines", "bare_host",

@@ -24,6 +24,7 @@ from assistant.domain.triage.bulk import (
     has_machine_marks,
     is_automatic,
     is_discussion_list,
+    is_faceless,
     is_free_mail,
     is_robot,
     is_subscription,
@@ -55,7 +56,7 @@ _SURE_MACHINE: Final = 0.55
 _SURE_OF_DISCUSSION: Final = 0.7
 _SURE_OF_COLLEAGUE: Final = 0.97
 _SURE: Final = 0.9
-_SPAM_SHARE: Final = 0.3
+_SPAM_SHARE: Final = 0.2
 _SPAM_SHARE_OF_SUBSCRIPTION: Final = 0.8
 _ASKS: Final = 0.45
 _CLEAR_REQUEST: Final = 0.8
@@ -140,11 +141,6 @@ def personal_request(kinds: Mapping[str, float], asks: float) -> float:
     return asks if kinds[CONVERSATION] >= _SURE else 0.0
 
 
-def lure_score(kinds: Mapping[str, float], lures: int) -> float:
-    """Score from 0: the lures of a mail, weighed by how little it looks written by a person."""
-    return lures * (1 - kinds[CONVERSATION])
-
-
 def _core_verdict(findings: Findings, weights: TriageWeights) -> _Verdict:
     calibrate = weights.calibrations
     if findings.urgency.fired:
@@ -166,7 +162,7 @@ def _impersonal_verdict(findings: Findings, weights: TriageWeights) -> _Verdict 
     """Return what to do with lures, bulk mail and list discussions; None for mail from person to person."""
     reading, calibrate = findings.reading, weights.calibrations
     spam, machine = findings.kinds[SPAM], findings.kinds[SPAM] + findings.kinds[BULK]
-    lure = calibrate["lure"](lure_score(findings.kinds, findings.urgency.lures)) if findings.urgency.suspect else 0.0
+    lure = calibrate["lure"](findings.urgency.lures) if findings.urgency.suspect else 0.0
     if lure >= _SURE and not _is_colleague(findings):
         return _Verdict(Category.ARCHIVE, 1, lure, (Ground.SPAM,))
     sure = calibrate["machine"](machine)
@@ -174,7 +170,8 @@ def _impersonal_verdict(findings: Findings, weights: TriageWeights) -> _Verdict 
         return _Verdict(Category.ROUTINE, 3, max(sure, calibrate["marks"](marks)), (Ground.BULK,))
     # Spam forges the reader's own domain, but to put a colleague's mail away takes more.
     needed = _SURE_OF_COLLEAGUE if _is_colleague(findings) else _SURE_MACHINE
-    if sure >= needed and has_machine_marks(findings.features) and not _may_need_an_answer(findings):
+    marked = has_machine_marks(findings.features, faceless=machine >= _SURE and is_faceless(findings.features))
+    if sure >= needed and marked and not _may_need_an_answer(findings):
         # Bulk mail one cannot unsubscribe from is spam at less.
         needed_share = _SPAM_SHARE_OF_SUBSCRIPTION if is_subscription(reading) else _SPAM_SHARE
         if spam >= needed_share * machine:
@@ -200,7 +197,9 @@ def _certain_marks(findings: Findings) -> int:
     sells_spam = findings.kinds[SPAM] >= _PERSONAL or reading.shown_counts.get(Cue.MARKETING_SPAM, 0) > 1
     if is_discussion_list(reading.visible.headers) or sells_spam or not (campaign or marks >= MARKS_TO_DECIDE):
         return 0
-    asks = findings.request.probability >= _ASKS or findings.urgency.hinted
+    # What surely no person wrote must ask clearly: "you need not do anything" resembles a request.
+    least = _ASKS if findings.kinds[CONVERSATION] > 1 - _SURE else _CLEAR_REQUEST
+    asks = findings.request.probability >= least or findings.urgency.hinted
     return marks if campaign or not asks else 0
 
 

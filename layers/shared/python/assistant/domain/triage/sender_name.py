@@ -29,7 +29,12 @@ def is_chinese_person(name: str) -> bool:
 
 
 def is_brand(sender: Mailbox) -> bool:
-    """Whether the display name is the organization's own: "Green Energy <kontakt@greenenergy.example>"."""
+    """Whether the display name is the organization's own: "Green Energy <kontakt@greenenergy.example>".
+
+    A person may have the domain too, but writes from an address that holds the name.
+    """
+    if is_named_address(sender):
+        return False
     name = "".join(word for word, _, _ in words(sender.name))
     owner = "".join(char for char in organization(sender.domain) if char.isalnum()) if sender.domain else ""
     return min(len(name), len(owner)) >= _SHORTEST and (owner in name or name in owner)
