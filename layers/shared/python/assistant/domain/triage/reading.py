@@ -46,9 +46,13 @@ class Reading:
 
     def within(self, sentence: Sentence) -> tuple[list[CueHit], list[str]]:
         """Return the cues and the folded words of one sentence."""
-        cues = _between(self.cues, [hit.start for hit in self.cues], sentence)
+        cues = _between(self.cues, self._cue_starts, sentence)
         found = _between(self.tokens, self._token_starts, sentence)
         return list(cues), [word for word, _, _ in found]
+
+    @cached_property
+    def _cue_starts(self) -> list[int]:
+        return [hit.start for hit in self.cues]
 
     @cached_property
     def _token_starts(self) -> list[int]:

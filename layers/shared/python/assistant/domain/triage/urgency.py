@@ -60,19 +60,21 @@ _MONITORS: Final = re.compile(r"alert|alarm|monitor|uptime|pager|incident|status
 class Urgency:
     """``score`` in points; ``fired`` makes the mail urgent_action, ``hinted`` keeps its priority at 7 or more.
 
-    ``lures`` counts phrases that ask for credentials or promise money; from two on urgency counts for nothing.
+    ``lures`` counts phrases that ask for credentials or promise money, ``traps`` what is asked for on another's
+    site; from two phrases or one trap on urgency counts for nothing.
     """
 
     score: float
     fired: bool
     hinted: bool
     lures: int
+    traps: int
     hits: tuple[CueHit, ...]
 
     @property
     def suspect(self) -> bool:
         """Whether the mail carries enough lures to distrust it."""
-        return self.lures >= _LURES
+        return self.lures >= _LURES or self.traps > 0
 
 
 def weigh_urgency(
@@ -99,11 +101,13 @@ def weigh_urgency(
     if alarms:
         score = max(score, _FIRE_SCORE)
     lures = _lures(reading)
-    plausible = lures < _LURES and (alarms or _is_plausible(reading, kinds, in_subject))
+    # People share passwords and links too.
+    traps = count_traps(reading) if kinds[CONVERSATION] < _PERSONAL and foreign_hosts(reading) else 0
+    plausible = lures < _LURES and not traps and (alarms or _is_plausible(reading, kinds, in_subject))
     threshold = _LIST_FIRE_SCORE if is_discussion_list(reading.visible.headers) else _FIRE_SCORE
     fired = plausible and score >= threshold
     hinted = fired or (plausible and score >= _HINT_SCORE and kinds[SPAM] < _LIKELY_SPAM)
-    return Urgency(score, fired, hinted, lures, hits)
+    return Urgency(score, fired, hinted, lures, traps, hits)
 
 
 def _is_alarm(reading: Reading, counts: Counter[Cue], in_subject: set[Cue]) -> bool:
@@ -146,12 +150,10 @@ def _lures(reading: Reading) -> int:
     """Count the phrases that ask for credentials or promise money, and what makes them worse."""
     said, shown = reading.counts, reading.shown_counts
     phrases = sum(max(said.get(cue, 0), shown.get(cue, 0)) for cue in (Cue.CREDENTIALS, Cue.ADVANCE_FEE))
-    foreign = bool(foreign_hosts(reading))
-    traps = count_traps(reading) if foreign else 0
-    if not phrases + traps:
+    if not phrases:
         return 0
     # What asks for a password links to another site than it claims to come from.
-    return phrases + traps + has_lookalike(reading.visible.sender.domain) + foreign
+    return phrases + has_lookalike(reading.visible.sender.domain) + bool(foreign_hosts(reading))
 
 
 def _is_plausible(reading: Reading, kinds: Mapping[str, float], in_subject: set[Cue]) -> bool:
