@@ -237,6 +237,8 @@ def test_archetypes_are_the_same_every_time_and_know_every_kind() -> None:
         ("Settle the 3.10 EUR fee at http://other.example/x", 1),
         ("Pay the fee of 3.10 EUR and enter your card at http://other.example/x", 2),
         ("Please pay invoice 12 over 3,100.00 EUR by Friday.", 0),
+        ("Pay the $1,500 fee at http://other.example/x", 0),
+        ("Zahlen Sie 1.200,00 € unter http://other.example/x", 0),
         ("The card arrives on Friday.", 0),
     ],
 )

@@ -10,7 +10,7 @@ from assistant.domain.triage.reading import Reading
 # A fee small enough to be paid without asking anyone.
 _SMALL_FEE: Final = 20.0
 _AMOUNT: Final = re.compile(
-    r"[$€£¥]\s?(\d{1,6}(?:[.,]\d{2})?)(?![\d.,]\d)|(?<![\d.,])(\d{1,6}(?:[.,]\d{2})?)\s?(?:[$€£¥元]|(?:usd|eur|gbp|chf)\b)",
+    r"[$€£¥]\s?(\d{1,6}(?:[.,]\d{2})?)(?![\d.,]*\d)|(?<![\d.,])(\d{1,6}(?:[.,]\d{2})?)\s?(?:[$€£¥元]|(?:usd|eur|gbp|chf)\b)",
     re.IGNORECASE,
 )
 _GIVE: Final = frozenset(
