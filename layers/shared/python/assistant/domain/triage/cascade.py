@@ -53,10 +53,11 @@ from assistant.domain.triage.wording import (
 
 # Calibrated probabilities from which a stage decides: what they cost is measured on unseen senders.
 _SURE_MACHINE: Final = 0.55
+_MACHINE_UNDER_A_NAME: Final = 0.7
 _SURE_OF_DISCUSSION: Final = 0.7
 _SURE_OF_COLLEAGUE: Final = 0.97
 _SURE: Final = 0.9
-_SPAM_SHARE: Final = 0.2
+_SPAM_SHARE: Final = 0.12
 _SPAM_SHARE_OF_SUBSCRIPTION: Final = 0.8
 _ASKS: Final = 0.45
 _CLEAR_REQUEST: Final = 0.8
@@ -171,7 +172,9 @@ def _impersonal_verdict(findings: Findings, weights: TriageWeights) -> _Verdict 
     # Spam forges the reader's own domain, but to put a colleague's mail away takes more.
     needed = _SURE_OF_COLLEAGUE if _is_colleague(findings) else _SURE_MACHINE
     marked = has_machine_marks(findings.features, faceless=machine >= _SURE and is_faceless(findings.features))
-    if sure >= needed and marked and not _may_need_an_answer(findings):
+    # An address that holds its owner's name is likely a person's.
+    likely = machine >= _MACHINE_UNDER_A_NAME or not findings.features["named_address"]
+    if sure >= needed and likely and marked and not _may_need_an_answer(findings):
         # Bulk mail one cannot unsubscribe from is spam at less.
         needed_share = _SPAM_SHARE_OF_SUBSCRIPTION if is_subscription(reading) else _SPAM_SHARE
         if spam >= needed_share * machine:
