@@ -173,7 +173,8 @@ def _impersonal_verdict(findings: Findings, weights: TriageWeights) -> _Verdict 
     needed = _SURE_OF_COLLEAGUE if _is_colleague(findings) else _SURE_MACHINE
     marked = has_machine_marks(findings.features, faceless=machine >= _SURE and is_faceless(findings.features))
     # An address that holds its owner's name is likely a person's.
-    likely = machine >= _MACHINE_UNDER_A_NAME or not findings.features["named_address"]
+    unnamed = findings.urgency.traps > 0 or not findings.features["named_address"]
+    likely = unnamed or machine >= _MACHINE_UNDER_A_NAME
     if sure >= needed and likely and marked and not _may_need_an_answer(findings):
         # Bulk mail one cannot unsubscribe from is spam at less.
         needed_share = _SPAM_SHARE_OF_SUBSCRIPTION if is_subscription(reading) else _SPAM_SHARE
