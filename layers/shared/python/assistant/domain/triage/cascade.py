@@ -53,7 +53,7 @@ from assistant.domain.triage.wording import (
 
 # Calibrated probabilities from which a stage decides: what they cost is measured on unseen senders.
 _SURE_MACHINE: Final = 0.55
-_MACHINE_UNDER_A_NAME: Final = 0.7
+_MACHINE_UNDER_A_NAME: Final = 0.6
 _SURE_OF_DISCUSSION: Final = 0.7
 _SURE_OF_COLLEAGUE: Final = 0.97
 _SURE: Final = 0.9
