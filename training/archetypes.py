@@ -11,13 +11,17 @@ from importlib.resources import files
 from typing import Any, Final
 
 from assistant.domain.mail import Mail
-from assistant.domain.triage.bulk import BULK, SPAM
+from assistant.domain.triage.bulk import BULK, CONVERSATION, SPAM
 from training.dataset import LabelledMail
 
 ARCHETYPE: Final = "archetype"
-_EACH: Final = 30
+# People write in more ways than programs.
+_EACH: Final[Mapping[str, int]] = {CONVERSATION: 60, BULK: 24, SPAM: 30}
 _SEED: Final = 7
 _NAMES = "Alma Bruno Carla Dario Edda Felix Gina Hugo Irma Jonas Karin Leon Marta Nils Olga Pavel Rosa Stefan Tilda Ugo"
+_FAMILIES = (
+    "Becker Costa Durand Ferro Hansen Keller Lind Moreau Novak Ortega Petit Quiroga Rossi Silva Toth Weber Zhang"
+)
 _ORGS = "Alder Birch Cobalt Delta Ember Fjord Granite Heron Indigo Juniper Kestrel Lumen Maple Nova Onyx Pine Quartz"
 _THINGS: Final[Mapping[str, str]] = {
     "en": "budget|onboarding|shoes|pricing|data|travel|hiring|coffee|roadmap|storage|training|garden|website|office",
@@ -34,6 +38,8 @@ _DAYS: Final[Mapping[str, str]] = {
     "zh": "周一|周二|周四|周五|6月4日",
 }
 _MONEY: Final = ("${}", "€{}", "{} €", "{} EUR", "${}.00", "{},50 €")
+_ENDINGS: Final = "|-mail|hq|group|-online|works"
+_SPAM_ENDINGS: Final = f"{_ENDINGS}|-portal|-verify|-notice|24|-secure|-service-center"
 # What old spam writes into addresses: letters swapped for the digits that look like them.
 _LOOKALIKES: Final = str.maketrans("oil", "011")
 
@@ -45,7 +51,7 @@ def compose_archetypes() -> list[LabelledMail]:
     return [
         _labelled(archetype, f"{ARCHETYPE}-{number}-{copy}", chance)
         for number, archetype in enumerate(written)
-        for copy in range(_EACH)
+        for copy in range(_EACH[archetype["kind"]])
     ]
 
 
@@ -99,13 +105,16 @@ def _headers(style: str, slots: "_Slots", chance: random.Random) -> Iterator[tup
 
 
 class _Slots:
-    """Fills {slots} for one mail; the organization and the sites stay the same within it."""
+    """Fills {slots} for one mail; the sender, the organization and the sites stay the same within it."""
 
     def __init__(self, language: str, kind: str, chance: random.Random) -> None:
         self._language = language
         self._chance = chance
+        self._me = chance.choice(_NAMES.split())
+        self._family = chance.choice(_FAMILIES.split())
         self._org = chance.choice(_ORGS.split())
-        name = f"{self._org.lower()}{chance.choice(('', '-mail', 'hq', 'group', '-online', 'works'))}"
+        endings = _SPAM_ENDINGS if kind == SPAM else _ENDINGS
+        name = f"{self._org.lower()}{chance.choice(endings.split('|'))}"
         if kind == SPAM and chance.random() < 0.4:
             name = name.translate(_LOOKALIKES)
         self.domain = f"{name}.example"
@@ -126,6 +135,8 @@ class _Slots:
         values = {
             "n": number,
             "money": chance.choice(_MONEY).format(number),
+            "me": self._me,
+            "family": self._family,
             "name": chance.choice(_NAMES.split()),
             "org": self._org,
             "thing": _one(_THINGS[self._language], chance),

@@ -56,7 +56,7 @@ class Settings:
     sentence_c: float = 1.0
     sentence_text: float = 0.5
     request_c: float = 1.0
-    archetypes: float = 0.2
+    archetypes: float = 0.3
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,8 @@ def _collect_kind(sample: Sample, kinds: Mapping[str, float], unseen: dict[str, 
     labelled = sample.labelled
     if labelled.kind is not None:
         unseen["spam"].append((kinds[bulk.SPAM], labelled.kind == bulk.SPAM))
-        unseen["machine"].append((kinds[bulk.SPAM] + kinds[bulk.BULK], labelled.kind != bulk.CONVERSATION))
+        if bulk.has_machine_marks(sample.kind_rows[0][0]):
+            unseen["machine"].append((kinds[bulk.SPAM] + kinds[bulk.BULK], labelled.kind != bulk.CONVERSATION))
         if not bulk.is_discussion_list(sample.reading.visible.headers):
             unseen["marks"].append((bulk.automation_marks(sample.reading), labelled.kind != bulk.CONVERSATION))
     urgency = weigh_urgency(sample.reading, deadlines=sample.deadlines, now=sample.written_at, kinds=kinds)

@@ -375,7 +375,8 @@ def test_a_plain_notice_is_not_called_spam() -> None:
 
 
 def test_doubt_does_not_claim_a_person_wrote_the_mail() -> None:
-    decision = decide(PEOPLE["en-link"])
+    item = mail("Tickets", "The tickets for Saturday: https://seats.example/4", "Box Office <box@theatre.example>")
+    decision = decide(item)
     assert decision.needs_review
     assert decision.reasoning.startswith("Not sure about this one; better seen by you")
 
@@ -395,3 +396,61 @@ def test_a_failure_reported_by_a_program_is_not_put_away() -> None:
     decision = decide(item)
     assert decision.category in READ
     assert decision.priority_score >= 7
+
+
+@pytest.mark.parametrize(
+    ("subject", "body"),
+    [
+        ("[FIRING:2] orders-queue is not responding", "Consumers are offline since 08:50."),
+        ("Critical - mail gateway is offline", "Checks fail from 3 places."),
+        ("Ausfall: Lagerserver nicht erreichbar", "Seit 8 Minuten keine Antwort."),
+        ("【告警】支付接口无法访问", "已持续6分钟。"),
+    ],
+)
+def test_an_alarm_of_monitoring_is_urgent(subject: str, body: str) -> None:
+    decision = decide(mail(subject, body, "Watch <alarms@watch.example>", headers={"auto-submitted": "auto-generated"}))
+    assert (decision.category, decision.priority_score) == (Category.URGENT_ACTION, 9)
+
+
+@pytest.mark.parametrize(
+    ("subject", "body"),
+    [
+        ("[RESOLVED] orders-queue was not responding", "Consumers went offline at 08:50 and recovered at 08:58."),
+        ("OK: mail gateway", "The outage lasted 4 minutes."),
+        ("Behoben: Lagerserver war nicht erreichbar", "Dauer 8 Minuten."),
+    ],
+)
+def test_an_alarm_that_ended_is_not_urgent(subject: str, body: str) -> None:
+    decision = decide(mail(subject, body, "Watch <alarms@watch.example>", headers={"auto-submitted": "auto-generated"}))
+    assert decision.category is Category.ROUTINE
+
+
+@pytest.mark.parametrize(
+    ("sender", "subject", "body"),
+    [
+        ("Card Desk <desk@cards-notice.example>", "Renewal", "Add your card at http://renew-plan.example to go on."),
+        ("Versand <post@sendung-info.example>", "Sendung", "Zahlen Sie 2,20 € Porto: http://nachsendung.example"),
+        ("Aduana <aviso@tasas-envio.example>", "Tasa", "Pague 2,20 € de tasa aquí: http://liberar-envio.example"),
+        ("客服 <kf@dd-tongzhi.example>", "会员", "会员到期，请在 http://xufei.example 填写信用卡号续费。"),
+    ],
+)
+def test_a_secret_or_a_fee_on_a_foreign_site_is_put_away(sender: str, subject: str, body: str) -> None:
+    assert decide(mail(subject, body, sender)).category in PUT_AWAY
+
+
+def test_what_a_program_declares_its_own_needs_no_more_marks() -> None:
+    item = mail(
+        "Nightly copy of the archive",
+        "All 48 folders were copied. There is nothing for you to do.",
+        "Copy service <copy@storage.example>",
+        headers={"auto-submitted": "auto-generated"},
+    )
+    decision = decide(item)
+    assert (decision.category, decision.needs_review) == (Category.ROUTINE, False)
+
+
+def test_a_person_with_a_password_and_a_link_is_not_put_away() -> None:
+    item = mail(
+        "Wiki", "I reset your password. Could you log in at http://wiki.example and tell me if it works?\n\nAna"
+    )
+    assert decide(item).category in READ

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.domain.mail import Mail
+from assistant.domain.mail_addresses import sender_mailbox
 from assistant.domain.senders import SenderRecord, learned_category, sender_keys
 from assistant.domain.triage.bulk import (
     KIND_FEATURES,
@@ -26,7 +27,9 @@ from assistant.domain.triage.decision import Category
 from assistant.domain.triage.hashing import hashed_counts, word_terms
 from assistant.domain.triage.language import Language, detect_language
 from assistant.domain.triage.lexicon import chinese, english, french, german, spanish
+from assistant.domain.triage.lures import count_traps
 from assistant.domain.triage.reading import read
+from assistant.domain.triage.sender_name import is_brand, is_chinese_person, is_named_address, is_signed
 from assistant.domain.triage.sentences import sentences
 from assistant.domain.triage.weights import Calibration, LinearModel, shipped_weights
 from tests.unit.triage.mails import BULK, URGENT, mail
@@ -221,3 +224,51 @@ def test_archetypes_are_the_same_every_time_and_know_every_kind() -> None:
     assert composed == compose_archetypes()
     assert {item.kind for item in composed} == set(KINDS)
     assert all("{" not in item.mail.body + item.mail.subject + item.mail.sender for item in composed)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Type the password of your mailbox at http://other.example/x", 1),
+        ("Introduzca su clave en http://other.example/x", 1),
+        ("Renseignez votre carte sur http://other.example/x", 1),
+        ("Hinterlegen Sie Ihre Kreditkarte unter http://other.example/x", 1),
+        ("请在 http://other.example 输入密码", 1),
+        ("Settle the 3.10 EUR fee at http://other.example/x", 1),
+        ("Pay the fee of 3.10 EUR and enter your card at http://other.example/x", 2),
+        ("Please pay invoice 12 over 3,100.00 EUR by Friday.", 0),
+        ("Pay the $1,500 fee at http://other.example/x", 0),
+        ("Zahlen Sie 1.200,00 € unter http://other.example/x", 0),
+        ("The card arrives on Friday.", 0),
+    ],
+)
+def test_a_trap_is_a_secret_to_type_or_a_small_fee(text: str, expected: int) -> None:
+    assert count_traps(read(mail("Notice", text))) == expected
+
+
+@pytest.mark.parametrize(
+    ("sender", "brand", "named"),
+    [
+        ("Blue Heron <hello@mail.blueheron.example>", True, False),
+        ("Ana Brandt <ana.brandt@northwind.example>", False, True),
+        ("Julia Weber <julia@weber.example>", False, True),
+        ("Rewards <offers@shop.example>", False, False),
+        ("", False, False),
+    ],
+)
+def test_brands_and_people_name_themselves_differently(sender: str, brand: bool, named: bool) -> None:
+    mailbox = sender_mailbox(sender)
+    assert (is_brand(mailbox), is_named_address(mailbox)) == (brand, named)
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [("See you.\n\nAna", True), ("See you.\n\nBest regards, Ana Brandt", True), ("Ana asked the whole team.", False)],
+)
+def test_a_signature_is_a_short_line_with_the_name(body: str, expected: bool) -> None:
+    assert is_signed(read(mail("Notes", body))) is expected
+
+
+@pytest.mark.parametrize(("name", "expected"), [("林娜", True), ("市场部", False), ("客户服务中心", False)])
+def test_chinese_people_have_short_names(name: str, expected: bool) -> None:
+    assert is_chinese_person(name) is expected

@@ -8,7 +8,9 @@ from typing import Final
 from assistant.domain.triage.cues import Cue, words
 from assistant.domain.triage.hashing import hashed_counts, word_shape
 from assistant.domain.triage.lexicon import listed
+from assistant.domain.triage.lures import count_traps
 from assistant.domain.triage.reading import Reading
+from assistant.domain.triage.sender_name import is_brand, is_chinese_person, is_named_address, is_signed, organization
 
 CONVERSATION: Final = "conversation"
 BULK: Final = "bulk"
@@ -25,7 +27,9 @@ _ROLES = re.compile(
     r"ship(?:ping|ments?)|tracking|delivery|booking|reservations?|confirmations?|calendar|tickets?|servicedesk|"
     r"helpdesk|jira|builds?|ci|monitor(?:ing)?|system|admin|security|account|edm|crew|editors?|community|rewards|"
     r"pedidos|facturas|envios|commandes?|livraison|facturation|bestellung(?:en)?|rechnung|versand|buchung|"
-    r"rundbrief|lettre|redaktion|aktionen)(?:$|[._+-])",
+    r"rundbrief|lettre|redaktion|aktionen|bots?|robot|\w*portal|check-?in|bookings|appointments?|members?|"
+    r"customer-?(?:care|services?)|kundenservice|kundendienst|service-?clients?|espace-?clients?|reservas?|"
+    r"reservierung(?:en)?|citas|avisos?|hinweise?|backups?|status|reports?|scheduler|deploy(?:ments?)?)(?:$|[._+-])",
     re.IGNORECASE,
 )
 _ROBOTS = re.compile(
@@ -34,7 +38,7 @@ _ROBOTS = re.compile(
     re.IGNORECASE,
 )
 _URL = re.compile(r"https?://([^\s/>\"'<)\]]+)|www\.([^\s/>\"'<)\]]+)", re.IGNORECASE)
-_MONEY = re.compile(r"[$€£¥]\s?\d|\d\s?(?:usd|eur|dollars|euros)\b", re.IGNORECASE)
+_MONEY = re.compile(r"[$€£¥]\s?\d|\d\s?(?:[€£元]|(?:usd|eur|dollars|euros)\b)", re.IGNORECASE)
 _PERCENT = re.compile(r"\d\s?%")
 _PHONE = re.compile(r"(?:\+?\d[ ().-]?){9,14}")
 _TRAILING_CODE = re.compile(r"\s{2,}\S{3,}$|[\[\(]?\b[a-z0-9]{6,}\d[a-z0-9]*\b[\]\)]?$", re.IGNORECASE)
@@ -48,6 +52,7 @@ _FORWARD = re.compile(r"^\s*(?:fwd?|wg|tr|rv|enc|转发|轉發)\s*[:：]", re.IG
 _GREETING = re.compile(
     r"^\s*(?:hi|hello|hey|dear|hola|bonjour|salut|hallo|liebe[rs]?|guten tag|您好|你好)\b[ ,]*(\w*)", re.IGNORECASE
 )
+_FULL_NAME = re.compile(r"[^\W\d_][\w.'’-]*(?:[ ,]+[^\W\d_][\w.'’-]*){1,3}")
 _CAMPAIGN_HEADERS = ("feedback-id", "list-unsubscribe-post")
 _LIST_HEADERS = ("list-id", "list-post", "x-beenthere", "mailing-list", "x-mailing-list")
 _REPLIES = ("in-reply-to", "references")
@@ -60,6 +65,7 @@ _CUE_FEATURES: Final = (
 )  # fmt: skip
 
 
+MARKS_TO_DECIDE: Final = 3
 _MARKS_NEEDED = 2
 _ONE_PHRASE = 0.2
 _LURE_MARKS: Final = tuple(f"cue_{cue}" for cue in (Cue.CREDENTIALS, Cue.ADVANCE_FEE, Cue.MARKETING_SPAM))
@@ -67,8 +73,9 @@ _MARKS: Final = (
     "list_id", "list_unsubscribe", "precedence", "auto_submitted", "campaign", "html_only", "false_reply",
     "foreign_message_id", "odd_message_id", "return_path_differs", "return_path_tagged", "errors_to",
     "reply_to_differs", "lookalike",
-    "role_address", "robot_address", "no_recipient", "unreadable", "subject_marks", "subject_money", "subject_code",
-    "links", "bare_host", "link_query", "money", "percent", "exclamations", "phone",
+    "role_address", "robot_address", "brand_name", "no_recipient", "unreadable",
+    "subject_marks", "subject_money", "subject_code",
+    "links", "bare_host", "link_query", "trap", "money", "percent", "exclamations", "phone",
     *(f"cue_{cue}" for cue in (
         Cue.UNSUBSCRIBE, Cue.MARKETING_SPAM, Cue.ADVANCE_FEE, Cue.CREDENTIALS, Cue.SOCIAL, Cue.PROMOTION,
         Cue.PUBLICATION, Cue.AUTOMATED,
@@ -100,13 +107,16 @@ def has_lookalike(domain: str) -> bool:
 
 
 def automation_marks(reading: Reading) -> int:
-    """Count the independent signs that a program sent the mail: headers, address and footer."""
+    """Count the independent signs that a program sent the mail: headers, address and footer.
+
+    Auto-Submitted is the program's own declaration (RFC 3834) and counts for all it takes.
+    """
     headers, counts = reading.visible.headers, reading.shown_counts
     return sum(
         (
             "list-unsubscribe" in headers,
             any(name in headers for name in _CAMPAIGN_HEADERS),
-            is_automatic(headers),
+            MARKS_TO_DECIDE * is_automatic(headers),
             headers.get("precedence", "").strip().lower() in ("bulk", "junk"),
             bool(_ROLES.search(reading.visible.sender.local_part)) or is_robot(reading.visible.sender.address),
             counts.get(Cue.UNSUBSCRIBE, 0) > 0,
@@ -137,14 +147,22 @@ def is_robot(address: str) -> bool:
     return bool(_ROBOTS.search(address.rpartition("@")[0]))
 
 
-def has_machine_marks(features: Mapping[str, float]) -> bool:
-    """Whether at least two hard marks of bulk mail are among the ``kind_features``.
+def has_machine_marks(features: Mapping[str, float], *, faceless: bool = False) -> bool:
+    """Whether at least two hard marks of bulk mail are among the ``kind_features``; ``faceless`` counts as one.
 
     The model alone may take an unfamiliar style of personal mail for bulk; a person's mail lacks the marks.
     """
     # At an address nobody reads there is no person.
     robot = int(features["robot_address"])
-    return sum(features[name] > 0 for name in _MARKS) + robot + _more_lures(features) >= _MARKS_NEEDED
+    marks = sum(features[name] > 0 for name in _MARKS)
+    return marks + robot + faceless + _more_lures(features) >= _MARKS_NEEDED
+
+
+def is_faceless(features: Mapping[str, float]) -> bool:
+    """Whether nobody in particular writes to anybody in particular: no name in address, signature or greeting."""
+    return not any(
+        features[name] for name in ("named_address", "signed", "named_greeting", "is_reply", "reply_headers")
+    )
 
 
 def _more_lures(features: Mapping[str, float]) -> int:
@@ -174,11 +192,12 @@ KIND_FEATURES: Final = (
     "list_id", "list_unsubscribe", "precedence", "auto_submitted", "campaign", "reply_headers",
     "return_path_differs", "return_path_tagged", "reply_to_differs", "html_only", "errors_to",
     "foreign_message_id", "odd_message_id", "false_reply", "marked_urgent", "role_address", "robot_address",
-    "digits_in_address", "has_name", "two_word_name", "free_mail", "lookalike", "no_recipient", "many_recipients",
+    "digits_in_address", "has_name", "two_word_name", "brand_name", "named_address", "signed",
+    "free_mail", "lookalike", "no_recipient", "many_recipients",
     "is_reply", "is_forward", "subject_caps", "subject_marks", "subject_money", "subject_code", "subject_empty",
     "long", "links", "foreign_links", "caps", "exclamations", "questions", "money", "percent", "phone",
     "quoted", "first_person", "second_person", "named_greeting", "greeting", "long_lines", "bare_host",
-    "link_query", "empty", "unreadable", "symbols",
+    "link_query", "empty", "unreadable", "symbols", "trap",
     *(f"cue_{cue}" for cue in _CUE_FEATURES),
 )  # fmt: skip
 
@@ -186,7 +205,7 @@ KIND_FEATURES: Final = (
 def _header_features(reading: Reading) -> dict[str, float]:
     # A discussion list's headers say how the mail travelled, not who wrote it: spam reaches lists too.
     headers = {} if is_discussion_list(reading.visible.headers) else reading.visible.headers
-    own_domain = sender = _organization(reading.visible.sender.domain)
+    own_domain = sender = organization(reading.visible.sender.domain)
     message_id = headers.get("message-id", "").strip("<> ")
     return_path = headers.get("return-path", "").strip("<> ")
     reply_to = headers.get("reply-to", "")
@@ -202,7 +221,7 @@ def _header_features(reading: Reading) -> dict[str, float]:
         "reply_to_differs": float("@" in reply_to and own_domain not in reply_to.lower()),
         "html_only": float(headers.get("content-type", "").lower().startswith("text/html")),
         "errors_to": float("errors-to" in headers),
-        "foreign_message_id": float(bool(message_id) and _organization(message_id.rpartition("@")[2]) != sender),
+        "foreign_message_id": float(bool(message_id) and organization(message_id.rpartition("@")[2]) != sender),
         "odd_message_id": float(bool(message_id) and not _MESSAGE_ID.fullmatch(message_id)),
         "false_reply": float(
             bool(headers) and is_reply(reading.visible.subject) and not any(name in headers for name in _REPLIES)
@@ -221,7 +240,10 @@ def _sender_features(reading: Reading) -> dict[str, float]:
         "robot_address": float(is_robot(sender.address)),
         "digits_in_address": min(sum(char.isdigit() for char in sender.local_part), 4) / 4,
         "has_name": float(bool(sender.name)),
-        "two_word_name": float(bool(re.fullmatch(r"[^\W\d_][\w.'’-]*(?:[ ,]+[^\W\d_][\w.'’-]*){1,3}", sender.name))),
+        "two_word_name": float(bool(_FULL_NAME.fullmatch(sender.name)) or is_chinese_person(sender.name)),
+        "brand_name": float(is_brand(sender)),
+        "named_address": float(is_named_address(sender)),
+        "signed": float(is_signed(reading)),
         "free_mail": float(is_free_mail(sender.domain)),
         "lookalike": float(has_lookalike(sender.domain)),
         "no_recipient": float(not recipients),
@@ -271,13 +293,14 @@ def _body_features(reading: Reading) -> dict[str, float]:
         "empty": float(not folded),
         "unreadable": min(10 * text.count("\ufffd") / max(len(text), 20), 1.0),
         "symbols": min(40 * sum(map(text.count, "*=_~★✅🔥►•")) / max(len(text), 200), 1.0),
+        "trap": count_traps(reading) / 2 if foreign else 0.0,
     }
 
 
 def foreign_hosts(reading: Reading) -> frozenset[str]:
     """Return the organizations linked to, by domain, other than the sender's own."""
-    hosts = {_organization((first or second).lower()) for first, second in _URL.findall(reading.visible.text)}
-    return frozenset(hosts - {_organization(reading.visible.sender.domain)})
+    hosts = {organization((first or second).lower()) for first, second in _URL.findall(reading.visible.text)}
+    return frozenset(hosts - {organization(reading.visible.sender.domain)})
 
 
 _FIRST_PERSON = frozenset(
@@ -286,15 +309,3 @@ _FIRST_PERSON = frozenset(
 _SECOND_PERSON = frozenset(
     listed("""you, your, yours, tu, tus, su, usted, vous, votre, vos, sie, ihr, ihre, ihnen, dein, deine, du""")
 )
-
-
-# Registries sell names one level below these ("example.co.uk").
-_SECOND_LEVEL: Final = frozenset({"co", "com", "org", "net", "ac", "gov", "gob", "edu", "or", "ne"})
-
-
-def _organization(domain: str) -> str:
-    """Return the label a name was registered under, near enough: ``mail.example.co.uk`` → ``example``."""
-    labels = [label for label in domain.lower().split(":")[0].split(".") if label][:-1] or [domain]
-    while len(labels) > 1 and labels[-1] in _SECOND_LEVEL:
-        labels.pop()
-    return labels[-1] or "-"

@@ -18,11 +18,13 @@ from assistant.domain.triage.bulk import (
     BULK,
     CONVERSATION,
     KIND_FEATURES,
+    MARKS_TO_DECIDE,
     SPAM,
     automation_marks,
     has_machine_marks,
     is_automatic,
     is_discussion_list,
+    is_faceless,
     is_free_mail,
     is_robot,
     is_subscription,
@@ -51,14 +53,14 @@ from assistant.domain.triage.wording import (
 
 # Calibrated probabilities from which a stage decides: what they cost is measured on unseen senders.
 _SURE_MACHINE: Final = 0.55
+_MACHINE_UNDER_A_NAME: Final = 0.6
 _SURE_OF_DISCUSSION: Final = 0.7
 _SURE_OF_COLLEAGUE: Final = 0.97
 _SURE: Final = 0.9
-_SPAM_SHARE: Final = 0.3
+_SPAM_SHARE: Final = 0.12
 _SPAM_SHARE_OF_SUBSCRIPTION: Final = 0.8
 _ASKS: Final = 0.45
 _CLEAR_REQUEST: Final = 0.8
-_MARKS_TO_DECIDE: Final = 3
 _PERSONAL: Final = 0.5
 _LURE_CUES: Final = frozenset({Cue.CREDENTIALS, Cue.ADVANCE_FEE, Cue.MARKETING_SPAM})
 _DELEGABLE: Final = frozenset({Cue.MEETING, Cue.SEND, Cue.PAY})
@@ -162,14 +164,18 @@ def _impersonal_verdict(findings: Findings, weights: TriageWeights) -> _Verdict 
     reading, calibrate = findings.reading, weights.calibrations
     spam, machine = findings.kinds[SPAM], findings.kinds[SPAM] + findings.kinds[BULK]
     lure = calibrate["lure"](findings.urgency.lures) if findings.urgency.suspect else 0.0
-    if lure >= _SURE and not _is_colleague(reading):
+    if lure >= _SURE and not _is_colleague(findings):
         return _Verdict(Category.ARCHIVE, 1, lure, (Ground.SPAM,))
     sure = calibrate["machine"](machine)
     if (marks := _certain_marks(findings)) and not findings.urgency.suspect:
         return _Verdict(Category.ROUTINE, 3, max(sure, calibrate["marks"](marks)), (Ground.BULK,))
     # Spam forges the reader's own domain, but to put a colleague's mail away takes more.
-    needed = _SURE_OF_COLLEAGUE if _is_colleague(reading) else _SURE_MACHINE
-    if sure >= needed and has_machine_marks(findings.features) and not _may_need_an_answer(findings):
+    needed = _SURE_OF_COLLEAGUE if _is_colleague(findings) else _SURE_MACHINE
+    marked = has_machine_marks(findings.features, faceless=machine >= _SURE and is_faceless(findings.features))
+    # An address that holds its owner's name is likely a person's.
+    unnamed = findings.urgency.traps > 0 or not findings.features["named_address"]
+    likely = unnamed or machine >= _MACHINE_UNDER_A_NAME
+    if sure >= needed and likely and marked and not _may_need_an_answer(findings):
         # Bulk mail one cannot unsubscribe from is spam at less.
         needed_share = _SPAM_SHARE_OF_SUBSCRIPTION if is_subscription(reading) else _SPAM_SHARE
         if spam >= needed_share * machine:
@@ -193,9 +199,11 @@ def _certain_marks(findings: Findings) -> int:
     marks = automation_marks(reading)
     campaign = "list-unsubscribe" in reading.visible.headers and reading.shown_counts.get(Cue.UNSUBSCRIBE, 0) > 0
     sells_spam = findings.kinds[SPAM] >= _PERSONAL or reading.shown_counts.get(Cue.MARKETING_SPAM, 0) > 1
-    if is_discussion_list(reading.visible.headers) or sells_spam or not (campaign or marks >= _MARKS_TO_DECIDE):
+    if is_discussion_list(reading.visible.headers) or sells_spam or not (campaign or marks >= MARKS_TO_DECIDE):
         return 0
-    asks = findings.request.probability >= _ASKS or findings.urgency.hinted
+    # What surely no person wrote must ask clearly: "you need not do anything" resembles a request.
+    least = _ASKS if findings.kinds[CONVERSATION] > 1 - _SURE else _CLEAR_REQUEST
+    asks = findings.request.probability >= least or findings.urgency.hinted
     return marks if campaign or not asks else 0
 
 
@@ -203,7 +211,7 @@ def _may_need_an_answer(findings: Findings) -> bool:
     """Whether a colleague asks for something, or a program of the reader's own world does or reports a failure."""
     reading = findings.reading
     asks = findings.request.probability >= _CLEAR_REQUEST
-    if asks and _is_colleague(reading) and not reading.shown_counts.keys() & _LURE_CUES:
+    if asks and _is_colleague(findings) and not reading.shown_counts.keys() & _LURE_CUES:
         return True
     footer = reading.shown_counts.get(Cue.UNSUBSCRIBE, 0) or "list-unsubscribe" in reading.visible.headers
     sells = reading.shown_counts.get(Cue.PROMOTION, 0) or findings.kinds[SPAM] >= _SPAM_SHARE
@@ -212,8 +220,14 @@ def _may_need_an_answer(findings: Findings) -> bool:
     return asks or findings.urgency.hinted
 
 
-def _is_colleague(reading: Reading) -> bool:
-    """Whether a person of the reader's own organization wrote the mail, by its addresses."""
+def _is_colleague(findings: Findings) -> bool:
+    """Whether a person of the reader's own organization wrote the mail, by its addresses.
+
+    A forged From shows in answers or bounces that go elsewhere.
+    """
+    reading, features = findings.reading, findings.features
+    if features["return_path_differs"] or features["reply_to_differs"]:
+        return False
     sender = reading.visible.sender
     same = bool(sender.domain) and any(box.domain == sender.domain for box in reading.visible.to)
     sent_by_machine = is_robot(sender.address) or reading.shown_counts.get(Cue.UNSUBSCRIBE, 0) > 0

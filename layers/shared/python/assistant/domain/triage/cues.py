@@ -9,6 +9,7 @@ from enum import StrEnum
 from functools import cache
 from typing import NamedTuple
 
+from assistant.domain.triage.language import has_chinese
 from assistant.domain.triage.lexicon import chinese, english, french, german, listed, spanish
 
 
@@ -83,7 +84,7 @@ def words(text: str) -> list[tuple[str, int, int]]:
 def find_cues(text: str, tokens: list[tuple[str, int, int]] | None = None) -> tuple[CueHit, ...]:
     """Return the cues in ``text`` in reading order; a hit inside a longer one is dropped."""
     found = _in_words(words(text) if tokens is None else tokens)
-    if any("\u4e00" <= char <= "\u9fff" for char in text):
+    if has_chinese(text):
         found.extend(_in_chinese(text))
     found.sort(key=lambda hit: (hit.start, -hit.end))
     kept: list[CueHit] = []

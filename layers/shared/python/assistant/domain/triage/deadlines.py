@@ -8,6 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from assistant.domain.triage.cues import fold
+from assistant.domain.triage.language import has_chinese
 
 _END_OF_DAY: Final = time(17, 0)
 _MIDNIGHT: Final = time(23, 59)
@@ -95,6 +96,7 @@ _TIME_FIRST = (
     r"(?:(?P<early>\d{1,2})(?:[:.h](?P<early_minute>\d{2}))? ?(?P<early_half>[ap]\.?m\.?|uhr|h)?,? "
     r"(?:on |el |le |am )?)??"
 )
+type _Reader = tuple[re.Pattern[str], Callable[[re.Match[str], datetime], datetime | None]]
 _NEXT = re.compile(r"\b(?:next|pr[oó]ximo|n[aä]chsten|prochaine?)\b", re.IGNORECASE)
 _DATED = re.compile(
     rf"\b{_BEFORE}\s+(?:the |el |le |la |las |am |den |dem |zum )?{_TIME_FIRST}(?:{_WHEN}){_CLOCK}", re.IGNORECASE
@@ -162,14 +164,9 @@ def _is_near(when: datetime, written_at: datetime) -> bool:
 
 
 def _found(text: str, local: datetime) -> Iterator[Deadline]:
-    readers: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], datetime], datetime | None]], ...] = (
-        (_CHINESE_WITHIN, _within),
-        (_CHINESE, _chinese),
-        (_WITHIN, _within),
-        (_DATED, _dated),
-        (_BARE, _bare),
-    )
-    for pattern, reader in readers:
+    chinese: tuple[_Reader, ...] = ((_CHINESE_WITHIN, _within), (_CHINESE, _chinese))
+    latin: tuple[_Reader, ...] = ((_WITHIN, _within), (_DATED, _dated), (_BARE, _bare))
+    for pattern, reader in (chinese if has_chinese(text) else ()) + latin:
         for match in pattern.finditer(text):
             try:
                 when = reader(match, local)

@@ -1,5 +1,6 @@
 """The language of a text among en, es, fr, de and zh: script first, then function words."""
 
+import re
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Final
@@ -44,8 +45,14 @@ _FUNCTION_WORDS: Final[Mapping[Language, frozenset[str]]] = {
         )
     ),
 }
+_CHINESE_CHARACTER = re.compile(r"[\u4e00-\u9fff]")
 _CHINESE_SHARE = 0.15
 _WORDS_READ = 300
+
+
+def has_chinese(text: str) -> bool:
+    """Whether ``text`` holds a Chinese character."""
+    return bool(_CHINESE_CHARACTER.search(text))
 
 
 def detect_language(text: str, folded_words: Iterable[str]) -> Language:

@@ -4,6 +4,7 @@ It decides before every other stage, and neither bulk scores nor preferences nor
 Urgent words alone do not fire it, because phishing and advertising use them most.
 """
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Final
 
 from assistant.domain.triage.bulk import (
     CONVERSATION,
+    SPAM,
     foreign_hosts,
     has_lookalike,
     is_automatic,
@@ -21,6 +23,7 @@ from assistant.domain.triage.bulk import (
 )
 from assistant.domain.triage.cues import Cue, CueHit
 from assistant.domain.triage.deadlines import Deadline
+from assistant.domain.triage.lures import count_traps
 from assistant.domain.triage.reading import Reading
 
 SEVERE: Final = (Cue.OUTAGE, Cue.SECURITY, Cue.SAFETY, Cue.LOSS, Cue.LEGAL, Cue.ESCALATION, Cue.SUPPLY)
@@ -34,25 +37,44 @@ _SELLS: Final = 4
 _PERSONAL: Final = 0.5
 _SOON: Final = timedelta(hours=24)
 _PRESSING: Final = timedelta(hours=36)
+_LIKELY_SPAM: Final = 0.6
+# A state as monitoring puts it before what it watches: "[DOWN] shop", "CRITICAL: disk", "Alarm - pump 3".
+_STATE: Final = r"(?:^|[\[(【|])\W*(?:{})(?:[:：]\s?\d+)?\s*(?:[\])】|:：*]|[-–—](?=\s))"
+_BROKEN: Final = re.compile(
+    _STATE.format(
+        r"down|critical|firing|alarm|alert|problem|failed|failure|triggered|outage|emergency|sev-?[01]|p[01]|"
+        r"caído|caída|crítico|alarma|en panne|panne|critique|alarme|ausfall|kritisch|störung|告警|报警|宕机|严重|故障"
+    ),
+    re.IGNORECASE,
+)
+_CLEARED: Final = re.compile(
+    _STATE.format(
+        r"up|ok|resolved|recover\w*|cleared|closed|restored|normal|resuelto|recuperado|résolu|rétabli|behoben|恢复|已恢复|已解决"
+    ),
+    re.IGNORECASE,
+)
+_MONITORS: Final = re.compile(r"alert|alarm|monitor|uptime|pager|incident|status|watch|health|ops", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Urgency:
     """``score`` in points; ``fired`` makes the mail urgent_action, ``hinted`` keeps its priority at 7 or more.
 
-    ``lures`` counts phrases that ask for credentials or promise money; from two on urgency counts for nothing.
+    ``lures`` counts phrases that ask for credentials or promise money, ``traps`` what is asked for on another's
+    site; from two phrases or one trap on urgency counts for nothing.
     """
 
     score: float
     fired: bool
     hinted: bool
     lures: int
+    traps: int
     hits: tuple[CueHit, ...]
 
     @property
     def suspect(self) -> bool:
         """Whether the mail carries enough lures to distrust it."""
-        return self.lures >= _LURES
+        return self.lures >= _LURES or self.traps > 0
 
 
 def weigh_urgency(
@@ -71,14 +93,33 @@ def weigh_urgency(
     if pressing and asks and not _calm(reading):
         # A deadline this near keeps its place; what is lost by missing it makes it urgent.
         score = max(score, _FIRE_SCORE if reading.counts.get(Cue.CONSEQUENCE, 0) else _HINT_SCORE)
-    failing = in_subject & set(SEVERE) and is_automatic(reading.visible.headers)
-    if failing and not reading.counts.get(Cue.RESOLVED, 0):
+    cleared = reading.counts.get(Cue.RESOLVED, 0) > 0 or bool(_CLEARED.search(reading.visible.subject))
+    if in_subject & set(SEVERE) and is_automatic(reading.visible.headers) and not cleared:
         # Monitoring needs no urgent words.
         score = max(score, _HINT_SCORE)
+    alarms = not cleared and _is_alarm(reading, counts, in_subject)
+    if alarms:
+        score = max(score, _FIRE_SCORE)
     lures = _lures(reading)
-    plausible = lures < _LURES and _is_plausible(reading, kinds, in_subject)
+    # People share passwords and links too.
+    traps = count_traps(reading) if kinds[CONVERSATION] < _PERSONAL and foreign_hosts(reading) else 0
+    plausible = lures < _LURES and not traps and (alarms or _is_plausible(reading, kinds, in_subject))
     threshold = _LIST_FIRE_SCORE if is_discussion_list(reading.visible.headers) else _FIRE_SCORE
-    return Urgency(score, plausible and score >= threshold, plausible and score >= _HINT_SCORE, lures, hits)
+    fired = plausible and score >= threshold
+    hinted = fired or (plausible and score >= _HINT_SCORE and kinds[SPAM] < _LIKELY_SPAM)
+    return Urgency(score, fired, hinted, lures, traps, hits)
+
+
+def _is_alarm(reading: Reading, counts: Counter[Cue], in_subject: set[Cue]) -> bool:
+    """Whether monitoring says that something is broken now: an outage and its state, or a monitor's own address."""
+    headers, sender, shown = reading.visible.headers, reading.visible.sender, reading.shown_counts
+    bulk = shown.get(Cue.PROMOTION, 0) + shown.get(Cue.UNSUBSCRIBE, 0) or "list-unsubscribe" in headers
+    if not counts[Cue.OUTAGE] or bulk or reading.counts.get(Cue.CALM, 0):
+        return False
+    monitors = bool(_MONITORS.search(f"{sender.name} {sender.local_part}"))
+    if _BROKEN.search(reading.visible.subject):
+        return monitors or is_automatic(headers) or is_robot(sender.address)
+    return monitors and Cue.OUTAGE in in_subject
 
 
 def _severity(counts: Counter[Cue], in_subject: set[Cue]) -> float:
