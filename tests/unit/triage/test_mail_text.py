@@ -20,6 +20,8 @@ from assistant.domain.mail_text import HEAD_LIMIT, TAIL_LIMIT, visible_mail
         ("cto@example.org (David Park, CTO)", Mailbox("David Park, CTO", "cto@example.org")),
         ("Team: a@example.org, b@example.org;", Mailbox("", "a@example.org")),
         ('"Doe, Jane" <jane@example.org>', Mailbox("Doe, Jane", "jane@example.org")),
+        ("Doe, Jane A <DoeJA@example.org>", Mailbox("Doe, Jane A", "doeja@example.org")),
+        ("Jane, jane@example.org", Mailbox("", "jane@example.org")),
         ("Only a name", Mailbox("Only a name", "")),
         ("=?x-unknown?b?////?= <a@example.org>", Mailbox("=?x-unknown?b?////?=", "a@example.org")),
         ("", Mailbox("", "")),

@@ -47,6 +47,14 @@ def mailboxes(value: str) -> tuple[Mailbox, ...]:
 
 
 def sender_mailbox(value: str) -> Mailbox:
-    """Return the first mailbox of a From value that has an address; else the text as a name."""
-    addressed = (box for box in mailboxes(value) if "@" in box.address)
-    return next(addressed, Mailbox(header_text(value), ""))
+    """Return the first mailbox of a From value that has an address; else the text as a name.
+
+    Many systems write "Last, First <address>" without the quotes RFC 5322 asks for: what stands before the first
+    address is the name.
+    """
+    found = mailboxes(value)
+    box = next((box for box in found if "@" in box.address), None)
+    if box is None:
+        return Mailbox(header_text(value), "")
+    name, bracket, _ = header_text(value).partition("<")
+    return box if box is found[0] or not bracket else Mailbox(name.strip(' ",'), box.address)
