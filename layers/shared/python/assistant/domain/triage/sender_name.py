@@ -5,6 +5,7 @@ from typing import Final
 
 from assistant.domain.mail_addresses import Mailbox
 from assistant.domain.triage.cues import words
+from assistant.domain.triage.lexicon import listed
 from assistant.domain.triage.reading import Reading
 
 _SHORTEST: Final = 3
@@ -12,6 +13,16 @@ _SIGNATURE_LINE: Final = 40
 _SIGNATURE_WORDS: Final = 4
 # Registries sell names one level below these ("example.co.uk").
 _SECOND_LEVEL: Final = frozenset({"co", "com", "org", "net", "ac", "gov", "gob", "edu", "or", "ne"})
+# Words of the names of offices and trades, which an address repeats as it does a person's name.
+_OFFICES: Final = frozenset(
+    listed(
+        """office, desk, team, group, service, services, support, department, center, centre, club, shop, store, bank,
+        news, care, sales, board, committee, box, alerts, monitoring, notifications,
+        oficina, equipo, servicio, departamento, tienda, banco, atencion, club,
+        bureau, equipe, service, boutique, banque, guichet, accueil,
+        buro, dienst, abteilung, laden, kundendienst, kasse, verein, redaktion"""
+    )
+)
 _CHINESE_PERSON: Final = re.compile(r"[\u4e00-\u9fff]{2,3}(?<![部处處组組室局队隊台])")
 
 
@@ -42,7 +53,10 @@ def is_brand(sender: Mailbox) -> bool:
 
 def is_named_address(sender: Mailbox) -> bool:
     """Whether the address holds a part of the display name, as a person's does: "Ann Lee <lee@…>"."""
-    return any(len(word) >= _SHORTEST and word in sender.local_part for word, _, _ in words(sender.name))
+    names = [word for word, _, _ in words(sender.name)]
+    if not _OFFICES.isdisjoint(names):
+        return False
+    return any(len(word) >= _SHORTEST and word in sender.local_part for word in names)
 
 
 def is_signed(reading: Reading) -> bool:
