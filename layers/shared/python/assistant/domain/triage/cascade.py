@@ -223,10 +223,11 @@ def _may_need_an_answer(findings: Findings) -> bool:
 def _is_colleague(findings: Findings) -> bool:
     """Whether a person of the reader's own organization wrote the mail, by its addresses.
 
-    A forged From shows in answers or bounces that go elsewhere.
+    A forged From shows in answers or bounces that go elsewhere, or in a lure that reads like spam.
     """
     reading, features = findings.reading, findings.features
-    if features["return_path_differs"] or features["reply_to_differs"]:
+    forged = features["return_path_differs"] or features["reply_to_differs"]
+    if forged or (findings.urgency.suspect and findings.kinds[SPAM] >= _PERSONAL):
         return False
     sender = reading.visible.sender
     same = bool(sender.domain) and any(box.domain == sender.domain for box in reading.visible.to)
