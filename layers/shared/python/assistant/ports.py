@@ -36,7 +36,7 @@ class Clock(Protocol):
 class Meter(Protocol):
     """Records measurements under the metric names of the product."""
 
-    def count(self, name: str, value: int = 1, **dimensions: str) -> None:
+    def count(self, name: str, value: float = 1, **dimensions: str) -> None:
         """Add to a counter."""
         ...
 
