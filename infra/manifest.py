@@ -38,7 +38,10 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """One Lambda function: ``name`` is its folder under functions/. Memory in MB, timeout in seconds."""
+    """One Lambda function: ``name`` is its folder under functions/. Memory in MB, timeout in seconds.
+
+    ``schedule`` is an EventBridge Scheduler expression, in UTC: ``rate(5 minutes)``.
+    """
 
     name: str
     description: str
@@ -47,6 +50,7 @@ class Function:
     routes: tuple[Route, ...] = ()
     consumes: str | None = None
     batch_size: int = 10
+    schedule: str | None = None
     grants: tuple[Grant, ...] = ()
     secrets: tuple[str, ...] = ()
     dependencies: tuple[str, ...] = ("core",)
