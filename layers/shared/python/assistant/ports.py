@@ -162,6 +162,10 @@ class MetricReader(Protocol):
 class Llm(Protocol):
     """Asks a language model, one prompt a call; safe to call from several threads."""
 
+    def configured(self) -> bool:
+        """Whether a key is set, so that an answer is owed; without one nothing is missing. Never raises."""
+        ...
+
     def available(self) -> bool:
         """Whether asking makes sense now: a key is set, the circuit is closed and the rate limits leave room."""
         ...
