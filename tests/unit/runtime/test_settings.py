@@ -4,7 +4,7 @@ from assistant.runtime.settings import InvalidSettings, Settings, load_settings,
 
 DOCUMENTED = {
     "port": 8080,
-    "claude_model": "claude-haiku-5-5",
+    "claude_model": None,
     "max_concurrent_requests": 5000,
     "email_batch_size": 100,
     "session_ttl": 86_400,

@@ -139,7 +139,7 @@ class Dependencies:
                 needed("AUDIT_QUEUE_URL", settings.audit_queue_url), self.clock
             ),
             Dependency("claude", required=False): probes.claude_probe(
-                settings.claude_base_url, settings.claude_model, claude, self.clock
+                settings.claude_base_url, [model.id for model in settings.claude_models.values()], claude, self.clock
             ),
             Dependency("pinecone", required=False): probes.pinecone_probe(
                 settings.pinecone_base_url, pinecone, self.clock

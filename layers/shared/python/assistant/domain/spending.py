@@ -1,9 +1,13 @@
 """What Claude costs: usage by day, user, task and model, and the daily caps. Days are UTC; money is nanodollars."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Literal
+from uuid import UUID, uuid4
 
 from assistant.domain.llm import LlmTask, TokenUsage
+
+type Cap = Literal["user", "everyone"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +44,14 @@ class DailyCaps:
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """Money put aside for calls about to be made; ``calls`` of those asked for fit under the caps (0: none)."""
+    """Money put aside for calls about to be made; ``calls`` of those asked for fit under the caps (0: none).
+
+    ``capped`` is the cap that fewer fit under than were asked for, ``id`` makes settling it happen once.
+    """
 
     user_id: str
     day: date
     calls: int
     nanodollars: int
+    capped: Cap | None = None
+    id: UUID = field(default_factory=uuid4)
