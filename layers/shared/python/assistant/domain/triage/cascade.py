@@ -56,12 +56,12 @@ _SURE_OF_COLLEAGUE: Final = 0.97
 _SURE: Final = 0.9
 _SPAM_SHARE: Final = 0.3
 _SPAM_SHARE_OF_SUBSCRIPTION: Final = 0.8
-_ASKS: Final = 0.45
-_CLEAR_REQUEST: Final = 0.8
+ASKS: Final = 0.45
+CLEAR_REQUEST: Final = 0.8
 _MARKS_TO_DECIDE: Final = 3
 _PERSONAL: Final = 0.5
 _LURE_CUES: Final = frozenset({Cue.CREDENTIALS, Cue.ADVANCE_FEE, Cue.MARKETING_SPAM})
-_DELEGABLE: Final = frozenset({Cue.MEETING, Cue.SEND, Cue.PAY})
+DELEGABLE: Final = frozenset({Cue.MEETING, Cue.SEND, Cue.PAY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,16 @@ class Findings:
     deadlines: tuple[Deadline, ...]
     urgency: Urgency
     request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """The reader at the moment of deciding: rules, records of corrections by sender key, aware time, time zone."""
+
+    rules: EmailRules
+    records: Mapping[str, SenderRecord]
+    now: datetime
+    zone: ZoneInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +110,36 @@ def triage_mail(
     ``records`` maps sender keys to what corrections taught; ``now`` is aware. ``weights`` defaults to the
     shipped ones.
     """
-    trained = weights or _checked_weights()
+    trained = weights or checked_weights()
     findings = examine(mail, now=now, zone=zone, weights=trained)
-    verdict = _core_verdict(findings, trained)
-    verdict = _with_preferences(verdict, findings, rules)
-    verdict = _with_corrections(verdict, findings, [records[key] for key in sender_keys(mail) if key in records])
-    ahead = tuple(deadline for deadline in findings.deadlines if deadline.when > now)
-    return _worded(mail, verdict, replace(findings, deadlines=ahead), rules, zone)
+    return decide(mail, findings, Reader(rules, records, now, zone), weights=trained)
+
+
+def decide(mail: Mail, findings: Findings, reader: Reader, *, weights: TriageWeights) -> TriagedEmail:
+    """Decide about a mail that was examined."""
+    return _concluded(mail, _core_verdict(findings, weights), findings, reader)
+
+
+def overruled(
+    mail: Mail, findings: Findings, reader: Reader, *, category: Category, priority: int, grounds: tuple[Ground, ...]
+) -> TriagedEmail | None:
+    """Return what the user's preferences and corrections make of Claude's verdict; None where they let it stand."""
+    given = _Verdict(category, priority, 0.0, grounds, DecidedBy.CLAUDE)
+    concluded = _concluded(mail, given, findings, reader)
+    return None if concluded.decided_by is DecidedBy.CLAUDE else concluded
+
+
+def _concluded(mail: Mail, verdict: _Verdict, findings: Findings, reader: Reader) -> TriagedEmail:
+    records = [reader.records[key] for key in sender_keys(mail) if key in reader.records]
+    verdict = _with_preferences(verdict, findings, reader.rules)
+    verdict = _with_corrections(verdict, findings, records)
+    ahead = tuple(deadline for deadline in findings.deadlines if deadline.when > reader.now)
+    return _worded(mail, verdict, replace(findings, deadlines=ahead), reader.rules, reader.zone)
 
 
 @cache
-def _checked_weights() -> TriageWeights:
+def checked_weights() -> TriageWeights:
+    """Return the shipped weights; raises ValueError when they belong to another version of the engine."""
     weights = shipped_weights()
     require_features(weights)
     return weights
@@ -152,9 +181,9 @@ def _core_verdict(findings: Findings, weights: TriageWeights) -> _Verdict:
     asks = personal_request(findings.kinds, findings.request.probability)
     sure = calibrate["person"](asks)
     sells = findings.reading.shown_counts.get(Cue.MARKETING_SPAM, 0)
-    if asks >= _CLEAR_REQUEST and sure >= _SURE and not findings.urgency.lures and not sells:
+    if asks >= CLEAR_REQUEST and sure >= _SURE and not findings.urgency.lures and not sells:
         return _Verdict(Category.IMPORTANT_READ, 7 if findings.deadlines else 6, sure, (Ground.REQUEST,))
-    return _abstention(findings, 6 if findings.request.probability >= _ASKS else 5)
+    return _abstention(findings, 6 if findings.request.probability >= ASKS else 5)
 
 
 def _impersonal_verdict(findings: Findings, weights: TriageWeights) -> _Verdict | None:
@@ -162,13 +191,13 @@ def _impersonal_verdict(findings: Findings, weights: TriageWeights) -> _Verdict 
     reading, calibrate = findings.reading, weights.calibrations
     spam, machine = findings.kinds[SPAM], findings.kinds[SPAM] + findings.kinds[BULK]
     lure = calibrate["lure"](findings.urgency.lures) if findings.urgency.suspect else 0.0
-    if lure >= _SURE and not _is_colleague(reading):
+    if lure >= _SURE and not is_colleague(reading):
         return _Verdict(Category.ARCHIVE, 1, lure, (Ground.SPAM,))
     sure = calibrate["machine"](machine)
     if (marks := _certain_marks(findings)) and not findings.urgency.suspect:
         return _Verdict(Category.ROUTINE, 3, max(sure, calibrate["marks"](marks)), (Ground.BULK,))
     # Spam forges the reader's own domain, but to put a colleague's mail away takes more.
-    needed = _SURE_OF_COLLEAGUE if _is_colleague(reading) else _SURE_MACHINE
+    needed = _SURE_OF_COLLEAGUE if is_colleague(reading) else _SURE_MACHINE
     if sure >= needed and has_machine_marks(findings.features) and not _may_need_an_answer(findings):
         # Bulk mail one cannot unsubscribe from is spam at less.
         needed_share = _SPAM_SHARE_OF_SUBSCRIPTION if is_subscription(reading) else _SPAM_SHARE
@@ -195,15 +224,15 @@ def _certain_marks(findings: Findings) -> int:
     sells_spam = findings.kinds[SPAM] >= _PERSONAL or reading.shown_counts.get(Cue.MARKETING_SPAM, 0) > 1
     if is_discussion_list(reading.visible.headers) or sells_spam or not (campaign or marks >= _MARKS_TO_DECIDE):
         return 0
-    asks = findings.request.probability >= _ASKS or findings.urgency.hinted
+    asks = findings.request.probability >= ASKS or findings.urgency.hinted
     return marks if campaign or not asks else 0
 
 
 def _may_need_an_answer(findings: Findings) -> bool:
     """Whether a colleague asks for something, or a program of the reader's own world does or reports a failure."""
     reading = findings.reading
-    asks = findings.request.probability >= _CLEAR_REQUEST
-    if asks and _is_colleague(reading) and not reading.shown_counts.keys() & _LURE_CUES:
+    asks = findings.request.probability >= CLEAR_REQUEST
+    if asks and is_colleague(reading) and not reading.shown_counts.keys() & _LURE_CUES:
         return True
     footer = reading.shown_counts.get(Cue.UNSUBSCRIBE, 0) or "list-unsubscribe" in reading.visible.headers
     sells = reading.shown_counts.get(Cue.PROMOTION, 0) or findings.kinds[SPAM] >= _SPAM_SHARE
@@ -212,7 +241,7 @@ def _may_need_an_answer(findings: Findings) -> bool:
     return asks or findings.urgency.hinted
 
 
-def _is_colleague(reading: Reading) -> bool:
+def is_colleague(reading: Reading) -> bool:
     """Whether a person of the reader's own organization wrote the mail, by its addresses."""
     sender = reading.visible.sender
     same = bool(sender.domain) and any(box.domain == sender.domain for box in reading.visible.to)
@@ -221,7 +250,7 @@ def _is_colleague(reading: Reading) -> bool:
 
 
 def _abstention(findings: Findings, priority: int) -> _Verdict:
-    asks = findings.request.probability >= _ASKS
+    asks = findings.request.probability >= ASKS
     confidence = findings.kinds[CONVERSATION] * max(findings.request.probability, 1 - findings.request.probability)
     unsure = Ground.UNSURE_PERSON if findings.kinds[CONVERSATION] >= _SURE else Ground.UNSURE
     grounds = (unsure, Ground.REQUEST) if asks else (unsure,)
@@ -256,7 +285,7 @@ def _can_be_delegated(verdict: _Verdict, findings: Findings) -> bool:
         and not findings.urgency.hinted
         and not findings.urgency.suspect
         and findings.kinds[CONVERSATION] >= _SURE
-        and _task(findings) in _DELEGABLE
+        and requested_task(findings) in DELEGABLE
     )
 
 
@@ -268,7 +297,7 @@ def _with_corrections(verdict: _Verdict, findings: Findings, records: list[Sende
         return verdict
     if attention(category) > attention(Category.IMPORTANT_READ) and findings.urgency.suspect:
         # The From address is easily forged: a lure gains nothing from the trust in its supposed sender.
-        return _Verdict(Category.IMPORTANT_READ, 5, _ASKS, (Ground.CORRECTED, Ground.SPAM), needs_review=True)
+        return _Verdict(Category.IMPORTANT_READ, 5, ASKS, (Ground.CORRECTED, Ground.SPAM), needs_review=True)
     priority = _corrected_priority(category, verdict, findings)
     return _Verdict(category, priority, 1.0, (Ground.CORRECTED,), DecidedBy.CORRECTIONS)
 
@@ -290,7 +319,7 @@ def _corrected_priority(category: Category, verdict: _Verdict, findings: Finding
     return max(lowest[category], hinted, same)
 
 
-def _task(findings: Findings) -> Cue | None:
+def requested_task(findings: Findings) -> Cue | None:
     """Return what the mail asks for: the task in the strongest request, else in the whole mail."""
     sentence = findings.request.sentence
     hits = findings.reading.hits(*TASKS)
@@ -327,10 +356,10 @@ def _action(verdict: _Verdict, findings: Findings, rules: EmailRules, zone: Zone
     if verdict.category is Category.ROUTINE:
         return reading_action(language, later=True), minutes
     urgent = verdict.category is Category.URGENT_ACTION
-    asks = urgent or verdict.category is Category.DELEGATE or findings.request.probability >= _ASKS
+    asks = urgent or verdict.category is Category.DELEGATE or findings.request.probability >= ASKS
     if not asks or findings.urgency.suspect:
         return reading_action(language, later=False), minutes
-    task = _task(findings) or Cue.ANSWER
+    task = requested_task(findings) or Cue.ANSWER
     due = findings.deadlines[0].when if findings.deadlines else None
     action = action_for_task(task, language, urgent=urgent, due=due, zone=zone)
     if verdict.category is Category.DELEGATE:
