@@ -10,7 +10,7 @@ UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
 PYTHON := .venv/bin/python
 COVERAGE := --cov=assistant.domain --cov=assistant.services --cov-branch --cov-fail-under=90 --cov-report=
 export PYTHONPATH := layers/shared/python:.
-export PORT PROFILE UV
+export CLAUDE PORT PROFILE UV
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,7 +30,7 @@ help: ## list the targets
 
 install: .venv/.synced ## install uv and the locked environment
 
-run: install ## start the assistant on this machine (PORT=8080 PROFILE=standard)
+run: install ## start the assistant on this machine (PORT=8080 PROFILE=standard CLAUDE=double)
 	@exec $(PYTHON) -m infra.local.run
 
 token: install ## print a fresh token of the demo user

@@ -108,7 +108,10 @@ def test_functions_read_every_variable_they_are_given(deployment: Deployment) ->
 def test_a_deployer_tunes_settings_that_exist() -> None:
     tunable = {name.upper() for name in Settings.model_fields if TUNABLE.fullmatch(name.upper())}
     assert tunable == {
+        "CLAUDE_DAILY_CAP_USD",
+        "CLAUDE_DAILY_CAP_USER_USD",
         "CLAUDE_MODEL",
+        "CLAUDE_PRICES",
         "EMAIL_BATCH_SIZE",
         "MAX_CONCURRENT_REQUESTS",
         "RATE_LIMIT_GLOBAL_PER_SECOND",
