@@ -81,3 +81,12 @@ class Unanswered(Exception):
         self.fault = fault
         self.model = model
         self.usage = usage
+
+
+class Rejected(Exception):
+    """A well-formed answer that may not be used; ``reason`` is a metric's value, ``retry``: asking again may help."""
+
+    def __init__(self, reason: str, *, retry: bool) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.retry = retry

@@ -19,7 +19,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from assistant.domain.llm import LlmTask, Prompt
+from assistant.domain.llm import LlmTask, Prompt, Rejected
 from assistant.domain.mail import Mail
 from assistant.domain.preferences import Preferences
 from assistant.domain.triage.bulk import BULK, CONVERSATION, SPAM, automation_marks, is_discussion_list
@@ -102,15 +102,6 @@ class SecondOpinion(BaseModel):
     reasons: tuple[Reason, ...] = Field(min_length=1, max_length=_MOST_REASONS)
     minutes: int = Field(ge=0, le=_MOST_MINUTES)
     quote: str = Field(min_length=1, max_length=LONGEST_QUOTE)
-
-
-class Rejected(Exception):
-    """The answer cannot be used; ``reason`` is a metric's value, ``retry`` tells whether asking again may help."""
-
-    def __init__(self, reason: str, *, retry: bool) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.retry = retry
 
 
 @dataclass(frozen=True, slots=True)
