@@ -78,6 +78,8 @@ def ask_all[Answer: BaseModel, Result](
         )
     except Unavailable:
         return nothing
+    if reservation.capped:
+        ports.meter.count(metric_names.CLAUDE_CAPPED, len(questions) - reservation.calls, cap=reservation.capped)
     asking = _Asking[Answer, Result](ports, deadline, each, reservation)
     results = asking.results(questions[: reservation.calls])
     calls = asking.calls
