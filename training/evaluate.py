@@ -16,14 +16,12 @@ from zoneinfo import ZoneInfo
 from assistant.domain.preferences import EmailRules
 from assistant.domain.triage.cascade import triage_mail
 from assistant.domain.triage.decision import TriagedEmail
-from assistant.domain.triage.weights import TriageWeights
-from training.archetypes import compose_archetypes
 from training.dataset import LabelledMail, LabelledSentence, load_mails, load_sentences
-from training.fit import Sample, Settings, fit_weights, grouped_folds, read_samples
+from training.fit import Sample, read_samples
+from training.folds import folds_by_group, trained_apart
 from training.reliability import draw_coverage, draw_reliability
 
 _REPORTS = Path("reports")
-_FOLDS = 5
 _ZONE = ZoneInfo("UTC")
 
 
@@ -37,8 +35,7 @@ def main() -> None:
     samples = read_samples(load_mails(arguments.data))
     sentences = load_sentences(arguments.data)
     if arguments.only != "source":
-        groups = grouped_folds([sample.labelled.group for sample in samples], _FOLDS)
-        _report("grouped", list(_decide(samples, sentences, groups)), samples, arguments.data)
+        _report("grouped", list(_decide(samples, sentences, folds_by_group(samples))), samples, arguments.data)
     if arguments.only != "grouped":
         names = sorted({sample.labelled.source for sample in samples})
         by_source = [names.index(sample.labelled.source) for sample in samples]
@@ -48,20 +45,14 @@ def main() -> None:
 def _decide(
     samples: Sequence[Sample], sentences: Sequence[LabelledSentence], folds: Sequence[int]
 ) -> Iterator[TriagedEmail]:
-    trained: dict[int, TriageWeights] = {}
-    archetypes = read_samples(compose_archetypes())
-    for sample, fold in zip(samples, folds, strict=True):
-        if fold not in trained:
-            inside = [other for other, number in zip(samples, folds, strict=True) if number != fold]
-            trained[fold] = fit_weights(inside, sentences, archetypes, Settings())
-            print(f"fold {len(trained)} of {len(set(folds))} trained on {len(inside)} mails", file=sys.stderr)
+    for sample, weights in zip(samples, trained_apart(samples, sentences, folds), strict=True):
         yield triage_mail(
             sample.labelled.mail,
             rules=EmailRules(),
             records={},
             now=sample.written_at,
             zone=_ZONE,
-            weights=trained[fold],
+            weights=weights,
         )
 
 
