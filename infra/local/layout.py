@@ -19,8 +19,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 LOOPBACK = "127.0.0.1"
 REGION = "us-east-1"
 MAX_PORT = 65535
-# Claude's double takes any key; this one is no secret.
-DOUBLE_KEY = "double"
+DOUBLE_KEY = "double-key"  # noqa: S105 no secret: the double of the tests takes it
 # Tests keep their state elsewhere, so that they never meet the assistant a developer runs here.
 LOCAL = Path(os.environ.get("LOCAL_STATE") or REPOSITORY / ".local")
 _RUNNING = LOCAL / "running.json"
