@@ -19,7 +19,8 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 LOOPBACK = "127.0.0.1"
 REGION = "us-east-1"
 MAX_PORT = 65535
-DOUBLE_KEY = "double-key"  # noqa: S105 no secret: the double of the tests takes it
+# The one that the double of the tests takes: no secret.
+DOUBLE_KEY = "double-key"
 # Tests keep their state elsewhere, so that they never meet the assistant a developer runs here.
 LOCAL = Path(os.environ.get("LOCAL_STATE") or REPOSITORY / ".local")
 _RUNNING = LOCAL / "running.json"
