@@ -35,6 +35,11 @@ EXPECTED: dict[str, HTTPStatus] = {
     "manage_preferences.unknown_key": HTTPStatus.UNPROCESSABLE_CONTENT,
     "manage_preferences.stale_version": HTTPStatus.PRECONDITION_FAILED,
     "manage_preferences.foreign_user": HTTPStatus.FORBIDDEN,
+    "report_usage": HTTPStatus.OK,
+    "report_usage.period": HTTPStatus.OK,
+    "report_usage.too_long": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "report_usage.no_date": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "report_usage.foreign_user": HTTPStatus.FORBIDDEN,
     "check_health": HTTPStatus.OK,
     "export_metrics": HTTPStatus.OK,
     "serve_docs": HTTPStatus.OK,
@@ -49,6 +54,8 @@ FIELDS = {
     "triage_email.not_an_object": ["body"],
     "triage_email.feedback_unknown_category": ["category"],
     "manage_preferences.unknown_key": ["favourite_colour"],
+    "report_usage.too_long": ["since"],
+    "report_usage.no_date": ["since"],
 }
 
 

@@ -8,6 +8,7 @@ import pytest
 from assistant.domain.health import Dependency, Probe, ProbeStatus
 from assistant.ports import HealthProbe
 from assistant.wiring import deps
+from tests.fakes.llm import MemorySpending
 from tests.fakes.runtime import FixedMetrics, ManualClock, MemoryMeter, MemorySessions, ScriptedLimiter
 from tests.fakes.stores import MemoryAuditLog, MemoryAuditTrail, MemoryDecisions, MemoryPreferences, Outage
 
@@ -23,6 +24,7 @@ class Wired:
     limiter: ScriptedLimiter = field(default_factory=ScriptedLimiter)
     store: Outage = field(default_factory=Outage)
     audit_trail: MemoryAuditTrail = field(default_factory=MemoryAuditTrail)
+    spending: MemorySpending = field(default_factory=MemorySpending)
     health: Probe = HEALTHY
 
     def __post_init__(self) -> None:
@@ -43,6 +45,7 @@ class Wired:
             "history": self.decisions,
             "audit_trail": self.audit_trail,
             "audit_log": self.audit_log,
+            "spending": self.spending,
             "metric_reader": FixedMetrics(()),
             "probes": probes,
         }.items():
