@@ -73,6 +73,7 @@ FUNCTIONS = (
         timeout=29,
         routes=(
             Route("POST", "/api/v1/email/triage"),
+            Route("GET", "/api/v1/email/{email_id}/decision"),
             Route("POST", "/api/v1/email/{email_id}/feedback"),
         ),
         grants=(
@@ -121,6 +122,53 @@ FUNCTIONS = (
         grants=(Grant("table", ("dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")),),
         dependencies=("core", "cache"),
         cache=True,
+    ),
+    Function(
+        "submit_claude_batches",
+        "Hand deferred mails to a Message Batch",
+        memory=1024,
+        timeout=120,
+        schedule="rate(15 minutes)",
+        grants=(
+            Grant(
+                "table",
+                (
+                    "dynamodb:BatchGetItem",
+                    "dynamodb:DeleteItem",
+                    "dynamodb:GetItem",
+                    "dynamodb:PutItem",
+                    "dynamodb:Query",
+                    "dynamodb:UpdateItem",
+                ),
+            ),
+            SEND_AUDIT,
+        ),
+        secrets=("claude-api-key",),
+        dependencies=("core", "triage", "claude"),
+    ),
+    Function(
+        "collect_claude_batches",
+        "Bring the answers of ended Message Batches into the decisions",
+        memory=1024,
+        timeout=120,
+        schedule="rate(5 minutes)",
+        grants=(
+            Grant(
+                "table",
+                (
+                    "dynamodb:BatchGetItem",
+                    "dynamodb:ConditionCheckItem",
+                    "dynamodb:DeleteItem",
+                    "dynamodb:GetItem",
+                    "dynamodb:PutItem",
+                    "dynamodb:Query",
+                    "dynamodb:UpdateItem",
+                ),
+            ),
+            SEND_AUDIT,
+        ),
+        secrets=("claude-api-key",),
+        dependencies=("core", "triage", "claude"),
     ),
     Function(
         "record_audit",

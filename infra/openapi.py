@@ -39,6 +39,7 @@ _PROBLEMS = {
 }
 _OWN_PROBLEMS = {
     "correctTriage": {"404", "409", "503"},
+    "showDecision": {"404", "503"},
     "readPreferences": {"503"},
     "replacePreferences": {"409", "412", "503"},
     "patchPreferences": {"409", "412", "503"},

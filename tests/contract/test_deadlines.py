@@ -39,10 +39,17 @@ def provider() -> float:
     return slowest(secrets_client()) + TIMEOUT.connect_timeout + TIMEOUT.read_timeout
 
 
+def closing() -> float:
+    """Seconds to book the money, keep the decisions and hand over the audit event."""
+    return 2 * store() + BATCH_PAUSES + slowest(sqs_client())
+
+
 WORST: dict[str, Callable[[], float]] = {
     "triage_email": lambda: limits() + store() + BATCH_PAUSES + slowest(sqs_client()),
     "manage_preferences": lambda: limits() + max(store(), slowest(sqs_client())),
     "report_usage": lambda: limits() + 2 * store(),
+    "submit_claude_batches": lambda: 100.0,
+    "collect_claude_batches": lambda: 100.0,
     "record_audit": lambda: 10 * slowest(dynamo_client(attempts=1)),
     "check_health": provider,
     "export_metrics": lambda: slowest(cloudwatch_client()),

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from assistant.domain.triage.decision import DecidedBy
 from assistant.runtime.problem import PROBLEM_JSON, Problem
 from infra.manifest import FUNCTIONS
 from tests.fakes.wired import Context, Wired
@@ -26,6 +27,9 @@ EXPECTED: dict[str, HTTPStatus] = {
     "triage_email.invalid_json": HTTPStatus.BAD_REQUEST,
     "triage_email.not_an_object": HTTPStatus.UNPROCESSABLE_CONTENT,
     "triage_email.wrong_content_type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "triage_email.deferred": HTTPStatus.OK,
+    "triage_email.decision": HTTPStatus.OK,
+    "triage_email.decision_unknown_mail": HTTPStatus.NOT_FOUND,
     "triage_email.feedback": HTTPStatus.OK,
     "triage_email.feedback_unknown_mail": HTTPStatus.NOT_FOUND,
     "triage_email.feedback_unknown_category": HTTPStatus.UNPROCESSABLE_CONTENT,
@@ -77,7 +81,7 @@ def test_every_function_has_an_event_and_every_event_an_expectation() -> None:
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_an_http_event_is_answered_as_expected(name: str) -> None:
-    if name.endswith("feedback"):
+    if name.endswith(("feedback", "decision")):
         http("triage_email")
     answer = http(name)
     assert answer["statusCode"] == EXPECTED[name]
@@ -133,6 +137,18 @@ def test_the_document_is_served_as_committed() -> None:
 
 def test_a_wrong_method_is_told_the_right_ones() -> None:
     assert http("serve_docs.wrong_method")["headers"]["Allow"] == "POST"
+
+
+def test_a_deferred_mail_is_decided_by_a_batch(wired: Wired) -> None:
+    answer = json.loads(http("triage_email.deferred")["body"])
+    assert answer["deferred"] == ["email2"]
+    assert run(EVENTS / "schedule" / "submit_claude_batches.json") == {"submitted": 1, "left": 0}
+    wired.batches.finished |= set(wired.batches.submitted)
+    collected = run(EVENTS / "schedule" / "collect_claude_batches.json")
+    assert collected == {"closed": 1, "decided": 1, "kept": 0, "put_back": 0}
+    decision = wired.decisions.find("user123", "email2")
+    assert decision is not None
+    assert decision.decided_by is DecidedBy.CLAUDE
 
 
 def test_an_audit_batch_is_recorded_once_and_names_its_failures(wired: Wired) -> None:

@@ -21,6 +21,21 @@ WORST = 200_000
 type Answers = Callable[[Prompt[BaseModel]], Mapping[str, object] | Exception]
 
 
+def sensible(prompt: Prompt[BaseModel]) -> Mapping[str, object]:
+    """Answer about a mail as a sound model may: someone wants something."""
+    mail = prompt.data["mail"]
+    assert isinstance(mail, Mapping)
+    quote = " ".join(str(mail["text"] or mail["subject"]).split()[:4])
+    return {
+        "category": "important_read",
+        "priority": 6,
+        "task": "answer",
+        "reasons": ["request"],
+        "minutes": 5,
+        "quote": quote,
+    }
+
+
 @dataclass
 class ScriptedLlm:
     """Implements ``ports.Llm``; ``answers`` gives the fields of each answer, or what is raised."""

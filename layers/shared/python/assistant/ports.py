@@ -12,9 +12,11 @@ from pydantic import BaseModel
 
 from assistant.domain.admission import Admission
 from assistant.domain.audit import AuditEvent
+from assistant.domain.backlog import BacklogBatch, DeferredMail
 from assistant.domain.decisions import Correction, Decision
 from assistant.domain.health import Probe
 from assistant.domain.llm import Prompt, Reply, Unanswered
+from assistant.domain.mail import Mail
 from assistant.domain.preferences import Preferences
 from assistant.domain.senders import SenderRecord
 from assistant.domain.spending import Reservation, Usage, UsageOfDay
@@ -225,4 +227,55 @@ class Spending(Protocol):
 
     def usage(self, user_id: str, *, since: date, until: date) -> Sequence[UsageOfDay]:
         """Return the days with usage from ``since`` to ``until``, both included, oldest first."""
+        ...
+
+
+class Backlog(Protocol):
+    """Mails that wait for a Message Batch, each decided at most once; a mail is forgotten after 48 hours."""
+
+    def defer(self, user_id: str, mails: Mapping[str, Mail], *, now: datetime) -> frozenset[str]:
+        """Keep mails by ticket, encrypted at rest; return the tickets taken (a mail too large for an item is not)."""
+        ...
+
+    def waiting(self, limit: int) -> Sequence[DeferredMail]:
+        """Return the mails no batch has taken, oldest first."""
+        ...
+
+    def mails(self, deferred: Sequence[DeferredMail]) -> Mapping[str, Mail]:
+        """Return by ticket the mails that are still kept."""
+        ...
+
+    def claim(self, batch: BacklogBatch) -> bool:
+        """Take the batch's mails out of the queue and store the batch, all or nothing; False: another took one."""
+        ...
+
+    def submitted(self, batch: BacklogBatch, provider_id: str) -> None:
+        """Note under which id the provider works on the batch."""
+        ...
+
+    def release(self, batch: BacklogBatch) -> None:
+        """Undo a claim whose batch was never submitted."""
+        ...
+
+    def batches(self) -> Sequence[BacklogBatch]:
+        """Return the batches that are not closed."""
+        ...
+
+    def apply(self, deferred: DeferredMail, decision: Decision) -> bool:
+        """Replace the decision the ticket stands for and forget the mail, all or nothing.
+
+        False when that was done before, the mail was triaged again, or the user corrected it.
+        """
+        ...
+
+    def keep(self, deferred: DeferredMail) -> None:
+        """Make the stored decision final and forget the mail."""
+        ...
+
+    def again(self, deferred: DeferredMail) -> None:
+        """Put the mail back into the queue, once for each try."""
+        ...
+
+    def close(self, batch: BacklogBatch) -> bool:
+        """Forget the batch; True for the one caller that did."""
         ...

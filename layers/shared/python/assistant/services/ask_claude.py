@@ -52,6 +52,14 @@ class ClaudePorts:
 
 
 @dataclass(frozen=True, slots=True)
+class Answers[Result]:
+    """The result of each question, None where there is none, and how many questions Claude could not be asked."""
+
+    results: tuple[Result | None, ...]
+    missed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One call that was made: how it ended, and what it used as far as that is known."""
 
@@ -61,12 +69,12 @@ class Call:
 
 def ask_all[Answer: BaseModel, Result](
     questions: Sequence[Question[Answer, Result]], *, user_id: str, seconds: float, ports: ClaudePorts
-) -> tuple[Result | None, ...]:
-    """Return the result of each question, None where none came in time; never raises Unavailable.
+) -> Answers[Result]:
+    """Return what came in time; never raises Unavailable.
 
     The first questions matter most: they are asked where money or time does not suffice for all.
     """
-    nothing = (None,) * len(questions)
+    nothing = Answers[Result]((None,) * len(questions), len(questions))
     seconds = min(seconds, LONGEST)
     if not questions or seconds < _LEAST_SECONDS or not ports.llm.available():
         return nothing
@@ -81,11 +89,13 @@ def ask_all[Answer: BaseModel, Result](
     if reservation.capped:
         ports.meter.count(metric_names.CLAUDE_CAPPED, len(questions) - reservation.calls, cap=reservation.capped)
     asking = _Asking[Answer, Result](ports, deadline, each, reservation)
-    results = asking.results(questions[: reservation.calls])
+    heard = asking.heard(questions[: reservation.calls])
     calls = asking.calls
     settle(reservation, calls, ports.spending)
     measure(questions[0].prompt.task, calls, ports.meter)
-    return results + nothing[len(results) :]
+    results = tuple(one.result if one else None for one in heard)
+    missed = len(questions) - sum(one is not None for one in heard)
+    return Answers(results + (None,) * (len(questions) - len(results)), missed)
 
 
 def settle(reservation: Reservation, calls: Iterable[Call], spending: Spending) -> None:
@@ -131,6 +141,13 @@ def used(answer: Reply[BaseModel] | Unanswered, task: LlmTask, llm: Llm, *, batc
     return Usage(task, answer.model, 1, answer.usage, llm.cost(answer, batch=batch))
 
 
+@dataclass(frozen=True, slots=True)
+class _Heard[Result]:
+    """Claude answered; ``result`` is None when the answer is no use."""
+
+    result: Result | None = None
+
+
 class _Asking[Answer: BaseModel, Result]:
     """The calls of one batch: threads, money left, and what became of each call."""
 
@@ -148,12 +165,12 @@ class _Asking[Answer: BaseModel, Result]:
         with self._lock:
             return list(self._calls)
 
-    def results(self, questions: Sequence[Question[Answer, Result]]) -> tuple[Result | None, ...]:
-        """Ask all in parallel and return what came until the deadline."""
+    def heard(self, questions: Sequence[Question[Answer, Result]]) -> tuple[_Heard[Result] | None, ...]:
+        """Ask all in parallel and return what came until the deadline; None: nothing."""
         if not questions:
             return ()
         pool = ThreadPoolExecutor(max_workers=min(_THREADS, len(questions)), thread_name_prefix="claude")
-        futures = [pool.submit(self._result, question) for question in questions]
+        futures = [pool.submit(self._ask, question) for question in questions]
         done, running = wait(futures, timeout=self._deadline - self._ports.clock.monotonic())
         pool.shutdown(wait=False, cancel_futures=True)
         for question, future in zip(questions, futures, strict=True):
@@ -162,18 +179,18 @@ class _Asking[Answer: BaseModel, Result]:
                 self._add(Call("late", Usage(question.prompt.task, _UNKNOWN_MODEL, 1, TokenUsage(), self._each)))
         return tuple(future.result() if future in done else None for future in futures)
 
-    def _result(self, question: Question[Answer, Result]) -> Result | None:
+    def _ask(self, question: Question[Answer, Result]) -> _Heard[Result] | None:
         for attempt in range(_TRIES):
             seconds = self._deadline - self._ports.clock.monotonic() - _SLACK
             if seconds < _LEAST_SECONDS or (attempt and not self._afford()):
-                return None
+                break
             result, again = self._call(question, seconds)
             if not again:
                 return result
         return None
 
-    def _call(self, question: Question[Answer, Result], seconds: float) -> tuple[Result | None, bool]:
-        """Return the result, or None with whether another try may help."""
+    def _call(self, question: Question[Answer, Result], seconds: float) -> tuple[_Heard[Result] | None, bool]:
+        """Return what was heard, and whether another try may help."""
         task, llm = question.prompt.task, self._ports.llm
         try:
             reply = llm.ask(question.prompt, seconds=seconds)
@@ -182,15 +199,15 @@ class _Asking[Answer: BaseModel, Result]:
             return None, False
         except Unanswered as unanswered:
             self._add(Call(unanswered.fault.value, used(unanswered, task, llm)))
-            return None, unanswered.fault in _WORTH_ANOTHER_TRY
+            return _Heard(), unanswered.fault in _WORTH_ANOTHER_TRY
         usage = used(reply, task, llm)
         try:
             result = question.accept(reply.answer)
         except Rejected as rejected:
             self._add(Call(rejected.reason, usage))
-            return None, rejected.retry
+            return _Heard(), rejected.retry
         self._add(Call(ANSWERED, usage))
-        return result, False
+        return _Heard(result), False
 
     def _add(self, call: Call) -> None:
         with self._lock:
