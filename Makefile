@@ -78,7 +78,10 @@ train: install ## train the triage model: make train DATA=folder
 eval: install ## cross-validate the triage engine and draw its reliability: make eval DATA=folder
 	@$(PYTHON) -m training.evaluate $(DATA)
 
+cost: install ## print what Claude costs a user and month: make cost DATA=folder
+	@$(PYTHON) -m bench.cost $(DATA)
+
 bench: install ## measure speed, cold start and memory; compare with bench/baseline.json
 	@$(PYTHON) -m bench
 
-.PHONY: help install run token deploy-local invoke triage clean format check test openapi synth deploy train eval bench
+.PHONY: help install run token deploy-local invoke triage clean format check test openapi synth deploy train eval cost bench
