@@ -2,7 +2,7 @@
 
 Triage is measured: every labelled mail is decided by weights that never saw its sender or thread; about those the core
 is not sure of the real prompt goes through the real SDK to the double of the tests, which counts tokens with our own
-estimator (the tokenizers of current models are not public; it counts about a tenth too many). The mails' users all
+estimator (domain/llm_tokens.py says how well: the tokenizers of current models are not public). The mails' users all
 differ, so that no call finds its user's profile in the cache. The other tasks are budgets, marked as planned.
 """
 
