@@ -15,7 +15,7 @@ from assistant.wiring import deps
 CLOSING_SECONDS = 15.0
 
 app = http_resolver(deps)
-deps.prime(lambda: (deps.rate_limiter, deps.sessions, deps.triage_ports, deps.feedback_ports, deps.llm.prime()))
+deps.prime(lambda: (deps.rate_limiter, deps.sessions, deps.triage_ports, deps.feedback_ports, deps.primed_claude()))
 
 
 @app.post("/api/v1/email/triage", operation_id="triageEmails", summary="Triage mails", tags=["email"])

@@ -105,6 +105,11 @@ class Dependencies:
 
         return ClaudePorts(self.llm, self.spending, self.meter, self.clock)
 
+    def primed_claude(self) -> "ClaudePorts":
+        """Return what asking Claude needs, with the SDK imported."""
+        self.llm.prime()
+        return self.claude_ports
+
     @cached_property
     def backlog(self) -> Backlog:
         """Mails that wait for a Message Batch."""

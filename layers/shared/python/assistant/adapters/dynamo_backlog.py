@@ -9,9 +9,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
-
-from boto3.dynamodb.types import Binary
+from typing import TYPE_CHECKING, Any, SupportsBytes
 
 from assistant.adapters.aws import unavailable
 from assistant.adapters.dynamo import EXPIRES_AT, Item, Table, attributes, epoch, plain, user_partition, write_if
@@ -215,5 +213,5 @@ def _packed(mail: Mail) -> bytes:
     return zlib.compress(shown.model_dump_json(by_alias=True).encode("utf-8", "replace"))
 
 
-def _unpacked(blob: Binary) -> Mail:
+def _unpacked(blob: SupportsBytes) -> Mail:
     return Mail.model_validate_json(zlib.decompress(bytes(blob)))
