@@ -25,10 +25,29 @@ _CUES: Mapping[str, str] = {
     "archive": r"unsubscribe|newsletter|% off|sale ends|webinar|digest|abmelden|darse de baja|désabonner|退订",
     "routine": r"fyi|notes|minutes|reminder|summary|update|thanks|zur info|gracias|merci|谢谢",
 }
-_ORDER = tuple(_CUES)
-_PRIORITY = {"urgent_action": 9, "important_read": 7, "delegate": 5, "routine": 4, "archive": 2}
+_CATEGORIES = tuple(_CUES)
+_PRIORITIES = {"urgent_action": 9, "important_read": 6, "delegate": 5, "routine": 3, "archive": 1}
+# What goes with each category, so that an answer never contradicts itself.
+_REASONS = {
+    "urgent_action": ("urgent", "request"),
+    "important_read": ("request", "information"),
+    "delegate": ("request",),
+    "routine": ("information",),
+    "archive": ("bulk",),
+}
+_TASKS = {
+    "meeting": r"meet|appointment|calendar|slot|termin|reunión|réunion|会议",
+    "approve": r"approve|sign\b|agree|decide|genehmig|unterschreib|aprobar|approuver|批准",
+    "fix": r"fix|outage|is down|broken|error|beheben|arreglar|réparer|修复",
+    "pay": r"invoice|payment|\bpay\b|rechnung|factura|facture|发票",
+    "review": r"review|comment|feedback|prüfen|revisar|relire|审阅",
+    "call": r"call me|give .{1,20} a call|anrufen|llámame|appelez|打电话",
+    "send": r"send|forward|attach|schicken|senden|enviar|envoyer|发送",
+}
+_ASKING = {"urgent_action", "important_read", "delegate"}
 _WORDS_A_MINUTE = 200
-_LONGEST_QUOTE = 120
+_MOST_QUOTED = 12
+_LONGEST_KEY = 30
 
 
 class Answerer(Protocol):
@@ -110,45 +129,49 @@ def _strings(data: object) -> Iterator[str]:
         case Mapping():
             for key, value in data.items():
                 yield from _strings(value) if not isinstance(value, str) else (value,)
-                yield from (key,) if len(key) > _LONGEST_QUOTE // 4 else ()
+                yield from (key,) if len(key) > _LONGEST_KEY else ()
         case list():
             for item in data:
                 yield from _strings(item)
 
 
 class Sensible:
-    """Reads the longest text as the body; finds the category by its words."""
+    """Reads the text of the mail; finds the category by its words, and never finds more than its engine hinted at."""
 
     def __init__(self, data: object) -> None:
         texts = sorted(_strings(data), key=len, reverse=True)
-        self._all = "\n".join(texts)
-        self._body = texts[0] if texts else ""
-        self._category = self._best(list(_ORDER))
+        self._body = _under(data, "text") or _under(data, "body") or (texts[0] if texts else "")
+        self._all = f"{self._body}\n{_under(data, 'subject')}"
+        self.category = self._best(list(_CATEGORIES), hinted=bool(_under(data, "hint")))
 
     def choose(self, options: list[Any]) -> Any:
-        """Return the option most of whose cues, or whose own words, occur in the text."""
-        if set(options) & set(_ORDER):
-            return self._best(options)
+        """Return the category, the task asked for, or an option the text mentions; else the last one."""
+        if self.category in options:
+            return self.category
+        if set(options) & set(_TASKS):
+            return self._task(options)
         return next((option for option in options if self._mentions(option)), options[-1])
 
     def several(self, options: list[Any]) -> list[Any]:
-        """Return the options whose words occur; else the first."""
-        return [option for option in options if self._mentions(option)] or options[:1]
+        """Return the reasons that go with the category, or the options the text mentions; else the first."""
+        fitting = [reason for reason in _REASONS[self.category] if reason in options]
+        return fitting[:1] or [option for option in options if self._mentions(option)] or options[:1]
 
     def number(self, name: str, least: int, most: int) -> int:
         """Return minutes by the length, else the priority of the category."""
-        value = _PRIORITY[self._category]
+        value = _PRIORITIES[self.category]
         if "min" in name or "time" in name:
             value = len(self._body.split()) // _WORDS_A_MINUTE + 2
         return max(least, min(most, value))
 
     def text(self, _name: str, longest: int, /) -> str:
-        """Return the sentence that shows the category, word for word."""
-        cue = re.compile(_CUES[self._category], re.IGNORECASE)
-        sentences = [part.strip() for part in re.findall(r"[^.!?\n。？！]+[.!?。？！]?", self._body)]
-        readable = [sentence for sentence in sentences if sentence]
-        shown = next((one for one in readable if cue.search(one)), readable[0] if readable else "")
-        return shown[: min(longest, _LONGEST_QUOTE)].rstrip()
+        """Return words of the sentence that shows the category, as they stand there, without addresses and links."""
+        cue = re.compile(_CUES[self.category], re.IGNORECASE)
+        sentences = [part.strip() for part in re.findall(r"[^.!?\n。？！]+[.!?。？！]?", self._all)]
+        readable = [one for one in sentences if len(one) > 1 and not re.search(r"@|://|www\.|\w\.\w", one)]
+        shown = next((one for one in readable if cue.search(one)), readable[0] if readable else self._all)
+        words = re.match(rf"(?:\S+\s*){{1,{_MOST_QUOTED}}}", shown)
+        return (words[0] if words else shown)[:longest].strip()
 
     def truth(self) -> bool:
         """Return False: nothing extra is claimed."""
@@ -158,18 +181,31 @@ class Sensible:
         """Fill a field that may be empty when it asks for a quote."""
         return "quote" in name or "evidence" in name
 
-    def _best(self, options: list[Any]) -> Any:
-        def cues(option: object) -> int:
-            return len(re.findall(_CUES[str(option)], self._all, re.IGNORECASE)) if str(option) in _CUES else 0
-
-        counted = {option: cues(option) for option in options}
-        if counted.get("archive", 0) and not counted.get("urgent_action", 0):
+    def _best(self, options: list[str], *, hinted: bool) -> str:
+        counted = {option: len(re.findall(_CUES[option], self._all, re.IGNORECASE)) for option in options}
+        if counted["urgent_action"] and not hinted:
+            counted["important_read"] += counted["urgent_action"]
+            counted["urgent_action"] = 0
+        if counted["archive"] and not counted["urgent_action"]:
             return "archive"
         best = max(counted, key=lambda option: counted[option])
-        return best if counted[best] else ("routine" if "routine" in options else options[-1])
+        return best if counted[best] else "routine"
+
+    def _task(self, options: list[Any]) -> Any:
+        asked = (task for task, cue in _TASKS.items() if task in options and re.search(cue, self._all, re.IGNORECASE))
+        if self.category not in _ASKING:
+            return "none" if "none" in options else options[-1]
+        return next(asked, "answer" if "answer" in options else options[-1])
 
     def _mentions(self, option: object) -> bool:
         return str(option).replace("_", " ").casefold() in self._all.casefold()
+
+
+def _under(data: object, key: str) -> Any:
+    """Return the first value under this key that says anything, else an empty text."""
+    if not isinstance(data, Mapping):
+        return ""
+    return data.get(key) or next(filter(None, (_under(value, key) for value in data.values())), "")
 
 
 class Obedient:
@@ -179,6 +215,7 @@ class Obedient:
         self._data = data
         self.heard = heard(data)
         self._folded = self.heard.casefold()
+        self._category = str(self.choose(list(_CATEGORIES)))
 
     def choose(self, options: list[Any]) -> Any:
         """Return the option named last, else the first: schemas list the strongest first."""
@@ -187,8 +224,9 @@ class Obedient:
         return best if named[best] >= 0 else options[0]
 
     def several(self, options: list[Any]) -> list[Any]:
-        """Return every option that is named, else all."""
-        return [option for option in options if self._last(option) >= 0] or list(options)
+        """Return what goes with the category, so that the answer stands up; else every option that is named, or all."""
+        fitting = [reason for reason in _REASONS[self._category] if reason in options]
+        return fitting or [option for option in options if self._last(option) >= 0] or list(options)
 
     def number(self, name: str, least: int, most: int) -> int:
         """Return the number said right after the field's name, else the most."""
