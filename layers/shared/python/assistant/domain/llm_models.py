@@ -1,5 +1,6 @@
 """The models the product knows: list prices (2026-11), retirement, and the least thinking each accepts."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ class Prices:
             + self.cache_read * usage.cache_read
         )
         share = BATCH_SHARE if batch else Decimal(1)
-        return -int(-(dollars_a_million * share * NANODOLLARS / 1_000_000) // 1)
+        return math.ceil(dollars_a_million * share * NANODOLLARS / 1_000_000)
 
 
 @dataclass(frozen=True, slots=True)
