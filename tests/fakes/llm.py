@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from assistant.domain.errors import Unavailable
 from assistant.domain.llm import Prompt, Reply, TokenUsage, Unanswered
-from assistant.domain.spending import Reservation, Usage, UsageOfDay
+from assistant.domain.spending import Cap, Reservation, Usage, UsageOfDay
 from assistant.ports import BatchResult
 from tests.fakes.stores import Outage
 
@@ -84,7 +84,8 @@ class MemorySpending:
         with self._lock:
             granted = min(calls, (self.cap - self.committed) // nanodollars_each)
             self.committed += granted * nanodollars_each
-            return Reservation(user_id, day, granted, granted * nanodollars_each)
+            capped: Cap | None = "user" if granted < calls else None
+            return Reservation(user_id, day, granted, granted * nanodollars_each, capped)
 
     def settle(self, reservation: Reservation, usages: Sequence[Usage]) -> None:
         self.outage.check()

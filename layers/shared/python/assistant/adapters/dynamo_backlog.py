@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, SupportsBytes
+from uuid import UUID
 
 from assistant.adapters.aws import unavailable
 from assistant.adapters.dynamo import EXPIRES_AT, Item, Table, attributes, epoch, plain, user_partition, write_if
@@ -155,7 +156,7 @@ class DynamoBacklog:
 
     def _batch_item(self, batch: BacklogBatch) -> Item:
         expires = {EXPIRES_AT: epoch(batch.created_at + DEFERRED_FOR)}
-        return _batch_key(batch) | expires | {"batch": json.dumps(asdict(batch), default=_isoformat)}
+        return _batch_key(batch) | expires | {"batch": json.dumps(asdict(batch), default=_text)}
 
 
 def _conditional(condition: str | None, values: Mapping[str, Any] | None) -> Item:
@@ -194,17 +195,23 @@ def _batch(stored: Mapping[str, Any]) -> BacklogBatch:
         id=stored["id"],
         created_at=datetime.fromisoformat(stored["created_at"]).astimezone(UTC),
         mails=tuple(map(_deferred, stored["mails"])),
-        reservations=tuple(
-            Reservation(**{**one, "day": date.fromisoformat(one["day"])}) for one in stored["reservations"]
-        ),
+        reservations=tuple(map(_reservation, stored["reservations"])),
         provider_id=stored["provider_id"],
     )
 
 
-def _isoformat(value: object) -> str:
-    if isinstance(value, date):
-        return value.isoformat()
-    raise TypeError(f"{type(value).__name__} has no place in a batch")
+def _reservation(stored: Mapping[str, Any]) -> Reservation:
+    return Reservation(**{**stored, "day": date.fromisoformat(stored["day"]), "id": UUID(stored["id"])})
+
+
+def _text(value: object) -> str:
+    match value:
+        case date():
+            return value.isoformat()
+        case UUID():
+            return str(value)
+        case _:
+            raise TypeError(f"{type(value).__name__} has no place in a batch")
 
 
 def _packed(mail: Mail) -> bytes:

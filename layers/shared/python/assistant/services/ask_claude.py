@@ -29,6 +29,8 @@ _LEAST_SECONDS: Final = 0.5
 # A call gives up this long before it is no longer waited for.
 _SLACK: Final = 0.25
 _TRIES: Final = 2
+# Money put aside for second tries: one call, and one more for every ten questions.
+_QUESTIONS_A_SPARE: Final = 10
 _WORTH_ANOTHER_TRY: Final = frozenset({Fault.TRUNCATED, Fault.MALFORMED})
 _UNKNOWN_MODEL: Final = "unknown"
 
@@ -79,17 +81,19 @@ def ask_all[Answer: BaseModel, Result](
     if not questions or seconds < _LEAST_SECONDS or not ports.llm.available():
         return nothing
     each = max(ports.llm.worst_cost(question.prompt) for question in questions)
+    spare = 1 + len(questions) // _QUESTIONS_A_SPARE
     deadline = ports.clock.monotonic() + seconds
     try:
         reservation = ports.spending.reserve(
-            user_id, ports.clock.now().date(), calls=len(questions), nanodollars_each=each
+            user_id, ports.clock.now().date(), calls=len(questions) + spare, nanodollars_each=each
         )
     except Unavailable:
         return nothing
-    if reservation.capped:
-        ports.meter.count(metric_names.CLAUDE_CAPPED, len(questions) - reservation.calls, cap=reservation.capped)
-    asking = _Asking[Answer, Result](ports, deadline, each, reservation)
-    heard = asking.heard(questions[: reservation.calls])
+    granted = questions[: reservation.calls]
+    if reservation.capped and len(granted) < len(questions):
+        ports.meter.count(metric_names.CLAUDE_CAPPED, len(questions) - len(granted), cap=reservation.capped)
+    asking = _Asking[Answer, Result](ports, deadline, each, left=reservation.nanodollars - len(granted) * each)
+    heard = asking.heard(granted)
     calls = asking.calls
     settle(reservation, calls, ports.spending)
     measure(questions[0].prompt.task, calls, ports.meter)
@@ -151,11 +155,11 @@ class _Heard[Result]:
 class _Asking[Answer: BaseModel, Result]:
     """The calls of one batch: threads, money left, and what became of each call."""
 
-    def __init__(self, ports: ClaudePorts, deadline: float, each: int, reservation: Reservation) -> None:
+    def __init__(self, ports: ClaudePorts, deadline: float, each: int, *, left: int) -> None:
         self._ports = ports
         self._deadline = deadline
         self._each = each
-        self._left = reservation.nanodollars - reservation.calls * each
+        self._left = left
         self._lock = Lock()
         self._calls: list[Call] = []
 
