@@ -10,6 +10,8 @@ from infra.local.layout import REPOSITORY, Layout, is_listening
 
 NAME = "claude-double"
 _MODULE = "tests.fakes.claude_api"
+# Claude's own batches end within the hour.
+_BATCH_SECONDS = 5
 
 
 def start(layout: Layout, port: int) -> Daemon:
@@ -21,7 +23,7 @@ def start(layout: Layout, port: int) -> Daemon:
     """
     server = daemon.start(
         NAME,
-        [sys.executable, "-m", _MODULE, "--port", str(port)],
+        [sys.executable, "-m", _MODULE, "--port", str(port), "--batch-seconds", str(_BATCH_SECONDS)],
         environment={
             "PATH": os.environ.get("PATH", os.defpath),
             "PYTHONPATH": os.pathsep.join((str(REPOSITORY / "layers/shared/python"), str(REPOSITORY))),

@@ -18,8 +18,8 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
 
 @pytest.fixture(scope="session")
 def small_assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
-    """Profile small, with a setting of the functions changed as a user changes it."""
-    settings = {"EMAIL_BATCH_SIZE": "2"}
+    """Profile small, with a double of Claude and a setting of the functions changed as a user changes it."""
+    settings = {"CLAUDE": "double", "EMAIL_BATCH_SIZE": "2"}
     yield from _started(Assistant("small", tmp_path_factory.mktemp("small"), settings=settings))
 
 
