@@ -75,8 +75,8 @@ deploy: install ## deploy to the AWS account of your credentials (PROFILE=small 
 train: install ## train the triage model: make train DATA=folder
 	@$(PYTHON) -m training.train $(DATA)
 
-eval: install ## cross-validate the triage engine and draw its reliability: make eval DATA=folder
-	@$(PYTHON) -m training.evaluate $(DATA)
+eval: install ## cross-validate triage and draw its reliability: make eval DATA=folder (CLAUDE=1: with Claude, your key)
+	@$(PYTHON) -m training.$(if $(CLAUDE),evaluate_claude,evaluate) $(DATA)
 
 cost: install ## print what Claude costs a user and month: make cost DATA=folder
 	@$(PYTHON) -m bench.cost $(DATA)

@@ -6,9 +6,6 @@ predictions, a reliability diagram and a coverage/accuracy curve to reports/ and
 """
 
 import argparse
-import json
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -20,6 +17,7 @@ from training.dataset import LabelledMail, LabelledSentence, load_mails, load_se
 from training.fit import Sample, read_samples
 from training.folds import folds_by_group, trained_apart
 from training.reliability import draw_coverage, draw_reliability
+from training.scoring import score
 
 _REPORTS = Path("reports")
 _ZONE = ZoneInfo("UTC")
@@ -57,18 +55,6 @@ def _decide(
 
 
 def _report(name: str, decisions: Sequence[TriagedEmail], samples: Sequence[Sample], data: Path) -> None:
-    predictions = _REPORTS / f"predictions_{name}.jsonl"
-    rows = (
-        {
-            "email_id": decision.email_id,
-            "category": decision.category,
-            "priority_score": decision.priority_score,
-            "abstain": decision.needs_review,
-            "confidence": decision.confidence,
-        }
-        for decision in decisions
-    )
-    predictions.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     judged = [
         (decision.confidence, not decision.needs_review, _is_right(decision, sample.labelled))
         for decision, sample in zip(decisions, samples, strict=True)
@@ -76,8 +62,8 @@ def _report(name: str, decisions: Sequence[TriagedEmail], samples: Sequence[Samp
     ]
     draw_reliability(judged, _REPORTS / f"reliability_{name}.png")
     draw_coverage(judged, _REPORTS / f"coverage_{name}.png")
-    print(f"\n== {name} ==", flush=True)
-    subprocess.run([sys.executable, data / "eval.py", data / "dev.jsonl", predictions], check=True)
+    print(f"\n== {name} ==")
+    score(decisions, _REPORTS / f"predictions_{name}.jsonl", data)
 
 
 def _is_right(decision: TriagedEmail, labelled: LabelledMail) -> bool:

@@ -27,6 +27,7 @@ EXPECTED: dict[str, HTTPStatus] = {
     "triage_email.invalid_json": HTTPStatus.BAD_REQUEST,
     "triage_email.not_an_object": HTTPStatus.UNPROCESSABLE_CONTENT,
     "triage_email.wrong_content_type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "triage_email.unsure": HTTPStatus.OK,
     "triage_email.deferred": HTTPStatus.OK,
     "triage_email.decision": HTTPStatus.OK,
     "triage_email.decision_unknown_mail": HTTPStatus.NOT_FOUND,

@@ -84,4 +84,6 @@ def test_a_deferred_mail_is_decided_by_a_message_batch(small_assistant: Assistan
     assert answer["deferred"] == ["later"]
     assert shown()["state"] == "deferred"
     run(small_assistant, "submit_claude_batches")
-    assert eventually(collected, BATCH_SECONDS)["decided_by"] == "claude"
+    decided = eventually(collected, BATCH_SECONDS)
+    assert decided
+    assert decided["decided_by"] == "claude"
