@@ -303,11 +303,16 @@ class ClaudeApi:
         return Answer(HTTPStatus.OK, lines.encode(), {"content-type": "application/x-jsonl"})
 
 
+def retry_after(seconds: float) -> str:
+    """Return the header's value."""
+    return f"{seconds:.3f}"
+
+
 def _fail(fault: ScriptedFault, limits: Mapping[str, str]) -> None:
     """Raise what the API answers instead of a message, if the fault is of that kind."""
     match fault.kind:
         case FaultKind.RATE_LIMITED:
-            wait = {"retry-after": f"{fault.seconds:.3f}"}
+            wait = {"retry-after": retry_after(fault.seconds)}
             raise Refused(HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_error", "Over the rate limit", {**limits, **wait})
         case FaultKind.OVERLOADED:
             raise Refused(OVERLOADED_STATUS, "overloaded_error", "Overloaded")

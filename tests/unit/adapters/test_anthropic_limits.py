@@ -68,3 +68,11 @@ def test_headers_that_cannot_be_read_say_nothing(limits: RateLimits, clock: Manu
     given = headers(clock, "requests", remaining=0, reset=9)
     limits.give_back(CALL, {**given, "anthropic-ratelimit-requests-reset": reset})
     assert limits.wait(CALL) == 0
+
+
+def test_an_answer_that_was_overtaken_says_nothing(limits: RateLimits, clock: ManualClock) -> None:
+    for _ in range(2):
+        limits.take(CALL)
+    limits.give_back(CALL, headers(clock, "requests", remaining=0, reset=60))
+    limits.give_back(CALL, headers(clock, "requests", remaining=1, reset=59))
+    assert limits.wait(CALL) == pytest.approx(60)

@@ -60,9 +60,7 @@ class RateLimits:
         with self._lock:
             self._hold(need, -1)
             for kind in _KINDS:
-                window = _window(kind, headers)
-                if window:
-                    self._windows[kind] = window
+                self._note(kind, _window(kind, headers))
 
     def block(self, seconds: float) -> None:
         """Hold all calls: the service asked to retry after this time."""
@@ -80,6 +78,12 @@ class RateLimits:
         remaining = window.limit if now >= window.full_at else window.remaining
         # What is larger than the whole limit never fits: the service shall say so.
         return min(need.of(kind), window.limit) <= remaining - self._in_flight[kind]
+
+    def _note(self, kind: str, window: _Window | None) -> None:
+        """Keep what the latest answer says; answers overtake each other, but each call moves the reset on."""
+        known = self._windows.get(kind)
+        if window and (known is None or (known.full_at, -known.remaining) < (window.full_at, -window.remaining)):
+            self._windows[kind] = window
 
     def _hold(self, need: Need, calls: int) -> None:
         for kind in _KINDS:
