@@ -35,6 +35,7 @@ for _name in ("anthropic", "httpx2", "httpcore2"):
 
 # A request of a batch that no model answered; it costs nothing.
 NO_MODEL = "none"
+_NO_KEY = "none"
 _LONGEST_CONNECT = 1.0
 _RETRIED = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS})
 # With these nobody's request is served: the key is refused, the bill not paid, the model gone.
@@ -50,6 +51,10 @@ class MessagesClient:
         self._base_url = base_url
         self._client: Anthropic | None = None
         self._lock = Lock()
+
+    def prepare(self) -> None:
+        """Build what the first call would build, its key aside."""
+        self._with(_NO_KEY)
 
     def create[Answer: BaseModel](
         self, prompt: Prompt[Answer], model: LlmModel, *, key: str, seconds: float

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
-from functools import cache
+from functools import lru_cache
 from http import HTTPStatus
 from json import dumps
 from threading import Lock
@@ -97,7 +97,7 @@ class AnthropicLlm:
 
     def prime(self) -> None:
         """Import the SDK and build its client: a snapshot can keep both."""
-        self._messages()
+        self._messages().prepare()
 
     def worst_cost(self, prompt: Prompt[BaseModel]) -> int:
         """Return the most one call with this prompt can cost, in nanodollars, before it is made."""
@@ -211,14 +211,13 @@ def _given_up(failed: CallFailed, *, fair: bool) -> Unavailable:
 
 
 def _need(prompt: Prompt[BaseModel]) -> Need:
-    data = dumps(prompt.data, ensure_ascii=False)
-    texts = (prompt.policy, prompt.profile, _schema_text(prompt.answer), data)
-    return Need(sum(map(most_tokens, texts)) + _ADDED_TOKENS, prompt.max_tokens)
+    data = most_tokens(dumps(prompt.data, ensure_ascii=False))
+    return Need(_prefix_tokens(prompt.policy, prompt.profile, prompt.answer) + data + _ADDED_TOKENS, prompt.max_tokens)
 
 
-@cache
-def _schema_text(answer: type[BaseModel]) -> str:
-    return dumps(answer.model_json_schema())
+@lru_cache(maxsize=256)
+def _prefix_tokens(policy: str, profile: str, answer: type[BaseModel]) -> int:
+    return sum(map(most_tokens, (policy, profile, dumps(answer.model_json_schema()))))
 
 
 def _output_price(model: LlmModel) -> Decimal:
