@@ -20,8 +20,9 @@ from assistant.domain.triage.cascade import triage_mail
 from assistant.wiring import Dependencies, deps
 from bench.report import Figure, summarize
 from functions.triage_email.handler import lambda_handler
+from tests.fakes.llm import MemorySpending, ScriptedLlm, sensible
 from tests.fakes.runtime import MemorySessions, ScriptedLimiter
-from tests.fakes.stores import MemoryAuditTrail, MemoryDecisions, MemoryPreferences
+from tests.fakes.stores import MemoryAuditTrail, MemoryBacklog, MemoryDecisions, MemoryPreferences
 
 _WARM_UP = 50
 _BATCHES = 15
@@ -67,7 +68,7 @@ def measure_batches(mails: Sequence[Mapping[str, Any]]) -> Figure:
 
 @contextmanager
 def in_memory(dependencies: Dependencies) -> Iterator[None]:
-    """Replace what the handler of triage depends on by fakes, and Claude by nothing, while the block runs."""
+    """Replace what the handler of triage depends on by fakes, with no key for Claude, while the block runs."""
     decisions = MemoryDecisions(dependencies.clock)
     before = dict(vars(dependencies))
     vars(dependencies).update(
@@ -77,6 +78,9 @@ def in_memory(dependencies: Dependencies) -> Iterator[None]:
         audit_trail=MemoryAuditTrail(),
         rate_limiter=ScriptedLimiter(),
         sessions=MemorySessions(),
+        backlog=MemoryBacklog(decisions, dependencies.clock),
+        llm=ScriptedLlm(sensible, has_key=False),
+        spending=MemorySpending(),
     )
     try:
         yield
