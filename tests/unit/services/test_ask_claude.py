@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from assistant.domain import metric_names
-from assistant.domain.llm import Fault, LlmTask, Prompt, Rejected, TokenUsage, Unanswered
+from assistant.domain.llm import Fault, LlmTask, Prompt, Rejected, TokenUsage, Unanswered, Unheard
 from assistant.services.ask_claude import Answers, ClaudePorts, Question, ask_all
 from tests.fakes.llm import COST, MODEL, WORST, MemorySpending, ScriptedLlm
 from tests.fakes.runtime import ManualClock, MemoryMeter
@@ -158,3 +158,10 @@ def test_a_call_that_overruns_is_left_behind_and_booked_at_its_worst(claude: Cla
     assert answers == Answers((None, "QUICK"), 1)
     assert claude.outcomes() == {"answered": 1, "late": 1}
     assert claude.spending.committed == COST + WORST
+
+
+def test_a_call_whose_answer_got_lost_is_booked_at_its_worst(claude: Claude) -> None:
+    claude.llm.answers = lambda _: Unheard("lost")
+    assert claude.ask("a").results == (None,)
+    assert claude.outcomes() == {"unheard": 1}
+    assert claude.spending.committed == WORST

@@ -184,7 +184,8 @@ class Llm(Protocol):
         """Return the answer, within ``seconds`` in all and with retries inside them.
 
         Raises:
-            Unavailable: no key, the service is down or too slow, the circuit is open, or a rate limit stands.
+            Unavailable: no key, the service is down or too slow, the circuit is open, or a rate limit stands;
+                ``Unheard`` where the question was sent and may be billed.
             Unanswered: the model refused, or its answer is cut off or breaks the schema; never retried here.
         """
         ...

@@ -67,7 +67,7 @@ class MessagesClient:
             )
             message = response.parse()
         if not isinstance(message, Message) or not isinstance(message.usage, BilledUsage):
-            raise CallFailed("no message", retry=True, down=True)
+            raise CallFailed("no message", retry=True, down=True, sent=True)
         return Answered(read_message(message, prompt.answer, model.id), response.request_id, dict(response.headers))
 
     def create_batch[Answer: BaseModel](
@@ -178,16 +178,17 @@ def _failures() -> Iterator[None]:
     try:
         yield
     except APITimeoutError as error:
-        # Waiting for the answer took all the time there was, and may have been billed; connecting did not.
-        connecting = isinstance(error.__cause__, httpx2.ConnectTimeout | httpx2.PoolTimeout)
-        raise CallFailed("timeout", retry=connecting, down=True) from error
+        # Waiting for the answer took all the time there was; connecting did not.
+        sent = not isinstance(error.__cause__, httpx2.ConnectTimeout | httpx2.PoolTimeout)
+        raise CallFailed("timeout", retry=not sent, down=True, sent=sent) from error
     except APIConnectionError as error:
-        raise CallFailed("connection", retry=True, down=True) from error
+        sent = not isinstance(error.__cause__, httpx2.ConnectError)
+        raise CallFailed("connection", retry=True, down=True, sent=sent) from error
     except APIStatusError as error:
         raise _refused(error) from error
     except (APIResponseValidationError, APIError, httpx2.HTTPError) as error:
         # A broken stream may come as the HTTP client's own error.
-        raise CallFailed(type(error).__name__, retry=True, down=True) from error
+        raise CallFailed(type(error).__name__, retry=True, down=True, sent=True) from error
 
 
 def _refused(error: APIStatusError) -> CallFailed:

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
-from assistant.adapters.anthropic_calls import Answered, CallFailed, ServiceDown
+from assistant.adapters.anthropic_calls import Answered, CallFailed, ServiceDown, ServiceSilent
 from assistant.adapters.anthropic_limits import NOTHING, Need, RateLimits
 from assistant.adapters.dynamo_circuit import SharedCircuit
 from assistant.adapters.secrets import ApiKey
 from assistant.domain.errors import Unavailable
-from assistant.domain.llm import LlmTask, Prompt, Reply, TokenUsage, Unanswered
+from assistant.domain.llm import LlmTask, Prompt, Reply, TokenUsage, Unanswered, Unheard
 from assistant.domain.llm_models import LlmModel, billed_as
 from assistant.domain.llm_tokens import most_tokens
 from assistant.ports import Clock
@@ -164,10 +164,15 @@ class AnthropicLlm:
 
     def _make_room(self, need: Need, deadline: float) -> None:
         """Wait until the rate limits have room for a call, if that leaves time for it; raises Unavailable."""
+        if self._is_late(deadline):
+            raise Unavailable(_AWAY)
         while wait := self._limits.take(need):
-            if self._clock.monotonic() + wait + _LEAST_SECONDS > deadline:
+            if self._is_late(deadline, after=wait):
                 raise Unavailable("Claude's rate limit is reached.")
             self._pause(wait)
+
+    def _is_late(self, deadline: float, *, after: float = 0.0) -> bool:
+        return self._clock.monotonic() + after + _LEAST_SECONDS > deadline
 
     def _pause_after(self, failed: CallFailed, attempt: int) -> float:
         """Return how long to wait: what the service asked for, else 0.5, 1 ... seconds less up to half as jitter."""
@@ -177,7 +182,7 @@ class AnthropicLlm:
         return asked or _FIRST_PAUSE * 2**attempt * (1000 - secrets.randbelow(500)) / 1000
 
     def _wait(self, seconds: float, deadline: float, failed: CallFailed, *, fair: bool) -> None:
-        if self._clock.monotonic() + seconds + _LEAST_SECONDS > deadline:
+        if self._is_late(deadline, after=seconds):
             raise _given_up(failed, fair=fair) from failed
         self._pause(seconds)
 
@@ -207,7 +212,9 @@ class AnthropicLlm:
 
 
 def _given_up(failed: CallFailed, *, fair: bool) -> Unavailable:
-    return ServiceDown(_AWAY) if failed.down and fair else Unavailable(_AWAY)
+    if failed.down and fair:
+        return ServiceSilent(_AWAY) if failed.sent else ServiceDown(_AWAY)
+    return Unheard(_AWAY) if failed.sent else Unavailable(_AWAY)
 
 
 def _need(prompt: Prompt[BaseModel]) -> Need:

@@ -11,6 +11,8 @@ from enum import StrEnum
 
 from pydantic import BaseModel
 
+from assistant.domain.errors import Unavailable
+
 
 class LlmTask(StrEnum):
     """What a model is asked for; each task has its model, its price and its share of the bill."""
@@ -81,6 +83,10 @@ class Unanswered(Exception):
         self.fault = fault
         self.model = model
         self.usage = usage
+
+
+class Unheard(Unavailable):
+    """The question was sent, but its answer did not arrive: its tokens may be billed all the same."""
 
 
 class Rejected(Exception):

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from assistant.domain import metric_names
 from assistant.domain.errors import Unavailable
-from assistant.domain.llm import Fault, LlmTask, Prompt, Rejected, Reply, TokenUsage, Unanswered
+from assistant.domain.llm import Fault, LlmTask, Prompt, Rejected, Reply, TokenUsage, Unanswered, Unheard
 from assistant.domain.llm_models import NANODOLLARS
 from assistant.domain.spending import Reservation, Usage
 from assistant.ports import Clock, Llm, Meter, Spending
@@ -179,8 +179,7 @@ class _Asking[Answer: BaseModel, Result]:
         pool.shutdown(wait=False, cancel_futures=True)
         for question, future in zip(questions, futures, strict=True):
             if future in running and not future.cancelled():
-                # It may still be billed: it is booked at the most it can cost.
-                self._add(Call("late", Usage(question.prompt.task, _UNKNOWN_MODEL, 1, TokenUsage(), self._each)))
+                self._add(self._unheard(question.prompt.task, "late"))
         return tuple(future.result() if future in done else None for future in futures)
 
     def _ask(self, question: Question[Answer, Result]) -> _Heard[Result] | None:
@@ -198,6 +197,9 @@ class _Asking[Answer: BaseModel, Result]:
         task, llm = question.prompt.task, self._ports.llm
         try:
             reply = llm.ask(question.prompt, seconds=seconds)
+        except Unheard:
+            self._add(self._unheard(task, "unheard"))
+            return None, False
         except Unavailable:
             self._add(Call("unavailable"))
             return None, False
@@ -212,6 +214,10 @@ class _Asking[Answer: BaseModel, Result]:
             return _Heard(), rejected.retry
         self._add(Call(ANSWERED, usage))
         return _Heard(result), False
+
+    def _unheard(self, task: LlmTask, outcome: str) -> Call:
+        """Return a call that may be billed though nothing was heard: it is booked at the most it can cost."""
+        return Call(outcome, Usage(task, _UNKNOWN_MODEL, 1, TokenUsage(), self._each))
 
     def _add(self, call: Call) -> None:
         with self._lock:
