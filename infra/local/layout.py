@@ -101,23 +101,24 @@ def chosen_port() -> int:
     return int(port)
 
 
-def make_layout(profile: Profile, port: int) -> Layout:
-    """Return the layout of ``make run``, on the usual ports of its servers or on free ones.
+def chosen_double() -> bool:
+    """Return whether CLAUDE asks for a double of Claude.
 
     Raises:
         LocalFailure: CLAUDE is something else than ``double``.
 
     """
-    settings = {name: value for name, value in os.environ.items() if TUNABLE.fullmatch(name)}
-    claude_port = _free_port(8095) if _wants_double() else None
-    return Layout(LOCAL / profile, profile, port, _free_port(4566), _free_port(6390), settings, claude_port)
-
-
-def _wants_double() -> bool:
-    claude = os.environ.get("CLAUDE", "")
+    claude = os.environ.get("CLAUDE") or ""
     if claude not in ("", "double"):
         raise LocalFailure(f"CLAUDE is {claude!r}: it is double, or left out")
     return bool(claude)
+
+
+def make_layout(profile: Profile, port: int, *, double: bool) -> Layout:
+    """Return the layout of ``make run``, on the usual ports of its servers or on free ones."""
+    settings = {name: value for name, value in os.environ.items() if TUNABLE.fullmatch(name)}
+    claude_port = _free_port(8095) if double else None
+    return Layout(LOCAL / profile, profile, port, _free_port(4566), _free_port(6390), settings, claude_port)
 
 
 @contextmanager

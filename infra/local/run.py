@@ -20,7 +20,17 @@ from infra.local.deploy import deploy, physical_ids
 from infra.local.embedded_metrics import MetricExtractor
 from infra.local.environment import ensure_environment
 from infra.local.front_door import serve
-from infra.local.layout import LOCAL, Layout, Profile, announced, chosen_port, chosen_profile, make_layout, only_run
+from infra.local.layout import (
+    LOCAL,
+    Layout,
+    Profile,
+    announced,
+    chosen_double,
+    chosen_port,
+    chosen_profile,
+    make_layout,
+    only_run,
+)
 from infra.local.provider_keys import store_provider_keys
 from infra.local.users import DEMO_USER, demo_token, ensure_demo_user
 
@@ -174,11 +184,11 @@ def main() -> None:
     for number in _STOPS:
         signal.signal(number, signal.default_int_handler)
     started_at = time.monotonic()
-    profile, port = chosen_profile(), chosen_port()
+    profile, port, double = chosen_profile(), chosen_port(), chosen_double()
     with only_run():
         interpreter = ensure_environment()
         _end_leftovers(interpreter)
-        layout = make_layout(profile, port)
+        layout = make_layout(profile, port, double=double)
         with servers(layout, interpreter, extra=_outbound()) as started:
             # What the front door's HTTP server says of malformed requests is for a file, not for the terminal.
             logging.basicConfig(filename=layout.logs / "front-door.log", level=logging.WARNING)
