@@ -89,6 +89,8 @@ class MemorySpending:
 
     def settle(self, reservation: Reservation, usages: Sequence[Usage]) -> None:
         self.outage.check()
+        if any(earlier.id == reservation.id for earlier, _ in self.settled):
+            return
         self.committed += sum(usage.nanodollars for usage in usages) - reservation.nanodollars
         self.settled.append((reservation, tuple(usages)))
 

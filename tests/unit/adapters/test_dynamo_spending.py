@@ -16,6 +16,8 @@ from assistant.adapters.dynamo_spending import DynamoSpending
 from assistant.domain.errors import Unavailable
 from assistant.domain.llm import LlmTask, TokenUsage
 from assistant.domain.spending import DailyCaps, Usage, UsageOfDay
+from assistant.ports import Spending
+from tests.fakes.llm import MemorySpending
 
 DAY = date(2026, 11, 23)
 CAPS = DailyCaps(user=1000, everyone=2500)
@@ -27,11 +29,21 @@ def spending(table: Table) -> DynamoSpending:
     return DynamoSpending(table, CAPS)
 
 
-def granted(spending: DynamoSpending, user_id: str = "user123", *, calls: int = 4, each: int = 200) -> int:
+def granted(spending: Spending, user_id: str = "user123", *, calls: int = 4, each: int = 200) -> int:
     return spending.reserve(user_id, DAY, calls=calls, nanodollars_each=each).calls
 
 
-def test_as_many_calls_as_fit_under_the_users_cap(spending: DynamoSpending) -> None:
+@pytest.fixture(params=["fake", "dynamodb"])
+def of_one_user(request: pytest.FixtureRequest) -> Spending:
+    """The fake knows one user only: what both do is held to the same tests."""
+    if request.param == "fake":
+        return MemorySpending(CAPS.user)
+    spending: DynamoSpending = request.getfixturevalue("spending")
+    return spending
+
+
+def test_as_many_calls_as_fit_under_the_users_cap(of_one_user: Spending) -> None:
+    spending = of_one_user
     first = spending.reserve("user123", DAY, calls=4, nanodollars_each=200)
     assert (first.calls, first.nanodollars, first.capped) == (4, 800, None)
     second = spending.reserve("user123", DAY, calls=4, nanodollars_each=200)
@@ -58,14 +70,16 @@ def test_the_next_day_starts_at_nothing(spending: DynamoSpending) -> None:
     assert (tomorrow.calls, tomorrow.capped) == (5, None)
 
 
-def test_settling_gives_back_what_was_not_spent(spending: DynamoSpending) -> None:
+def test_settling_gives_back_what_was_not_spent(of_one_user: Spending) -> None:
+    spending = of_one_user
     reservation = spending.reserve("user123", DAY, calls=5, nanodollars_each=200)
     spending.settle(reservation, [USED])
     assert granted(spending, calls=10, each=50) == 10
     assert granted(spending, calls=10, each=50) == 7
 
 
-def test_settling_twice_is_settling_once(spending: DynamoSpending) -> None:
+def test_settling_twice_is_settling_once(of_one_user: Spending) -> None:
+    spending = of_one_user
     reservation = spending.reserve("user123", DAY, calls=5, nanodollars_each=200)
     spending.settle(reservation, [USED])
     spending.settle(reservation, [USED])
@@ -73,7 +87,8 @@ def test_settling_twice_is_settling_once(spending: DynamoSpending) -> None:
     assert granted(spending, calls=20, each=50) == 17
 
 
-def test_spending_more_than_put_aside_counts_in_full(spending: DynamoSpending) -> None:
+def test_spending_more_than_put_aside_counts_in_full(of_one_user: Spending) -> None:
+    spending = of_one_user
     reservation = spending.reserve("user123", DAY, calls=1, nanodollars_each=100)
     spending.settle(reservation, [USED])
     assert granted(spending, calls=20, each=50) == 17
