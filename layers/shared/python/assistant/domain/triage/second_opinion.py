@@ -3,7 +3,8 @@
 The answer is codes and one quote; every word a user reads is ours. What the answer may do is decided here, from what
 the core saw and what the user set, never from the mail or the answer:
 
-- urgent_action only where the urgent guard hinted; there never below important_read with priority 7;
+- urgent_action only where the urgent guard hinted, and with words it hinted at as the quote; there never below
+  important_read with priority 7;
 - without a hint priority 7 at most;
 - archive only where the core, too, takes the mail for bulk or spam more likely than not;
 - nothing is put away that a person clearly asks of the reader;
@@ -171,8 +172,8 @@ archive takes bulk or spam; routine information, discussion or bulk; delegate re
 
 minutes: what the task will take the reader, 1-120; reading time when there is none; 0 for archive.
 
-quote: 3 to 12 consecutive words copied exactly from subject or text, the ones that decided; no link, no address, \
-nothing added or changed, in the language of the mail.\
+quote: 3 to 12 consecutive words copied exactly from subject or text, the ones that decided (for urgent_action those \
+that name the harm or the deadline); no link, no address, nothing added or changed, in the language of the mail.\
 """
 
 
@@ -204,7 +205,7 @@ def judged(case: Case, opinion: SecondOpinion, reader: Reader, *, weights: Triag
     quote = _checked_quote(case, opinion.quote)
     if not set(opinion.reasons) <= _FITTING[opinion.category]:
         raise Rejected("inconsistent", retry=True)
-    if not _allowed(case.findings, opinion.category, reader, weights):
+    if not _allowed(case.findings, opinion, reader, weights):
         raise Rejected("not_allowed", retry=False)
     category, priority = opinion.category, _bounded_priority(case.findings, opinion)
     grounds = tuple(dict.fromkeys(_GROUNDS[reason] for reason in opinion.reasons))
@@ -275,11 +276,11 @@ def _checked_quote(case: Case, quoted: str) -> Evidence:
     raise Rejected("quote", retry=True)
 
 
-def _allowed(findings: Findings, category: Category, reader: Reader, weights: TriageWeights) -> bool:
+def _allowed(findings: Findings, opinion: SecondOpinion, reader: Reader, weights: TriageWeights) -> bool:
     hinted = findings.urgency.hinted
-    match category:
+    match opinion.category:
         case Category.URGENT_ACTION:
-            return hinted
+            return hinted and _quotes_the_guard(findings, opinion.quote)
         case Category.IMPORTANT_READ:
             return True
         case Category.DELEGATE:
@@ -290,6 +291,14 @@ def _allowed(findings: Findings, category: Category, reader: Reader, weights: Tr
             machine = weights.calibrations["machine"](findings.kinds[BULK] + findings.kinds[SPAM])
             leans = machine >= LEANS_TO_MACHINE and not is_colleague(findings.reading)
             return leans and not hinted and not _is_clear_request(findings)
+
+
+def _quotes_the_guard(findings: Findings, quote: str) -> bool:
+    """Whether the quote holds words the guard hinted at: a cue, or a deadline."""
+    said = findings.reading.said
+    spans = [(hit.start, hit.end) for hit in findings.urgency.hits]
+    spans += [(deadline.start, deadline.end) for deadline in findings.deadlines]
+    return any(_SPACE.sub(" ", said[start:end]) in _SPACE.sub(" ", quote) for start, end in spans)
 
 
 def _is_errand(findings: Findings) -> bool:
