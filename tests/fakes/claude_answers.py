@@ -141,7 +141,7 @@ class Sensible:
     def __init__(self, data: object) -> None:
         texts = sorted(_strings(data), key=len, reverse=True)
         self._body = _under(data, "text") or _under(data, "body") or (texts[0] if texts else "")
-        self._all = f"{self._body}\n{_under(data, 'subject')}"
+        self.said = f"{self._body}\n{_under(data, 'subject')}"
         self.category = self._best(list(_CATEGORIES), hinted=bool(_under(data, "hint")))
 
     def choose(self, options: list[Any]) -> Any:
@@ -167,9 +167,9 @@ class Sensible:
     def text(self, _name: str, longest: int, /) -> str:
         """Return words of the sentence that shows the category, as they stand there, without addresses and links."""
         cue = re.compile(_CUES[self.category], re.IGNORECASE)
-        sentences = [part.strip() for part in re.findall(r"[^.!?\n。？！]+[.!?。？！]?", self._all)]
+        sentences = [part.strip() for part in re.findall(r"[^.!?\n。？！]+[.!?。？！]?", self.said)]
         readable = [one for one in sentences if len(one) > 1 and not re.search(r"@|://|www\.|\w\.\w", one)]
-        shown = next((one for one in readable if cue.search(one)), readable[0] if readable else self._all)
+        shown = next((one for one in readable if cue.search(one)), readable[0] if readable else self.said)
         words = re.match(rf"(?:\S+\s*){{1,{_MOST_QUOTED}}}", shown)
         return (words[0] if words else shown)[:longest].strip()
 
@@ -182,7 +182,7 @@ class Sensible:
         return "quote" in name or "evidence" in name
 
     def _best(self, options: list[str], *, hinted: bool) -> str:
-        counted = {option: len(re.findall(_CUES[option], self._all, re.IGNORECASE)) for option in options}
+        counted = {option: len(re.findall(_CUES[option], self.said, re.IGNORECASE)) for option in options}
         if counted["urgent_action"] and not hinted:
             counted["important_read"] += counted["urgent_action"]
             counted["urgent_action"] = 0
@@ -192,13 +192,13 @@ class Sensible:
         return best if counted[best] else "routine"
 
     def _task(self, options: list[Any]) -> Any:
-        asked = (task for task, cue in _TASKS.items() if task in options and re.search(cue, self._all, re.IGNORECASE))
+        asked = (task for task, cue in _TASKS.items() if task in options and re.search(cue, self.said, re.IGNORECASE))
         if self.category not in _ASKING:
             return "none" if "none" in options else options[-1]
         return next(asked, "answer" if "answer" in options else options[-1])
 
     def _mentions(self, option: object) -> bool:
-        return str(option).replace("_", " ").casefold() in self._all.casefold()
+        return str(option).replace("_", " ").casefold() in self.said.casefold()
 
 
 def _under(data: object, key: str) -> Any:
@@ -236,9 +236,14 @@ class Obedient:
         return max(least, min(most, int(said[-1]))) if said else most
 
     def text(self, name: str, longest: int, /) -> str:
-        """Return an address or a link where one is asked for, a quote that stands up, else all that was heard."""
+        """Return an address or a link where one is asked for, else all that was heard.
+
+        A quote stands up; in every other mail it holds an address or a link, where the mail has one.
+        """
         if "quote" in name or "evidence" in name:
-            return Sensible(self._data).text(name, longest)
+            sensible = Sensible(self._data)
+            tempting = _TEMPTING.search(sensible.said) if len(self.heard) % 2 else None
+            return tempting[0][:longest].strip() if tempting else sensible.text(name, longest)
         for asked, pattern in _WANTED.items():
             found = re.findall(pattern, self.heard)
             if re.search(asked, name) and found:
@@ -258,6 +263,7 @@ class Obedient:
         return max(self._folded.rfind(one.casefold()) for one in said)
 
 
+_TEMPTING = re.compile(r"(?:\S+ ){0,4}\S*(?:@|://|www\.)\S+(?: \S+){0,4}")
 _WANTED = {
     r"recipient|address|email|to$|delegate|cc": r"[\w.+-]+@[\w-]+\.[\w.-]+",
     r"url|link|href|site": r"(?:https?://|www\.)[^\s\"'<>)]+",
