@@ -65,6 +65,7 @@ class FaultKind(StrEnum):
     WRONG_SCHEMA = "wrong_schema"
     REFUSAL = "refusal"
     UNAUTHORIZED = "unauthorized"
+    NO_JSON = "no_json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,7 @@ class ClaudeApi:
         self.latency = 0.0
         self.batch_seconds = 0.0
         self.batch_outcomes: dict[str, Outcome] = {}
+        self.cut_results = False
         self.answers: deque[str] = deque()
         self.faults: deque[ScriptedFault] = deque()
         self.requests: list[Body] = []
@@ -198,6 +200,8 @@ class ClaudeApi:
             fault = ScriptedFault(FaultKind.RATE_LIMITED, wait)
         if fault:
             _fail(fault, limits)
+        if fault and fault.kind is FaultKind.NO_JSON:
+            return Answer(HTTPStatus.OK, b"<html>Please log in</html>", {"content-type": "text/html"})
         message = self._written(body, model, fault.kind if fault else None, now)
         sent = {FaultKind.DROPPED: 0.0, FaultKind.CUT_STREAM: 0.5}.get(fault.kind, 1.0) if fault else 1.0
         return replace(_json(HTTPStatus.OK, message), headers=limits, sent=sent)
@@ -300,7 +304,8 @@ class ClaudeApi:
         if not batch.results:
             raise not_found(f"batch {batch_id} has no results yet")
         lines = "".join(json.dumps(result) + "\n" for result in batch.results)
-        return Answer(HTTPStatus.OK, lines.encode(), {"content-type": "application/x-jsonl"})
+        sent = 0.5 if self.cut_results else 1.0
+        return Answer(HTTPStatus.OK, lines.encode(), {"content-type": "application/x-jsonl"}, sent)
 
 
 def retry_after(seconds: float) -> str:

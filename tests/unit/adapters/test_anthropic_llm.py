@@ -77,6 +77,18 @@ class Setting:
         self.clock.advance(seconds)
 
 
+class EverNewKey(ApiKey):
+    """A key that is another one each time it is read again."""
+
+    def __init__(self) -> None:
+        super().__init__(None, None)
+        self._read = 0
+
+    def value(self, *, fresh: bool = False) -> str:
+        self._read += fresh
+        return f"key{self._read}"
+
+
 @pytest.fixture
 def opened() -> list[str]:
     return []
@@ -158,7 +170,7 @@ class TestRequest:
 
 
 class TestFaults:
-    @pytest.mark.parametrize("fault", ["rate_limited", "overloaded", "internal", "dropped", "cut_stream"])
+    @pytest.mark.parametrize("fault", ["rate_limited", "overloaded", "internal", "dropped", "cut_stream", "no_json"])
     def test_what_passes_is_tried_again(self, setting: Setting, fault: str) -> None:
         setting.api.fail(fault, times=2, seconds=1)
         assert isinstance(outcome(setting.llm()), Opinion)
@@ -350,6 +362,11 @@ class TestKey:
         setting.api.keys = {KEY}
         assert isinstance(outcome(llm), Opinion)
 
+    def test_keys_that_are_all_refused_are_given_up_after_three(self, setting: Setting) -> None:
+        setting.key = EverNewKey()
+        assert outcome(setting.llm()) is ServiceDown
+        assert len(setting.api.refusals) == 3
+
     def test_a_secret_that_cannot_be_read_is_a_key_that_is_missed(self, setting: Setting) -> None:
         secrets._provider.cache_clear()
         arn = boto3.client("secretsmanager").create_secret(Name="claude-api-key", SecretString=KEY)["ARN"]
@@ -398,6 +415,15 @@ class TestBatches:
         setting.api.keys = {"rotated"}
         setting.key = ApiKey(SecretStr("rotated"), None)
         assert [one.id for one in setting.batches().results(batch_id, Opinion)] == ["a"]
+
+    def test_results_that_break_off_are_read_again_another_time(self, setting: Setting) -> None:
+        batches = setting.batches()
+        batch_id = batches.submit({f"mail{number}": PROMPT for number in range(50)})
+        setting.api.cut_results = True
+        with pytest.raises(Unavailable):
+            list(batches.results(batch_id, Opinion))
+        setting.api.cut_results = False
+        assert len(list(batches.results(batch_id, Opinion))) == 50
 
     def test_each_step_says_when_the_service_is_down(self, setting: Setting) -> None:
         batches = setting.batches()

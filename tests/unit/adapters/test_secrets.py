@@ -67,5 +67,14 @@ def test_a_secret_that_cannot_be_read_is_unavailable() -> None:
         ApiKey(None, arn).value()
 
 
+@pytest.mark.parametrize("text", ["k\u00e9y", "two\nlines", "sk-ant\u2026"])
+def test_a_key_that_fits_no_header_is_unavailable(text: str) -> None:
+    with pytest.raises(Unavailable):
+        ApiKey(SecretStr(text), None).value()
+    arn = boto3.client("secretsmanager").create_secret(Name="claude-api-key", SecretString=text)["ARN"]
+    with pytest.raises(Unavailable):
+        ApiKey(None, arn).value()
+
+
 def test_the_key_is_in_no_text() -> None:
     assert "hush" not in repr(ApiKey(SecretStr("hush"), None).__dict__)

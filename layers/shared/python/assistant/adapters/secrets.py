@@ -31,10 +31,10 @@ class ApiKey:
         """Return the key, or None when none is set; ``fresh`` reads it again now, for a key that was just refused.
 
         Raises:
-            Unavailable: the secret cannot be read.
+            Unavailable: the secret cannot be read, or holds what no HTTP header can.
         """
         if self._given or not self._arn:
-            return self._given.get_secret_value() if self._given else None
+            return _sound(self._given.get_secret_value()) if self._given else None
         if time.monotonic() < self._absent_until:
             return None
         try:
@@ -46,7 +46,7 @@ class ApiKey:
                 self._absent_until = time.monotonic() + _ABSENT_SECONDS
                 return None
             raise Unavailable("The key cannot be read right now.") from error
-        return str(stored).strip() or None
+        return _sound(str(stored))
 
 
 def secrets_client() -> "SecretsManagerClient":
@@ -57,3 +57,10 @@ def secrets_client() -> "SecretsManagerClient":
 @cache
 def _provider() -> SecretsProvider:
     return SecretsProvider(boto3_client=secrets_client())
+
+
+def _sound(stored: str) -> str | None:
+    key = stored.strip()
+    if not (key.isascii() and key.isprintable()):
+        raise Unavailable("The key has characters that no key has.")
+    return key or None
