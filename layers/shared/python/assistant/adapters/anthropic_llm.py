@@ -102,8 +102,10 @@ class AnthropicLlm:
     def worst_cost(self, prompt: Prompt[BaseModel]) -> int:
         """Return the most one call with this prompt can cost, in nanodollars, before it is made."""
         need = _need(prompt)
-        usage = TokenUsage(cache_write=need.input_tokens, output=need.output_tokens)
-        return self._models.by_task[prompt.task].prices.nanodollars(usage)
+        written = TokenUsage(cache_write=need.input_tokens, output=need.output_tokens)
+        plain = TokenUsage(input=need.input_tokens, output=need.output_tokens)
+        prices = self._models.by_task[prompt.task].prices
+        return max(prices.nanodollars(written), prices.nanodollars(plain))
 
     def cost(self, reply: Reply[BaseModel] | Unanswered, *, batch: bool = False) -> int:
         """Return what an answer cost, in nanodollars; of a model without a known price, at the highest known."""
