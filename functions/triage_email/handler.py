@@ -12,7 +12,7 @@ from assistant.services.triage_emails import TriageRequest, TriageResponse, tria
 from assistant.wiring import deps
 
 # What is left to do when Claude was asked: book the money, keep the decisions, hand over the audit event.
-CLOSING_SECONDS = 15.0
+CLOSING_SECONDS = 16.0
 
 app = http_resolver(deps)
 deps.prime(lambda: (deps.rate_limiter, deps.sessions, deps.triage_ports, deps.feedback_ports, deps.primed_claude()))

@@ -16,9 +16,7 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
-from assistant.adapters.aws import session
 from assistant.domain.llm import Rejected
 from assistant.domain.preferences import EmailRules, Preferences
 from assistant.domain.received_mail import read_mail
@@ -37,7 +35,8 @@ from assistant.wiring import Dependencies
 from tests.fakes.claude_answers import heard
 from tests.fakes.claude_api import KEY, ClaudeApi, serve
 from tests.fakes.claude_rules import Limits
-from tests.fakes.tables import TABLE, create_table
+from tests.fakes.tables import TABLE
+from tests.integration.doubled import on_memory_aws
 from tests.integration.injections import ORDINARY, Injection, Sent, injections, own
 
 CALLER = Identity("user123", "request1")
@@ -62,16 +61,10 @@ def api() -> Iterator[ClaudeApi]:
 
 @pytest.fixture
 def assistant(api: ClaudeApi, monkeypatch: pytest.MonkeyPatch) -> Iterator[Dependencies]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    session.cache_clear()
-    with mock_aws():
-        create_table()
-        queue = boto3.client("sqs").create_queue(QueueName="audit")["QueueUrl"]
+    with on_memory_aws(monkeypatch):
         settings = {
             "table_name": TABLE,
-            "audit_queue_url": queue,
+            "audit_queue_url": boto3.client("sqs").create_queue(QueueName="audit")["QueueUrl"],
             "claude_api_key": KEY,
             "claude_base_url": api.url,
             "claude_daily_cap_user_usd": "100",
@@ -79,7 +72,6 @@ def assistant(api: ClaudeApi, monkeypatch: pytest.MonkeyPatch) -> Iterator[Depen
         wired = Dependencies(Settings.model_validate(settings))
         wired.preferences.replace(CALLER.user_id, PREFERENCES, expected_version=0)
         yield wired
-    session.cache_clear()
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,11 +78,11 @@ def ask_all[Answer: BaseModel, Result](
     """
     nothing = Answers[Result]((None,) * len(questions), len(questions))
     seconds = min(seconds, LONGEST)
+    deadline = ports.clock.monotonic() + seconds
     if not questions or seconds < _LEAST_SECONDS or not ports.llm.available():
         return nothing
     each = max(ports.llm.worst_cost(question.prompt) for question in questions)
     spare = 1 + len(questions) // _QUESTIONS_A_SPARE
-    deadline = ports.clock.monotonic() + seconds
     try:
         reservation = ports.spending.reserve(
             user_id, ports.clock.now().date(), calls=len(questions) + spare, nanodollars_each=each
@@ -92,6 +92,8 @@ def ask_all[Answer: BaseModel, Result](
     granted = questions[: reservation.calls]
     if reservation.capped and len(granted) < len(questions):
         ports.meter.count(metric_names.CLAUDE_CAPPED, len(questions) - len(granted), cap=reservation.capped)
+    if not granted:
+        return nothing
     asking = _Asking[Answer, Result](ports, deadline, each, left=reservation.nanodollars - len(granted) * each)
     heard = asking.heard(granted)
     calls = asking.calls

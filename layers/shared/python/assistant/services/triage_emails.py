@@ -142,8 +142,9 @@ def triage_emails(
     if unsure and request.deferred:
         outcome = _deferred(request.user_id, unsure, now, ports)
     elif unsure:
-        left = seconds - (ports.clock.monotonic() - started)
-        outcome = _second_opinions(request.user_id, unsure, known, reader, seconds=left, ports=ports.claude())
+        outcome = _second_opinions(
+            request.user_id, unsure, known, reader, until=started + seconds, ports=ports.claude()
+        )
     triaged = tuple(outcome.decided.get(case.mail.id, case.core) for case in cases)
     decisions = [
         Decision.of(one, sender_keys=keys[one.email_id], decided_at=now, ticket=outcome.tickets.get(one.email_id))
@@ -193,7 +194,7 @@ def _second_opinions(
     known: _Knowledge,
     reader: Reader,
     *,
-    seconds: float,
+    until: float,
     ports: ClaudePorts,
 ) -> _Outcome:
     """Ask about each mail, those that may be urgent first."""
@@ -201,7 +202,7 @@ def _second_opinions(
         return _NOTHING
     ordered = sorted(unsure, key=lambda case: -case.core.priority_score)
     questions = [triage_question(case, known.preferences, reader) for case in ordered]
-    answers = ask_all(questions, user_id=user_id, seconds=seconds, ports=ports)
+    answers = ask_all(questions, user_id=user_id, seconds=until - ports.clock.monotonic(), ports=ports)
     decided = {case.mail.id: result for case, result in zip(ordered, answers.results, strict=True) if result}
     return _Outcome(decided, {}, ("claude",) if answers.missed else ())
 
