@@ -3,8 +3,11 @@
 import json
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 type Profile = Literal["small", "standard"]
@@ -20,6 +23,15 @@ TUNABLE = re.compile(
 )
 # In the embedded AWS another server may stand in for Claude's; what goes to an account asks Claude itself.
 TUNABLE_LOCALLY = re.compile(rf"{TUNABLE.pattern}|CLAUDE_(API_KEY|BASE_URL)")
+
+_SHARED = Path(__file__).parent.parent / "layers/shared/python"
+_LOAD = """
+from assistant.runtime.settings import InvalidSettings, load_settings
+try:
+    load_settings()
+except InvalidSettings as error:
+    raise SystemExit(str(error))
+"""
 
 
 class ContextInvalid(Exception):
@@ -104,4 +116,16 @@ def _settings(value: Mapping[str, Any] | str, tunable: re.Pattern[str]) -> Mappi
         raise ContextInvalid(f"settings is no JSON object: {error}") from None
     if unknown := [name for name in settings if not tunable.fullmatch(name)]:
         raise ContextInvalid(f"settings cannot be overridden: {', '.join(sorted(unknown))}")
-    return {name: str(setting) for name, setting in settings.items()}
+    chosen = {name: str(setting) for name, setting in settings.items()}
+    _try(chosen)
+    return chosen
+
+
+def _try(settings: Mapping[str, str]) -> None:
+    """Let the functions' own check of their settings speak now rather than at the start of each function."""
+    if not settings:
+        return
+    environment = {"PYTHONPATH": str(_SHARED), "PATH": os.environ.get("PATH", os.defpath), **settings}
+    tried = subprocess.run([sys.executable, "-c", _LOAD], env=environment, capture_output=True, text=True, check=False)
+    if tried.returncode:
+        raise ContextInvalid(f"settings: {tried.stderr.strip()}")
