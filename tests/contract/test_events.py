@@ -146,7 +146,7 @@ def test_a_deferred_mail_is_decided_by_a_batch(wired: Wired) -> None:
     assert run(EVENTS / "schedule" / "submit_claude_batches.json") == {"submitted": 1, "left": 0}
     wired.batches.finished |= set(wired.batches.submitted)
     collected = run(EVENTS / "schedule" / "collect_claude_batches.json")
-    assert collected == {"closed": 1, "decided": 1, "kept": 0, "put_back": 0}
+    assert collected == {"closed": 1, "decided": 1, "kept": 0, "put_back": 0, "failed": 0}
     decision = wired.decisions.find("user123", "email2")
     assert decision is not None
     assert decision.decided_by is DecidedBy.CLAUDE

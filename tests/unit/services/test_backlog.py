@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -14,10 +14,12 @@ from assistant.domain.decisions import DEFERRED_FOR, Correction, Decision, Decis
 from assistant.domain.errors import Unavailable
 from assistant.domain.llm import Fault, Prompt, TokenUsage, Unanswered
 from assistant.domain.preferences import EmailRules, Preferences
+from assistant.domain.spending import Reservation
 from assistant.domain.triage.decision import Category, DecidedBy
 from assistant.domain.users import Identity
 from assistant.services.ask_claude import ClaudePorts
 from assistant.services.collect_backlog import Collection, collect_backlog
+from assistant.services.show_decision import show_decision
 from assistant.services.submit_backlog import BacklogPorts, Submission, submit_backlog
 from assistant.services.triage_emails import TriagePorts, TriageRequest, triage_emails
 from tests.fakes.llm import COST, MODEL, WORST, MemoryBatches, MemorySpending, ScriptedLlm, sensible
@@ -151,8 +153,7 @@ def test_a_crash_between_deciding_and_closing_repeats_nothing(night: Night, monk
         return apply(deferred, decision)
 
     monkeypatch.setattr(night.backlog, "apply", crash_after_one)
-    with pytest.raises(Unavailable):
-        collect_backlog(night.ports)
+    assert collect_backlog(night.ports) == Collection(failed=1)
     assert night.spending.settled == []
     first = night.decision(int(applied[0].removeprefix("email")))
     monkeypatch.undo()
@@ -225,6 +226,39 @@ def test_a_batch_the_provider_never_ends_is_given_up(night: Night) -> None:
     assert collect_backlog(night.ports) == Collection(closed=1, put_back=1)
 
 
+def test_a_batch_that_cannot_be_read_holds_up_no_other(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
+    night.defer(1)
+    submit_backlog(night.ports)
+    night.defer(2)
+    submit_backlog(night.ports)
+    night.end_batches()
+    ended = night.batches.ended
+
+    def first_is_gone(batch_id: str) -> bool:
+        if batch_id == "msgbatch_0":
+            raise Unavailable("gone")
+        return ended(batch_id)
+
+    monkeypatch.setattr(night.batches, "ended", first_is_gone)
+    assert collect_backlog(night.ports) == Collection(closed=1, decided=1, failed=1)
+    assert night.state(2) == FINAL_BY_CLAUDE
+    night.clock.advance(OVERDUE_AFTER.total_seconds() + 1)
+    assert collect_backlog(night.ports) == Collection(closed=1, put_back=1)
+
+
+def test_a_capped_user_holds_up_no_other(night: Night) -> None:
+    night.defer(*range(100))
+    night.defer(1, user_id="user124")
+    reserve = night.spending.reserve
+
+    def one_user_is_capped(user_id: str, day: date, *, calls: int, nanodollars_each: int) -> Reservation:
+        allowed = 0 if user_id == "user123" else calls
+        return reserve(user_id, day, calls=allowed, nanodollars_each=nanodollars_each)
+
+    night.spending.reserve = one_user_is_capped  # type: ignore[method-assign]  # the fake knows one cap
+    assert submit_backlog(night.ports) == Submission(submitted=1, left=100)
+
+
 def test_a_provider_that_is_down_costs_no_try(night: Night) -> None:
     night.defer(1)
     night.batches.down = True
@@ -260,6 +294,8 @@ def test_a_correction_stands(night: Night) -> None:
     submit_backlog(night.ports)
     correction = Correction(email_id="email1", category=Category.ARCHIVE, corrected_at=night.clock.now())
     night.decisions.correct("user123", night.decision(), correction, earlier=None)
+    shown = show_decision("email1", Identity("user123", "r"), decisions=night.decisions, clock=night.clock)
+    assert (shown.state, shown.corrected_to) == (DecisionState.FINAL, Category.ARCHIVE)
     night.end_batches()
     assert collect_backlog(night.ports) == Collection(closed=1, kept=1)
     assert night.state() == FINAL_BY_CORE

@@ -40,15 +40,15 @@ HINTED = mail(
     "The nightly export is down since the weekend. I have told the vendor, and they are on it.",
     sender=MIA,
 )
-ERRAND = mail(
-    "Room",
-    "We still have no room for the workshop. Maybe your office could send us the floor plan.",
-    sender=MIA,
+INVOICE = mail(
+    "Invoice 4711",
+    "Please find attached invoice 4711. Kindly pay the invoice by the end of the month. https://pay.partner.example",
+    sender="Accounts <accounts@partner.example>",
 )
-NOTICE = mail(
-    "Parking",
-    "Parking permits for the new season are available at the front desk from Monday to Friday.",
-    sender="Facilities <facilities@building.example>",
+JOBS = mail(
+    "New jobs for you",
+    "12 new jobs match your profile. See them all on our site. Update your alerts any time.",
+    sender="Jobs <alerts@jobs.example>",
 )
 
 
@@ -204,12 +204,22 @@ class TestAnswer:
         assert decided(hinted, priority=1, quote="is down").priority_score == 7
 
     def test_archives_only_what_the_core_takes_for_bulk_or_spam(self) -> None:
-        assert rejected(case(), category="archive", reasons=["bulk"], task="none") == ("not_allowed", False)
+        wanted: dict[str, Any] = {"category": "archive", "priority": 1, "reasons": ["bulk"], "task": "none"}
+        assert rejected(case(), **wanted) == ("not_allowed", False)
+        found = decided(case(JOBS), **wanted, quote="New jobs")
+        assert (found.category, found.suggested_action, found.estimated_time_minutes) == (
+            Category.ARCHIVE,
+            "Archive",
+            0,
+        )
 
     def test_delegates_only_errands_and_only_to_the_user_s_own_delegate(self) -> None:
-        wanted: dict[str, Any] = {"category": "delegate", "task": "send", "quote": "send us the floor plan"}
-        assert rejected(case(ERRAND), **wanted) == ("not_allowed", False)
+        wanted: dict[str, Any] = {"category": "delegate", "task": "pay", "quote": "pay the invoice"}
+        assert rejected(case(INVOICE), **wanted) == ("not_allowed", False)
         assert rejected(case(), DELEGATING, **wanted | {"quote": "Thursday"}) == ("not_allowed", False)
+        found = decided(case(INVOICE, DELEGATING), DELEGATING, **wanted)
+        assert found.category is Category.DELEGATE
+        assert found.suggested_action.startswith("Delegate to assistant@company.example: Check the payment")
 
     def test_a_deadline_is_named_in_the_user_s_zone(self) -> None:
         dated = mail("Figures", "I was hoping for the figures by Friday 17:00, as Tom said.", sender=MIA)
@@ -230,7 +240,7 @@ class TestAnswer:
         assert (found.category, found.decided_by) == (Category.DELEGATE, DecidedBy.CORRECTIONS)
 
     @given(
-        st.sampled_from([THOUGHT, HINTED, ERRAND, NOTICE]),
+        st.sampled_from([THOUGHT, HINTED, INVOICE, JOBS]),
         st.fixed_dictionaries(
             {
                 "category": st.sampled_from(Category),

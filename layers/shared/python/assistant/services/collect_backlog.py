@@ -12,6 +12,7 @@ from typing import Final
 from assistant.domain.audit import AuditAction, audit_event
 from assistant.domain.backlog import MOST_TRIES, BacklogBatch, DeferredMail
 from assistant.domain.decisions import Decision
+from assistant.domain.errors import Unavailable
 from assistant.domain.llm import Fault, LlmTask, Rejected, Reply, Unanswered
 from assistant.domain.senders import sender_keys
 from assistant.domain.triage.decision import TriagedEmail
@@ -26,12 +27,13 @@ _WORTH_ANOTHER_BATCH: Final = frozenset({Fault.EXPIRED, Fault.FAILED, Fault.TRUN
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """What one run did: batches closed, and mails Claude decided, kept as the core left them, or put back."""
+    """What one run did: batches closed or failed, and mails Claude decided, kept as the core left them, or put back."""
 
     closed: int = 0
     decided: int = 0
     kept: int = 0
     put_back: int = 0
+    failed: int = 0
 
     def __add__(self, other: "Collection") -> "Collection":
         return Collection(
@@ -39,23 +41,38 @@ class Collection:
             self.decided + other.decided,
             self.kept + other.kept,
             self.put_back + other.put_back,
+            self.failed + other.failed,
         )
 
 
 def collect_backlog(ports: BacklogPorts) -> Collection:
     """Collect every batch that has ended, and give up on those that never will.
 
+    A batch whose collection breaks off does not hold up the others; the next run goes on with it.
+
     Raises:
-        Unavailable: the store or the provider is down; the next run goes on where this one stopped.
+        Unavailable: the store is down.
 
     """
     done = Collection()
     for batch in ports.backlog.batches():
-        if batch.provider_id and ports.batches.ended(batch.provider_id):
-            done += _collect(batch, batch.provider_id, ports)
-        elif batch.is_lost(ports.claude.clock.now()):
-            done += _give_up(batch, ports)
+        try:
+            done += _advance(batch, ports)
+        except Unavailable:
+            done += Collection(failed=1)
     return done
+
+
+def _advance(batch: BacklogBatch, ports: BacklogPorts) -> Collection:
+    lost = batch.is_lost(ports.claude.clock.now())
+    try:
+        if batch.provider_id and ports.batches.ended(batch.provider_id):
+            return _collect(batch, batch.provider_id, ports)
+    except Unavailable:
+        # The provider keeps results for a while only: a batch this old is not waited for.
+        if not lost:
+            raise
+    return _give_up(batch, ports) if lost else Collection()
 
 
 def _collect(batch: BacklogBatch, provider_id: str, ports: BacklogPorts) -> Collection:

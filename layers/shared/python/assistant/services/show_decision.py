@@ -10,7 +10,7 @@ from assistant.ports import Clock, DecisionStore
 
 
 class DecisionView(BaseModel):
-    """The decision as it stands; ``corrected_to`` is what the user made of it since.
+    """The decision as it stands; ``corrected_to`` is what the user made of it since, which is final.
 
     What needs the mail's own words is not kept. Decisions older than these fields have none of them.
     """
@@ -39,8 +39,9 @@ def show_decision(email_id: str, caller: Identity, *, decisions: DecisionStore, 
     decision = decisions.find(caller.user_id, email_id)
     if decision is None:
         raise NotFound("No decision about this mail is known. Decisions are kept for 90 days.")
+    corrected_to = decisions.correction(caller.user_id, email_id)
     return DecisionView(
         **decision.model_dump(exclude={"sender_keys", "ticket"}),
-        state=decision.state(clock.now()),
-        corrected_to=decisions.correction(caller.user_id, email_id),
+        state=DecisionState.FINAL if corrected_to else decision.state(clock.now()),
+        corrected_to=corrected_to,
     )

@@ -20,7 +20,7 @@ from assistant.services.second_opinions import examined, reader_with, triage_que
 
 # A transaction takes 100 items: the batch and its mails.
 LARGEST_BATCH: Final = 90
-_MOST_A_RUN: Final = 900
+_MOST_A_RUN: Final = 3_000
 _BATCH_PRICE_DIVISOR: Final = 2
 
 
@@ -64,7 +64,9 @@ def submit_backlog(ports: BacklogPorts) -> Submission:
     if not ports.claude.llm.available():
         return Submission(0, 0)
     waiting = ports.backlog.waiting(_MOST_A_RUN)
-    submitted = sum(_submit(some, ports) for some in batched(waiting, LARGEST_BATCH, strict=False))
+    capped: set[str] = set()
+    affordable = (one for one in waiting if one.user_id not in capped)
+    submitted = sum(_submit(some, capped, ports) for some in batched(affordable, LARGEST_BATCH, strict=False))
     return Submission(submitted, len(waiting) - submitted)
 
 
@@ -94,8 +96,8 @@ def _asked_of(
         yield Asked(one, case, triage_question(case, preferences, reader))
 
 
-def _submit(waiting: Sequence[DeferredMail], ports: BacklogPorts) -> int:
-    """Submit one batch and return how many mails it has."""
+def _submit(waiting: Sequence[DeferredMail], capped: set[str], ports: BacklogPorts) -> int:
+    """Submit one batch, add to ``capped`` the users who can afford no more, and return how many mails it has."""
     everything = {one.deferred.ticket: one for one in asked(waiting, ports)}
     reservations: list[Reservation] = []
     granted: list[Asked] = []
@@ -104,6 +106,8 @@ def _submit(waiting: Sequence[DeferredMail], ports: BacklogPorts) -> int:
         reservation = _reserve(user_id, questions, ports.claude)
         granted += questions[: reservation.calls]
         reservations += [reservation] if reservation.calls else []
+        if reservation.calls < len(questions):
+            capped.add(user_id)
     if not granted:
         return 0
     now = ports.claude.clock.now()
