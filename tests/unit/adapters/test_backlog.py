@@ -1,12 +1,13 @@
 """One suite for the backlog in memory and on DynamoDB."""
 
+import zlib
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
-from assistant.adapters.dynamo import Table
+from assistant.adapters.dynamo import Table, attributes
 from assistant.adapters.dynamo_backlog import DynamoBacklog
 from assistant.adapters.dynamo_decisions import DynamoDecisions
 from assistant.domain.backlog import BacklogBatch, DeferredMail
@@ -163,6 +164,20 @@ def test_a_mail_too_large_for_an_item_is_not_taken(table: Table, clock: ManualCl
     large = MAIL.model_copy(update={"id": "email2", "body": noise})
     assert backlog.defer("user123", {"t1": MAIL, "t2": large}, now=clock.now()) == {"t1"}
     assert [one.ticket for one in backlog.waiting(10)] == ["t1"]
+
+
+@pytest.mark.parametrize("blob", [b"torn", zlib.compress(b"{}")])
+def test_a_mail_of_another_version_holds_up_no_other(table: Table, clock: ManualClock, blob: bytes) -> None:
+    backlog = DynamoBacklog(table, clock)
+    mails = {"t1": MAIL, "t2": MAIL.model_copy(update={"id": "email2"})}
+    backlog.defer("user123", mails, now=clock.now())
+    table.client.update_item(
+        TableName=table.name,
+        Key=attributes({"pk": "USER#user123", "sk": "BACKLOG#email1"}),
+        UpdateExpression="SET mail = :blob",
+        ExpressionAttributeValues=attributes({":blob": blob}),
+    )
+    assert set(backlog.mails(backlog.waiting(10))) == {"t2"}
 
 
 def test_every_call_says_when_the_store_is_down(missing_table: Table, clock: ManualClock) -> None:

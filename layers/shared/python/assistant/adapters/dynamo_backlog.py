@@ -5,6 +5,7 @@ batches hold ids only. A conditional transaction stands behind each step, so eac
 """
 
 import json
+import logging
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -24,6 +25,8 @@ from assistant.ports import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+logger = logging.getLogger(__name__)
 
 _PARTITION = "BACKLOG"
 _WAITING = "WAITING#"
@@ -60,11 +63,12 @@ class DynamoBacklog:
         return [_deferred(item) for item in found]
 
     def mails(self, deferred: Sequence[DeferredMail]) -> Mapping[str, Mail]:
-        """Return by ticket the mails that are still kept."""
+        """Return by ticket the mails that are still kept and can be read by this version."""
         now = epoch(self._clock.now())
         keys = {(user_partition(one.user_id), _backlog_key(one.email_id)) for one in deferred}
         items = [item for item in self._table.batch_get(keys) if item[EXPIRES_AT] > now]
-        return {item["ticket"]: _unpacked(item["mail"]) for item in items}
+        mails = {item["ticket"]: _unpacked(item["mail"]) for item in items}
+        return {ticket: mail for ticket, mail in mails.items() if mail}
 
     def claim(self, batch: BacklogBatch) -> bool:
         """Store the batch and take its mails out of the queue in one transaction."""
@@ -220,5 +224,9 @@ def _packed(mail: Mail) -> bytes:
     return zlib.compress(shown.model_dump_json(by_alias=True).encode("utf-8", "replace"))
 
 
-def _unpacked(blob: SupportsBytes) -> Mail:
-    return Mail.model_validate_json(zlib.decompress(bytes(blob)))
+def _unpacked(blob: SupportsBytes) -> Mail | None:
+    try:
+        return Mail.model_validate_json(zlib.decompress(bytes(blob)))
+    except (ValueError, zlib.error):
+        logger.warning("a deferred mail cannot be read")
+        return None
