@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import boto3
 import pytest
+from moto import mock_aws
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from assistant.adapters import secrets
@@ -16,7 +17,8 @@ from assistant.adapters.anthropic_batches import AnthropicBatches
 from assistant.adapters.anthropic_calls import ServiceDown, ServiceSilent
 from assistant.adapters.anthropic_client import MessagesClient
 from assistant.adapters.anthropic_llm import AnthropicLlm, ModelsInUse
-from assistant.adapters.dynamo import Table
+from assistant.adapters.aws import session
+from assistant.adapters.dynamo import Table, dynamo_client
 from assistant.adapters.dynamo_circuit import SharedCircuit
 from assistant.adapters.secrets import ApiKey
 from assistant.domain.errors import Unavailable
@@ -26,6 +28,7 @@ from assistant.runtime.clock import SystemClock
 from tests.fakes.claude_api import KEY, ClaudeApi, serve
 from tests.fakes.claude_rules import Limits
 from tests.fakes.runtime import ManualClock
+from tests.fakes.tables import TABLE, create_table
 
 pytestmark = pytest.mark.network
 
@@ -87,6 +90,17 @@ class EverNewKey(ApiKey):
     def value(self, *, fresh: bool = False) -> str:
         self._read += fresh
         return f"key{self._read}"
+
+
+@pytest.fixture(scope="module")
+def table() -> Iterator[Table]:
+    """One table for all: each test has a circuit of its own."""
+    session.cache_clear()
+    with pytest.MonkeyPatch.context() as environment, mock_aws():
+        environment.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+        create_table()
+        yield Table(TABLE, dynamo_client())
+    session.cache_clear()
 
 
 @pytest.fixture
