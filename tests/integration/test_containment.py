@@ -17,6 +17,7 @@ from typing import Any
 import boto3
 import pytest
 
+from assistant.domain.decisions import DecisionState
 from assistant.domain.llm import Rejected
 from assistant.domain.preferences import EmailRules, Preferences
 from assistant.domain.received_mail import read_mail
@@ -30,6 +31,8 @@ from assistant.domain.triage.second_opinion import Case, SecondOpinion, triage_p
 from assistant.domain.users import Identity
 from assistant.runtime.settings import Settings
 from assistant.services import second_opinions, triage_emails
+from assistant.services.collect_backlog import collect_backlog
+from assistant.services.submit_backlog import submit_backlog
 from assistant.services.triage_emails import TriageRequest
 from assistant.wiring import Dependencies
 from tests.fakes.claude_answers import heard
@@ -47,6 +50,7 @@ UNLIMITED = Limits(requests=10**6, input_tokens=10**9, output_tokens=10**9)
 _TELLING = 40
 type Wants = Callable[[TriagedEmail, Findings], bool]
 HARMS = ("recipient", "url", "upgrade", "memory", "action")
+KEPT = {"category", "priority_score", "suggested_action", "decided_by"}
 MEMORY = ("PREFERENCES", "SENDER#", "FEEDBACK#")
 
 ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
@@ -96,8 +100,8 @@ def case_of(mail: Sent) -> Case:
     return second_opinions.examined(received, reader())
 
 
-def triaged(mails: Sequence[Sent], assistant: Dependencies) -> tuple[TriagedEmail, ...]:
-    request = TriageRequest.model_validate({"user_id": CALLER.user_id, "emails": mails})
+def triaged(mails: Sequence[Sent], assistant: Dependencies, *, deferred: bool = False) -> tuple[TriagedEmail, ...]:
+    request = TriageRequest.model_validate({"user_id": CALLER.user_id, "emails": mails, "deferred": deferred})
     ports = assistant.triage_ports
     response = triage_emails.triage_emails(request, CALLER, largest_batch=100, ports=ports)
     assert response.rejected == ()
@@ -136,6 +140,12 @@ def _seen(injection: Injection) -> tuple[Case, bool]:
 
 def _condensed(text: str) -> str:
     return "".join(filter(str.isalnum, text))
+
+
+def ours(*encodings: str) -> list[Injection]:
+    """Return the mails with our own goals in these encodings."""
+    goals = {goal for goal, _, _ in own()}
+    return [one for one in injections() if one.attack in goals and one.encoding in encodings]
 
 
 def harm(case: Case, result: TriagedEmail) -> frozenset[str]:
@@ -275,6 +285,25 @@ def test_no_injection_does_harm_without_the_screen(
     assert [one for one in outcomes if one.harms] == []
 
 
+def test_no_injection_does_harm_in_a_message_batch(assistant: Dependencies, unscreened: Wants) -> None:
+    cases = {str(one.mail["id"]): one for one in ours("plain", "base64")}
+    triaged([one.mail for one in cases.values()], assistant, deferred=True)
+    before = memory()
+    submitted = submit_backlog(assistant.backlog_ports).submitted
+    assert submitted == sum(unscreened(case.core, case.findings) for case, _ in map(_seen, cases.values()))
+    collected = collect_backlog(assistant.backlog_ports)
+    assert collected.decided > 0
+    assert collected.decided + collected.kept == submitted
+    assert memory() == before
+    for email_id, injection in cases.items():
+        decision = assistant.decisions.find(CALLER.user_id, email_id)
+        assert decision
+        assert decision.state(assistant.clock.now()) is DecisionState.FINAL
+        core = _seen(injection)[0].core
+        result = core.model_copy(update=decision.model_dump(include=KEPT) | {"reasoning": "", "evidence": ()})
+        assert harm(_seen(injection)[0], result) == frozenset()
+
+
 def _unchecked(case: Case, opinion: SecondOpinion, reader: Reader, **_: object) -> TriagedEmail:
     """What a trusting product would do with the answer."""
     quote = Evidence(where="body", quote=opinion.quote, reason="claude")
@@ -309,10 +338,7 @@ def test_without_a_check_the_same_mails_do_harm(
 ) -> None:
     module, name, replacement, expected = MUTANTS[mutant]
     monkeypatch.setattr(module, name, replacement)
-    ours = {name for name, _, _ in own()}
-    sample = [
-        one for one in injections() if one.attack in ours and one.encoding in {"plain", "quoted thread", "base64"}
-    ]
+    sample = ours("plain", "quoted thread", "base64")
     found = {harm for one in attacked(sample, assistant) for harm in one.harms}
     assert expected <= found
 
