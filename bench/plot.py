@@ -44,5 +44,6 @@ def plot_costs(dollars: Mapping[str, tuple[float, float]], path: Path) -> None:
     axes.invert_yaxis()
     axes.legend(ncols=len(dollars), loc="upper center", bbox_to_anchor=(0.5, -0.35), frameon=False)
     axes.spines[["top", "right"]].set_visible(False)
+    path.parent.mkdir(parents=True, exist_ok=True)
     chart.savefig(path, dpi=140, bbox_inches="tight")
     plt.close(chart)
