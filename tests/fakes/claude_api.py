@@ -18,13 +18,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Literal
 
 from assistant.domain.llm_tokens import estimated_tokens
 from assistant.ports import Clock
 from assistant.runtime.clock import SystemClock
 from tests.fakes.claude_answers import answer
+from tests.fakes.claude_http import Answer, loopback_server
 from tests.fakes.claude_rules import (
     API_VERSION,
     MODELS,
@@ -74,16 +75,6 @@ class ScriptedFault:
 
     kind: FaultKind
     seconds: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An HTTP answer; ``sent`` is the share of its bytes that gets through before the connection drops."""
-
-    status: int
-    body: bytes
-    headers: Mapping[str, str] = field(default_factory=dict)
-    sent: float = 1.0
 
 
 @dataclass
@@ -354,47 +345,9 @@ def _json(status: int, body: Body, headers: Mapping[str, str] | None = None) -> 
     return Answer(status, json.dumps(body, ensure_ascii=False).encode(), headers or {})
 
 
-class _Handler(BaseHTTPRequestHandler):
-    """HTTP/1.1 with connections kept alive; each answer leaves in one write."""
-
-    protocol_version = "HTTP/1.1"
-    wbufsize = 1 << 16
-    disable_nagle_algorithm = True
-    api: ClaudeApi
-
-    def do_GET(self) -> None:
-        self._answer()
-
-    def do_POST(self) -> None:
-        self._answer()
-
-    def _answer(self) -> None:
-        sent = self.rfile.read(int(self.headers.get("content-length", 0)))
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        answered = self.api.handle(self.command, self.path, headers, sent)
-        if answered.sent == 0:
-            self.close_connection = True
-            return
-        self.send_response(answered.status)
-        for name, value in {"content-type": "application/json", **answered.headers}.items():
-            self.send_header(name, value)
-        self.send_header("content-length", str(len(answered.body)))
-        self.end_headers()
-        self.wfile.write(answered.body[: int(len(answered.body) * answered.sent)])
-        self.close_connection = self.close_connection or answered.sent < 1
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 named by http.server
-        """Say nothing: requests hold mails."""
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
-
-
 def server_of(api: ClaudeApi, port: int = 0) -> ThreadingHTTPServer:
     """Return a server of the double, bound to loopback."""
-    server = _Server(("127.0.0.1", port), type("Handler", (_Handler,), {"api": api}))
+    server = loopback_server(api.handle, port)
     api.url = f"http://127.0.0.1:{server.server_port}"
     return server
 

@@ -63,8 +63,19 @@ def request(**changed: Any) -> dict[str, Any]:
     return {name: value for name, value in (body | changed).items() if value is not None}
 
 
+_opened: list[anthropic.Anthropic] = []
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    yield
+    while _opened:
+        _opened.pop().close()
+
+
 def client(api: ClaudeApi, key: str = KEY, **options: Any) -> anthropic.Anthropic:
-    return anthropic.Anthropic(api_key=key, base_url=api.url, max_retries=0, **options)
+    _opened.append(anthropic.Anthropic(api_key=key, base_url=api.url, max_retries=0, **options))
+    return _opened[-1]
 
 
 def ask(api: ClaudeApi, **changed: Any) -> anthropic.types.Message:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -99,6 +100,8 @@ class MessagesClient:
         with self._lock:
             if self._client is None:
                 self._client = Anthropic(api_key=key, base_url=self._base_url, max_retries=0, open_telemetry=False)
+                # The SDK's client is in cycles, which are collected in any order: a socket may go before its owner.
+                weakref.finalize(self, self._client.close)
             elif self._client.api_key != key:
                 self._client = self._client.with_options(api_key=key)
             return self._client
