@@ -20,12 +20,11 @@ type Sent = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Injection:
-    """One attacked mail: who wrote the words, how they are hidden, what they want, in which ordinary mail."""
+    """One attacked mail: who wrote the words, how they are hidden, the mail that carries them."""
 
     attack: str
     encoding: str
     words: str
-    base: int
     mail: Sent
 
 
@@ -139,9 +138,8 @@ def injections() -> tuple[Injection, ...]:
 
 def _injections() -> Iterator[Injection]:
     for number, (attack, encoding, words) in enumerate((*agentdojo(), *own())):
-        base = number % len(ORDINARY)
-        mail = ENCODINGS[encoding](ORDINARY[base], words) | {"id": f"injected{number}"}
-        yield Injection(attack, encoding, words, base, mail)
+        mail = ENCODINGS[encoding](ORDINARY[number % len(ORDINARY)], words) | {"id": f"injected{number}"}
+        yield Injection(attack, encoding, words, mail)
 
 
 def agentdojo() -> Iterator[tuple[str, str, str]]:
