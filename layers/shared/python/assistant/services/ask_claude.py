@@ -1,7 +1,7 @@
 """Ask Claude several questions at once: within a deadline, under the daily caps, every answer checked.
 
 All calls of a batch start together. Letting the first one write the provider's cache for the others would save
-fifteen cache writes of the prefix, about $0.0016 a batch of sixteen or more, but only where nobody asked in the last
+fifteen cache writes of the prefix, about $0.002 a batch of sixteen or more, but only where nobody asked in the last
 five minutes, and would make every such batch wait for one call more.
 """
 
