@@ -10,7 +10,7 @@ UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
 PYTHON := .venv/bin/python
 COVERAGE := --cov=assistant.domain --cov=assistant.services --cov-branch --cov-fail-under=90 --cov-report=
 export PYTHONPATH := layers/shared/python:.
-export PORT PROFILE UV
+export CLAUDE PORT PROFILE UV
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,7 +30,7 @@ help: ## list the targets
 
 install: .venv/.synced ## install uv and the locked environment
 
-run: install ## start the assistant on this machine (PORT=8080 PROFILE=standard)
+run: install ## start the assistant on this machine (PORT=8080 PROFILE=standard CLAUDE=double)
 	@exec $(PYTHON) -m infra.local.run
 
 token: install ## print a fresh token of the demo user
@@ -75,10 +75,13 @@ deploy: install ## deploy to the AWS account of your credentials (PROFILE=small 
 train: install ## train the triage model: make train DATA=folder
 	@$(PYTHON) -m training.train $(DATA)
 
-eval: install ## cross-validate the triage engine and draw its reliability: make eval DATA=folder
-	@$(PYTHON) -m training.evaluate $(DATA)
+eval: install ## cross-validate triage and draw its reliability: make eval DATA=folder (CLAUDE=1: with Claude, your key)
+	@$(PYTHON) -m training.$(if $(CLAUDE),evaluate_claude,evaluate) $(DATA)
+
+cost: install ## print what Claude costs a user and month: make cost DATA=folder
+	@$(PYTHON) -m bench.cost $(DATA)
 
 bench: install ## measure speed, cold start and memory; compare with bench/baseline.json
 	@$(PYTHON) -m bench
 
-.PHONY: help install run token deploy-local invoke triage clean format check test openapi synth deploy train eval bench
+.PHONY: help install run token deploy-local invoke triage clean format check test openapi synth deploy train eval cost bench

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 from pathlib import Path
 
+from bench.claude import measure_claude
 from bench.cold_start import measure_cold_starts
 from bench.front_door import measure_front_door
 from bench.mails import make_mails
@@ -22,6 +23,7 @@ def main() -> None:
     chosen = arguments.parse_args()
     mails = make_mails(1000)
     figures = [calibrate(), measure_decisions(mails), measure_batches(mails[:100])]
+    figures += measure_claude(mails)
     print("starting the local assistant for cold starts and throughput", flush=True)
     with running_assistant(_REPOSITORY / ".bench") as assistant:
         figures += measure_cold_starts(assistant.environments())

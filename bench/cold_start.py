@@ -68,5 +68,5 @@ def _run(function: Function, environment: Mapping[str, str]) -> tuple[float, flo
 
 
 def _event(function: Function) -> Path:
-    trigger = "sqs" if function.consumes else "http"
+    trigger = "sqs" if function.consumes else "schedule" if function.schedule else "http"
     return _REPOSITORY / "events" / trigger / f"{function.name}.json"

@@ -1,6 +1,6 @@
-"""Draw the bench figures that have a target as bars against it."""
+"""Draw the bench figures that have a target as bars against it, and the cost of Claude by task."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import matplotlib as mpl
@@ -26,4 +26,24 @@ def plot(figures: Sequence[Figure], path: Path) -> None:
     chart.tight_layout()
     path.parent.mkdir(parents=True, exist_ok=True)
     chart.savefig(path, dpi=140)
+    plt.close(chart)
+
+
+def plot_costs(dollars: Mapping[str, tuple[float, float]], path: Path) -> None:
+    """Write a PNG: two stacked bars, dollars by task without and with Message Batches."""
+    chart, axes = plt.subplots(figsize=(9, 2.6))
+    bars = ("every call at once", "with Message Batches")
+    left = [0.0, 0.0]
+    for task, both in dollars.items():
+        axes.barh(bars, both, left=left, label=task)
+        left = [so_far + more for so_far, more in zip(left, both, strict=True)]
+    for bar, total in zip(bars, left, strict=True):
+        axes.annotate(f"${total:.2f}", (total, bar), xytext=(4, 0), textcoords="offset points", va="center")
+    axes.set_xlim(0, max(left) * 1.15)
+    axes.set_xlabel("US dollars a user and month")
+    axes.invert_yaxis()
+    axes.legend(ncols=len(dollars), loc="upper center", bbox_to_anchor=(0.5, -0.35), frameon=False)
+    axes.spines[["top", "right"]].set_visible(False)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    chart.savefig(path, dpi=140, bbox_inches="tight")
     plt.close(chart)

@@ -3,8 +3,8 @@
 import io
 import json
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import redirect_stdout
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,11 +17,12 @@ from assistant.domain.mail import Mail
 from assistant.domain.preferences import EmailRules
 from assistant.domain.received_mail import read_mail
 from assistant.domain.triage.cascade import triage_mail
-from assistant.wiring import deps
+from assistant.wiring import Dependencies, deps
 from bench.report import Figure, summarize
 from functions.triage_email.handler import lambda_handler
+from tests.fakes.llm import MemorySpending, ScriptedLlm, sensible
 from tests.fakes.runtime import MemorySessions, ScriptedLimiter
-from tests.fakes.stores import MemoryAuditTrail, MemoryDecisions, MemoryPreferences
+from tests.fakes.stores import MemoryAuditTrail, MemoryBacklog, MemoryDecisions, MemoryPreferences
 
 _WARM_UP = 50
 _BATCHES = 15
@@ -33,6 +34,7 @@ _CONTEXT = cast(
         memory_limit_in_mb=1024,
         aws_request_id="bench",
         invoked_function_arn="arn:aws:lambda:us-east-1:000000000000:function:bench",
+        get_remaining_time_in_millis=lambda: 29_000,
     ),
 )
 
@@ -59,19 +61,45 @@ def measure_batches(mails: Sequence[Mapping[str, Any]]) -> Figure:
         AssertionError: the handler does not answer 200.
 
     """
-    decisions = MemoryDecisions(deps.clock)
-    deps.preferences, deps.history, deps.decisions = MemoryPreferences(), decisions, decisions
-    deps.audit_trail, deps.rate_limiter, deps.sessions = MemoryAuditTrail(), ScriptedLimiter(), MemorySessions()
-    event = json.loads(_EVENT.read_text())
-    event["body"] = json.dumps({"user_id": "user123", "emails": list(mails)})
-    with redirect_stdout(io.StringIO()):
-        samples = [_handle(event) for _ in range(_BATCHES)]
+    with in_memory(deps):
+        samples = [handle(mails)[0] for _ in range(_BATCHES)]
     return summarize(f"triage: handler, batch of {len(mails)}", "ms", samples)
 
 
-def _handle(event: Mapping[str, Any]) -> float:
-    started = time.perf_counter()
-    answer = lambda_handler(dict(event), _CONTEXT)
-    elapsed = (time.perf_counter() - started) * 1000
+@contextmanager
+def in_memory(dependencies: Dependencies) -> Iterator[None]:
+    """Replace what the handler of triage depends on by fakes, with no key for Claude, while the block runs."""
+    decisions = MemoryDecisions(dependencies.clock)
+    before = dict(vars(dependencies))
+    vars(dependencies).update(
+        preferences=MemoryPreferences(),
+        history=decisions,
+        decisions=decisions,
+        audit_trail=MemoryAuditTrail(),
+        rate_limiter=ScriptedLimiter(),
+        sessions=MemorySessions(),
+        backlog=MemoryBacklog(decisions, dependencies.clock),
+        llm=ScriptedLlm(sensible, has_key=False),
+        spending=MemorySpending(),
+    )
+    try:
+        yield
+    finally:
+        vars(dependencies).clear()
+        vars(dependencies).update(before)
+
+
+def handle(mails: Sequence[Mapping[str, Any]]) -> tuple[float, dict[str, Any]]:
+    """Return the milliseconds the handler takes for a batch, and its answer.
+
+    Raises:
+        AssertionError: the handler does not answer 200.
+
+    """
+    event = json.loads(_EVENT.read_text()) | {"body": json.dumps({"user_id": "user123", "emails": list(mails)})}
+    with redirect_stdout(io.StringIO()):
+        started = time.perf_counter()
+        answer = lambda_handler(event, _CONTEXT)
+        elapsed = (time.perf_counter() - started) * 1000
     assert answer["statusCode"] == 200, answer["body"]
-    return elapsed
+    return elapsed, json.loads(answer["body"])

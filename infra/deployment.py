@@ -3,8 +3,11 @@
 import json
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 type Profile = Literal["small", "standard"]
@@ -15,8 +18,20 @@ LOG_RETENTION = {"7": "ONE_WEEK", "30": "ONE_MONTH", "90": "THREE_MONTHS", "365"
 
 # Settings of the functions that context ``settings`` may override; the stacks compute all others.
 TUNABLE = re.compile(
-    r"CLAUDE_MODEL|EMAIL_BATCH_SIZE|MAX_CONCURRENT_REQUESTS|POWERTOOLS_LOG_LEVEL|RATE_LIMIT_\w+|SESSION_TTL"
+    r"CLAUDE_(DAILY_CAP(_USER)?_USD|MODEL|PRICES)"
+    r"|EMAIL_BATCH_SIZE|MAX_CONCURRENT_REQUESTS|POWERTOOLS_LOG_LEVEL|RATE_LIMIT_\w+|SESSION_TTL"
 )
+# In the embedded AWS another server may stand in for Claude's; what goes to an account asks Claude itself.
+TUNABLE_LOCALLY = re.compile(rf"{TUNABLE.pattern}|CLAUDE_(API_KEY|BASE_URL)")
+
+_SHARED = Path(__file__).parent.parent / "layers/shared/python"
+_LOAD = """
+from assistant.runtime.settings import InvalidSettings, load_settings
+try:
+    load_settings()
+except InvalidSettings as error:
+    raise SystemExit(str(error))
+"""
 
 
 class ContextInvalid(Exception):
@@ -81,23 +96,36 @@ def _deployment(profile: Profile, context: Mapping[str, Any]) -> Deployment:
     retention = str(context.get("log_retention_days", "30"))
     if retention not in LOG_RETENTION:
         raise ContextInvalid(f"log_retention_days must be one of {', '.join(LOG_RETENTION)}, not {retention}")
+    local = str(context.get("local", "")).lower() == "true"
     return Deployment(
         profile=profile,
-        local=str(context.get("local", "")).lower() == "true",
+        local=local,
         oidc_issuer=issuer,
         oidc_audience=audience,
         alarm_email=context.get("alarm_email"),
         log_retention=LOG_RETENTION[retention],
-        settings=_settings(context.get("settings") or {}),
+        settings=_settings(context.get("settings") or {}, TUNABLE_LOCALLY if local else TUNABLE),
     )
 
 
-def _settings(value: Mapping[str, Any] | str) -> Mapping[str, str]:
+def _settings(value: Mapping[str, Any] | str, tunable: re.Pattern[str]) -> Mapping[str, str]:
     """Settings as a JSON object: cdk.json gives a mapping, ``-c settings=...`` a string."""
     try:
         settings = json.loads(value) if isinstance(value, str) else value
     except json.JSONDecodeError as error:
         raise ContextInvalid(f"settings is no JSON object: {error}") from None
-    if unknown := [name for name in settings if not TUNABLE.fullmatch(name)]:
+    if unknown := [name for name in settings if not tunable.fullmatch(name)]:
         raise ContextInvalid(f"settings cannot be overridden: {', '.join(sorted(unknown))}")
-    return {name: str(setting) for name, setting in settings.items()}
+    chosen = {name: str(setting) for name, setting in settings.items()}
+    _try(chosen)
+    return chosen
+
+
+def _try(settings: Mapping[str, str]) -> None:
+    """Let the functions' own check of their settings speak now rather than at the start of each function."""
+    if not settings:
+        return
+    environment = {"PYTHONPATH": str(_SHARED), "PATH": os.environ.get("PATH", os.defpath), **settings}
+    tried = subprocess.run([sys.executable, "-c", _LOAD], env=environment, capture_output=True, text=True, check=False)
+    if tried.returncode:
+        raise ContextInvalid(f"settings: {tried.stderr.strip()}")

@@ -38,7 +38,10 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """One Lambda function: ``name`` is its folder under functions/. Memory in MB, timeout in seconds."""
+    """One Lambda function: ``name`` is its folder under functions/. Memory in MB, timeout in seconds.
+
+    ``schedule`` is an EventBridge Scheduler expression, in UTC: ``rate(5 minutes)``.
+    """
 
     name: str
     description: str
@@ -47,6 +50,7 @@ class Function:
     routes: tuple[Route, ...] = ()
     consumes: str | None = None
     batch_size: int = 10
+    schedule: str | None = None
     grants: tuple[Grant, ...] = ()
     secrets: tuple[str, ...] = ()
     dependencies: tuple[str, ...] = ("core",)
@@ -69,6 +73,7 @@ FUNCTIONS = (
         timeout=29,
         routes=(
             Route("POST", "/api/v1/email/triage"),
+            Route("GET", "/api/v1/email/{email_id}/decision"),
             Route("POST", "/api/v1/email/{email_id}/feedback"),
         ),
         grants=(
@@ -85,7 +90,8 @@ FUNCTIONS = (
             ),
             SEND_AUDIT,
         ),
-        dependencies=("core", "cache", "triage"),
+        secrets=("claude-api-key",),
+        dependencies=("core", "cache", "triage", "claude"),
         cache=True,
         snap_start=True,
     ),
@@ -106,6 +112,63 @@ FUNCTIONS = (
         dependencies=("core", "cache"),
         cache=True,
         snap_start=True,
+    ),
+    Function(
+        "report_usage",
+        "Tell a user what Claude did for them and what it cost",
+        memory=512,
+        timeout=15,
+        routes=(Route("GET", "/api/v1/users/{user_id}/usage"),),
+        grants=(Grant("table", ("dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")),),
+        dependencies=("core", "cache"),
+        cache=True,
+    ),
+    Function(
+        "submit_claude_batches",
+        "Hand deferred mails to a Message Batch",
+        memory=1024,
+        timeout=120,
+        schedule="rate(15 minutes)",
+        grants=(
+            Grant(
+                "table",
+                (
+                    "dynamodb:BatchGetItem",
+                    "dynamodb:DeleteItem",
+                    "dynamodb:GetItem",
+                    "dynamodb:PutItem",
+                    "dynamodb:Query",
+                    "dynamodb:UpdateItem",
+                ),
+            ),
+            SEND_AUDIT,
+        ),
+        secrets=("claude-api-key",),
+        dependencies=("core", "triage", "claude"),
+    ),
+    Function(
+        "collect_claude_batches",
+        "Bring the answers of ended Message Batches into the decisions",
+        memory=1024,
+        timeout=120,
+        schedule="rate(5 minutes)",
+        grants=(
+            Grant(
+                "table",
+                (
+                    "dynamodb:BatchGetItem",
+                    "dynamodb:ConditionCheckItem",
+                    "dynamodb:DeleteItem",
+                    "dynamodb:GetItem",
+                    "dynamodb:PutItem",
+                    "dynamodb:Query",
+                    "dynamodb:UpdateItem",
+                ),
+            ),
+            SEND_AUDIT,
+        ),
+        secrets=("claude-api-key",),
+        dependencies=("core", "triage", "claude"),
     ),
     Function(
         "record_audit",

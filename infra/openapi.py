@@ -39,10 +39,12 @@ _PROBLEMS = {
 }
 _OWN_PROBLEMS = {
     "correctTriage": {"404", "409", "503"},
+    "showDecision": {"404", "503"},
     "readPreferences": {"503"},
     "replacePreferences": {"409", "412", "503"},
     "patchPreferences": {"409", "412", "503"},
     "exportMetrics": {"503"},
+    "reportUsage": {"503"},
 }
 
 
@@ -51,9 +53,9 @@ def document() -> Json:
     merge = OpenAPIMerge(
         title="Executive Assistant",
         version=tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]["version"],
-        description="Mail triage and preferences. Errors are RFC 9457 problem documents that name the field.",
+        description="Mail triage, preferences and usage. Errors are RFC 9457 problem documents that name the field.",
         servers=[Server(url="/")],
-        tags=[Tag(name="email"), Tag(name="preferences"), Tag(name="operations")],
+        tags=[Tag(name="email"), Tag(name="preferences"), Tag(name="usage"), Tag(name="operations")],
         security_schemes={_TOKEN: HTTPBearer(bearerFormat="JWT")},
         on_conflict="error",
     )

@@ -2,7 +2,7 @@
 
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aws_cdk import App, Aws, CfnOutput, CfnParameter, CfnRule, CfnRuleAssertion, Fn, Stack, Validations
@@ -21,7 +21,9 @@ from infra.constructs.identity import TokenIssuer, UserPool
 from infra.constructs.layers import Layers
 from infra.constructs.network import Network, ValkeyCache
 from infra.constructs.provider_secrets import ProviderSecret
-from infra.constructs.queues import QueueWithDeadLetters
+from infra.constructs.queues import DeadLetters, QueueWithDeadLetters
+from infra.constructs.schedule import FunctionSchedule
+from infra.constructs.suppressions import suppress
 from infra.constructs.table import StateTable
 from infra.deployment import Deployment, Profile, deployments
 from infra.manifest import FUNCTIONS, QUEUES, SECRETS, Function
@@ -92,6 +94,7 @@ class AppStack(Stack):
         )
         placement, redis_url = self._cache()
         functions = [self._function(spec, placement, redis_url) for spec in FUNCTIONS]
+        missed_ticks = self._schedules(functions)
         api = JwtHttpApi(
             self,
             "HttpApi",
@@ -109,10 +112,12 @@ class AppStack(Stack):
             self,
             "Alarms",
             name=deployment.name,
+            namespace=METRICS_NAMESPACE,
             key=data.key,
             api=api.api,
             functions=functions,
             queues=self._queues,
+            missed_ticks=missed_ticks,
             email=deployment.alarm_email,
             local=deployment.local,
         )
@@ -140,6 +145,18 @@ class AppStack(Stack):
             return network.placement, parameter.value_as_string
         cache = ValkeyCache(self, "Cache", name=self._deployment.name, network=network, key=self._data.key)
         return network.placement, cache.url
+
+    def _schedules(self, functions: Sequence[ManifestFunction]) -> DeadLetters:
+        """Schedule the functions that have one; return where ticks that reach none of them go."""
+        name, key = self._deployment.name, self._data.key
+        missed = DeadLetters(self, "MissedTicks", name=f"{name}-schedules", key=key)
+        suppress(missed, {"AwsSolutions-SQS3": "It is the dead-letter queue of the schedules itself."})
+        for function in functions:
+            if function.spec.schedule:
+                FunctionSchedule(
+                    self, f"Schedule-{function.spec.name}", name=name, function=function, dead_letters=missed, key=key
+                )
+        return missed
 
     def _function(self, spec: Function, placement: Placement | None, redis_url: str | None) -> ManifestFunction:
         return ManifestFunction(

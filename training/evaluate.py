@@ -6,9 +6,6 @@ predictions, a reliability diagram and a coverage/accuracy curve to reports/ and
 """
 
 import argparse
-import json
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -16,14 +13,13 @@ from zoneinfo import ZoneInfo
 from assistant.domain.preferences import EmailRules
 from assistant.domain.triage.cascade import triage_mail
 from assistant.domain.triage.decision import TriagedEmail
-from assistant.domain.triage.weights import TriageWeights
-from training.archetypes import compose_archetypes
 from training.dataset import LabelledMail, LabelledSentence, load_mails, load_sentences
-from training.fit import Sample, Settings, fit_weights, grouped_folds, read_samples
+from training.fit import Sample, read_samples
+from training.folds import folds_by_group, trained_apart
 from training.reliability import draw_coverage, draw_reliability
+from training.scoring import score
 
 _REPORTS = Path("reports")
-_FOLDS = 5
 _ZONE = ZoneInfo("UTC")
 
 
@@ -37,8 +33,7 @@ def main() -> None:
     samples = read_samples(load_mails(arguments.data))
     sentences = load_sentences(arguments.data)
     if arguments.only != "source":
-        groups = grouped_folds([sample.labelled.group for sample in samples], _FOLDS)
-        _report("grouped", list(_decide(samples, sentences, groups)), samples, arguments.data)
+        _report("grouped", list(_decide(samples, sentences, folds_by_group(samples))), samples, arguments.data)
     if arguments.only != "grouped":
         names = sorted({sample.labelled.source for sample in samples})
         by_source = [names.index(sample.labelled.source) for sample in samples]
@@ -48,36 +43,18 @@ def main() -> None:
 def _decide(
     samples: Sequence[Sample], sentences: Sequence[LabelledSentence], folds: Sequence[int]
 ) -> Iterator[TriagedEmail]:
-    trained: dict[int, TriageWeights] = {}
-    archetypes = read_samples(compose_archetypes())
-    for sample, fold in zip(samples, folds, strict=True):
-        if fold not in trained:
-            inside = [other for other, number in zip(samples, folds, strict=True) if number != fold]
-            trained[fold] = fit_weights(inside, sentences, archetypes, Settings())
-            print(f"fold {len(trained)} of {len(set(folds))} trained on {len(inside)} mails", file=sys.stderr)
+    for sample, weights in zip(samples, trained_apart(samples, sentences, folds), strict=True):
         yield triage_mail(
             sample.labelled.mail,
             rules=EmailRules(),
             records={},
             now=sample.written_at,
             zone=_ZONE,
-            weights=trained[fold],
+            weights=weights,
         )
 
 
 def _report(name: str, decisions: Sequence[TriagedEmail], samples: Sequence[Sample], data: Path) -> None:
-    predictions = _REPORTS / f"predictions_{name}.jsonl"
-    rows = (
-        {
-            "email_id": decision.email_id,
-            "category": decision.category,
-            "priority_score": decision.priority_score,
-            "abstain": decision.needs_review,
-            "confidence": decision.confidence,
-        }
-        for decision in decisions
-    )
-    predictions.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     judged = [
         (decision.confidence, not decision.needs_review, _is_right(decision, sample.labelled))
         for decision, sample in zip(decisions, samples, strict=True)
@@ -85,8 +62,8 @@ def _report(name: str, decisions: Sequence[TriagedEmail], samples: Sequence[Samp
     ]
     draw_reliability(judged, _REPORTS / f"reliability_{name}.png")
     draw_coverage(judged, _REPORTS / f"coverage_{name}.png")
-    print(f"\n== {name} ==", flush=True)
-    subprocess.run([sys.executable, data / "eval.py", data / "dev.jsonl", predictions], check=True)
+    print(f"\n== {name} ==")
+    score(decisions, _REPORTS / f"predictions_{name}.jsonl", data)
 
 
 def _is_right(decision: TriagedEmail, labelled: LabelledMail) -> bool:

@@ -1,4 +1,4 @@
-"""POST /api/v1/email/triage and /api/v1/email/{email_id}/feedback: triage mails, learn from corrections."""
+"""POST /api/v1/email/triage, /api/v1/email/{email_id}/feedback and GET .../decision: triage mails, learn, look up."""
 
 from typing import Any
 
@@ -7,17 +7,29 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from assistant.runtime.http import Caller, PathId, http_resolver
 from assistant.runtime.observability import logger
 from assistant.services.correct_triage import FeedbackRequest, FeedbackResponse, correct_triage
+from assistant.services.show_decision import DecisionView, show_decision
 from assistant.services.triage_emails import TriageRequest, TriageResponse, triage_emails
 from assistant.wiring import deps
 
+# What is left to do when Claude was asked: book the money, keep the decisions, hand over the audit event.
+CLOSING_SECONDS = 16.0
+
 app = http_resolver(deps)
-deps.prime(lambda: (deps.rate_limiter, deps.sessions, deps.triage_ports, deps.feedback_ports))
+deps.prime(lambda: (deps.rate_limiter, deps.sessions, deps.triage_ports, deps.feedback_ports, deps.primed_claude()))
 
 
 @app.post("/api/v1/email/triage", operation_id="triageEmails", summary="Triage mails", tags=["email"])
 def triage(request: TriageRequest, caller: Caller) -> TriageResponse:
     """Decide for 1 to 100 mails what they are, how urgent, and what to do; say why in the mails' own words."""
-    return triage_emails(request, caller, largest_batch=deps.settings.email_batch_size, ports=deps.triage_ports)
+    seconds = app.lambda_context.get_remaining_time_in_millis() / 1000 - CLOSING_SECONDS
+    largest = deps.settings.email_batch_size
+    return triage_emails(request, caller, largest_batch=largest, seconds=seconds, ports=deps.triage_ports)
+
+
+@app.get("/api/v1/email/<email_id>/decision", operation_id="showDecision", summary="Show a decision", tags=["email"])
+def decision(email_id: PathId, caller: Caller) -> DecisionView:
+    """Return the decision about a mail as it stands; of a deferred mail the first one until the final one is there."""
+    return show_decision(email_id, caller, decisions=deps.decisions, clock=deps.clock)
 
 
 @app.post("/api/v1/email/<email_id>/feedback", operation_id="correctTriage", summary="Correct a triage", tags=["email"])

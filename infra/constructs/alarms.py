@@ -1,4 +1,4 @@
-"""Alarms of the monitoring plan on metrics AWS records by itself, sent to one encrypted topic."""
+"""Alarms of the monitoring plan, on what AWS records by itself and on Claude, sent to one encrypted topic."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,6 +10,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.constructs.function import ManifestFunction
@@ -23,7 +24,9 @@ MAX_QUEUE_AGE_SECONDS = 300
 
 
 class Alarms(Construct):
-    """Error rate, latency, outage, queue age, dead letters and throttles; ``email`` receives them when given.
+    """Error rate, latency, outage, queue age, dead letters, throttles, failed schedules, Claude's caps and outages.
+
+    ``email`` receives them when given.
 
     ``local`` leaves out alarms on metric math, for which the embedded AWS has no handler.
     """
@@ -34,10 +37,12 @@ class Alarms(Construct):
         construct_id: str,
         *,
         name: str,
+        namespace: str,
         key: kms.IKey,
         api: apigateway.HttpApi,
         functions: Sequence[ManifestFunction],
         queues: Mapping[str, QueueWithDeadLetters],
+        missed_ticks: sqs.IQueue,
         email: str | None,
         local: bool,
     ) -> None:
@@ -60,7 +65,16 @@ class Alarms(Construct):
         self._watch_api(api)
         for queue, construct in queues.items():
             self._watch_queue(queue, construct)
+        self._watch_dead_letters("schedules", missed_ticks, "Schedules could not start their functions")
+        self._watch_claude(namespace)
         for function in functions:
+            if function.spec.schedule:
+                self._alarm(
+                    f"errors-{function.spec.name}",
+                    f"A scheduled run of {function.spec.name} failed",
+                    function.function.metric_errors(period=FIVE_MINUTES),
+                    threshold=0,
+                )
             self._alarm(
                 f"throttles-{function.spec.name}",
                 f"Lambda throttles {function.spec.name}",
@@ -98,10 +112,37 @@ class Alarms(Construct):
             threshold=MAX_QUEUE_AGE_SECONDS,
             periods=2,
         )
+        self._watch_dead_letters(queue, construct.dead_letters, f"Messages of {queue} could not be processed")
+
+    def _watch_dead_letters(self, source: str, dead_letters: sqs.IQueue, description: str) -> None:
         self._alarm(
-            f"dead-letters-{queue}",
-            f"Messages of {queue} could not be processed",
-            construct.dead_letters.metric_approximate_number_of_messages_visible(period=MINUTE, statistic="Maximum"),
+            f"dead-letters-{source}",
+            description,
+            dead_letters.metric_approximate_number_of_messages_visible(period=MINUTE, statistic="Maximum"),
+            threshold=0,
+        )
+
+    def _watch_claude(self, namespace: str) -> None:
+        def count(metric: str, **dimensions: str) -> cloudwatch.Metric:
+            return cloudwatch.Metric(
+                namespace=namespace,
+                metric_name=metric,
+                dimensions_map={"service": self._name, **dimensions},
+                period=FIVE_MINUTES,
+                statistic="Sum",
+            )
+
+        for cap, whose in {"user": "A user's", "everyone": "The global"}.items():
+            self._alarm(
+                f"claude-budget-{cap}",
+                f"{whose} daily budget for Claude is spent: the core serves alone",
+                count("exec_assistant_claude_capped_total", cap=cap),
+                threshold=0,
+            )
+        self._alarm(
+            "claude-circuit",
+            "Claude was down, calls were stopped: the core serves alone",
+            count("exec_assistant_claude_circuit_opened_total"),
             threshold=0,
         )
 

@@ -10,10 +10,11 @@ from constructs import Construct
 from infra.constructs.function import ManifestFunction
 
 PERIOD = Duration.minutes(5)
+HOUR = Duration.hours(1)
 
 
 class Dashboard(Construct):
-    """Traffic, latency and errors, sessions, and what the functions use."""
+    """Traffic, latency and errors, sessions, what the functions use, and what Claude costs."""
 
     def __init__(
         self,
@@ -26,10 +27,12 @@ class Dashboard(Construct):
         functions: Sequence[ManifestFunction],
     ) -> None:
         super().__init__(scope, construct_id)
-        requests = (
-            f'{{{namespace},endpoint,service,status}} MetricName="exec_assistant_requests_total" service="{name}"'
-        )
-        sessions = f'{{{namespace},service}} MetricName="exec_assistant_active_sessions" service="{name}"'
+
+        def recorded(metric: str, *labels: str) -> str:
+            dimensions = ",".join((namespace, *sorted((*labels, "service"))))
+            return f'{{{dimensions}}} MetricName="exec_assistant_{metric}" service="{name}"'
+
+        requests = recorded("requests_total", "endpoint", "status")
         cloudwatch.Dashboard(
             self,
             "Dashboard",
@@ -38,7 +41,7 @@ class Dashboard(Construct):
                 [
                     _graph("Requests by endpoint", _search(requests, "Sum")),
                     _graph("Errors by endpoint", _search(f"{requests} status=(500 OR 502 OR 503 OR 504)", "Sum")),
-                    _graph("Active sessions", _search(sessions, "Maximum")),
+                    _graph("Active sessions", _search(recorded("active_sessions"), "Maximum")),
                 ],
                 [
                     _graph(
@@ -70,6 +73,20 @@ class Dashboard(Construct):
                         width=8,
                     ),
                 ],
+                [
+                    _graph(
+                        "Claude: tokens per hour",
+                        _search(recorded("claude_tokens_total", "kind", "model", "task"), "Sum", HOUR),
+                    ),
+                    _graph(
+                        "Claude: dollars per hour",
+                        _search(recorded("claude_cost_dollars_total", "model", "task"), "Sum", HOUR),
+                    ),
+                    _graph(
+                        "Claude: calls per hour, by outcome",
+                        _search(recorded("claude_calls_total", "outcome", "task"), "Sum", HOUR),
+                    ),
+                ],
             ],
         )
 
@@ -78,11 +95,11 @@ def _graph(title: str, *metrics: cloudwatch.IMetric) -> cloudwatch.GraphWidget:
     return cloudwatch.GraphWidget(title=title, left=[*metrics], width=8)
 
 
-def _search(query: str, statistic: str) -> cloudwatch.IMetric:
+def _search(query: str, statistic: str, period: Duration = PERIOD) -> cloudwatch.IMetric:
     """One line for each metric that matches, those of endpoints added later included."""
     return cloudwatch.MathExpression(
-        expression=f"SEARCH('{query}', '{statistic}', {PERIOD.to_seconds():.0f})",
+        expression=f"SEARCH('{query}', '{statistic}', {period.to_seconds():.0f})",
         label="",
         using_metrics={},
-        period=PERIOD,
+        period=period,
     )

@@ -1,4 +1,4 @@
-"""SQS queues of the manifest, each with its dead-letter queue."""
+"""SQS queues of the manifest, each with its dead-letter queue, and that of the schedules."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_kms as kms
@@ -8,21 +8,28 @@ from constructs import Construct
 from infra.manifest import Queue
 
 
-class QueueWithDeadLetters(Construct):
-    """A queue whose messages move to ``dead_letters`` after ``max_receive_count`` failed deliveries; TLS only."""
+class DeadLetters(sqs.Queue):
+    """What could not be delivered or processed, for 14 days; TLS only."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, queue: Queue, name: str, key: kms.IKey) -> None:
-        super().__init__(scope, construct_id)
-        self.dead_letters = sqs.Queue(
-            self,
-            "DeadLetters",
-            queue_name=f"{name}-{queue.name}-dead-letters",
+    def __init__(self, scope: Construct, construct_id: str, *, name: str, key: kms.IKey) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            queue_name=f"{name}-dead-letters",
             retention_period=Duration.days(14),
             encryption=sqs.QueueEncryption.KMS,
             encryption_master_key=key,
             data_key_reuse=Duration.hours(1),
             enforce_ssl=True,
         )
+
+
+class QueueWithDeadLetters(Construct):
+    """A queue whose messages move to ``dead_letters`` after ``max_receive_count`` failed deliveries; TLS only."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, queue: Queue, name: str, key: kms.IKey) -> None:
+        super().__init__(scope, construct_id)
+        self.dead_letters = DeadLetters(self, "DeadLetters", name=f"{name}-{queue.name}", key=key)
         self.queue = sqs.Queue(
             self,
             "Queue",

@@ -28,7 +28,7 @@ def deploy(layout: Layout, aws: LocalAws) -> bool:
         LocalFailure: the build, the synthesis or a stack operation failed.
 
     """
-    folder = synthesize(layout.profile, layout.settings)
+    folder = synthesize(layout.profile, layout.functions_settings)
     try:
         build(dependencies=False)
     except BuildFailed as error:

@@ -19,6 +19,8 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 LOOPBACK = "127.0.0.1"
 REGION = "us-east-1"
 MAX_PORT = 65535
+# The one that the double of the tests takes: no secret.
+DOUBLE_KEY = "double-key"
 # Tests keep their state elsewhere, so that they never meet the assistant a developer runs here.
 LOCAL = Path(os.environ.get("LOCAL_STATE") or REPOSITORY / ".local")
 _RUNNING = LOCAL / "running.json"
@@ -29,6 +31,8 @@ _LOCK = LOCAL / "run.lock"
 class Layout:
     """One local assistant: its state folder, its profile, its ports and the settings of its functions.
 
+    ``claude_port`` is that of Claude's double where one stands in for Claude.
+
     Each profile has a state folder of its own: switching PROFILE switches to another deployment with its own data.
     """
 
@@ -38,6 +42,7 @@ class Layout:
     aws_port: int
     redis_port: int
     settings: Mapping[str, str] = field(default_factory=dict)
+    claude_port: int | None = None
 
     @property
     def aws_endpoint(self) -> str:
@@ -53,6 +58,14 @@ class Layout:
     def address(self) -> str:
         """Address of the API."""
         return f"http://{LOOPBACK}:{self.port}"
+
+    @property
+    def functions_settings(self) -> Mapping[str, str]:
+        """The settings of the functions; where a double stands in for Claude, its address and a key it takes."""
+        if self.claude_port is None:
+            return self.settings
+        address = f"http://{LOOPBACK}:{self.claude_port}"
+        return {**self.settings, "CLAUDE_BASE_URL": address, "CLAUDE_API_KEY": DOUBLE_KEY}
 
     @property
     def logs(self) -> Path:
@@ -88,10 +101,24 @@ def chosen_port() -> int:
     return int(port)
 
 
-def make_layout(profile: Profile, port: int) -> Layout:
-    """Return the layout of ``make run``, on the usual ports of the embedded AWS and Valkey or on free ones."""
+def chosen_double() -> bool:
+    """Return whether CLAUDE asks for a double of Claude.
+
+    Raises:
+        LocalFailure: CLAUDE is something else than ``double``.
+
+    """
+    claude = os.environ.get("CLAUDE") or ""
+    if claude not in ("", "double"):
+        raise LocalFailure(f"CLAUDE is {claude!r}: it is double, or left out")
+    return bool(claude)
+
+
+def make_layout(profile: Profile, port: int, *, double: bool) -> Layout:
+    """Return the layout of ``make run``, on the usual ports of its servers or on free ones."""
     settings = {name: value for name, value in os.environ.items() if TUNABLE.fullmatch(name)}
-    return Layout(LOCAL / profile, profile, port, _free_port(4566), _free_port(6390), settings)
+    claude_port = _free_port(8095) if double else None
+    return Layout(LOCAL / profile, profile, port, _free_port(4566), _free_port(6390), settings, claude_port)
 
 
 @contextmanager
@@ -163,6 +190,13 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def is_listening(port: int) -> bool:
+    """Tell whether a server takes connections on the loopback ``port``."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((LOOPBACK, port)) == 0
 
 
 def free_port() -> int:

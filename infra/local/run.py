@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 import time
 from collections.abc import Iterator, Mapping
@@ -11,7 +12,7 @@ from typing import get_args
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.local import ministack, valkey
+from infra.local import claude_double, ministack, valkey
 from infra.local.aws import LocalAws
 from infra.local.console import LocalFailure, command, step
 from infra.local.daemon import Daemon
@@ -19,7 +20,17 @@ from infra.local.deploy import deploy, physical_ids
 from infra.local.embedded_metrics import MetricExtractor
 from infra.local.environment import ensure_environment
 from infra.local.front_door import serve
-from infra.local.layout import LOCAL, Layout, Profile, announced, chosen_port, chosen_profile, make_layout, only_run
+from infra.local.layout import (
+    LOCAL,
+    Layout,
+    Profile,
+    announced,
+    chosen_double,
+    chosen_port,
+    chosen_profile,
+    make_layout,
+    only_run,
+)
 from infra.local.provider_keys import store_provider_keys
 from infra.local.users import DEMO_USER, demo_token, ensure_demo_user
 
@@ -27,8 +38,13 @@ EXTRACT_SECONDS = 2.0
 WATCH_SECONDS = 1.0
 _STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
+CLAUDE_API_KEY = "CLAUDE_API_KEY"
+# What a machine behind a proxy needs to reach Claude.
+_OUTBOUND = ("HTTPS_PROXY", "https_proxy", "SSL_CERT_FILE")
+
 _GREETING = """
 The assistant listens on {address} (profile {profile}). Ctrl-C stops it; its state stays in {state}.
+{claude}
 
 TOKEN={token}
 
@@ -49,7 +65,7 @@ _EXAMPLE = (
 def servers(
     layout: Layout, interpreter: Path, *, extra: Mapping[str, str] | None = None
 ) -> Iterator[Mapping[str, Daemon]]:
-    """Run Valkey (where the profile has a cache) and the embedded AWS while the block runs, by name.
+    """Run Valkey (where the profile has a cache), Claude's double (where asked for) and the embedded AWS, by name.
 
     ``extra`` is added to the environment of the embedded AWS.
     """
@@ -59,6 +75,10 @@ def servers(
             with step("starting Valkey"):
                 started[valkey.NAME] = valkey.start(layout)
             stack.callback(started[valkey.NAME].stop)
+        if layout.claude_port is not None:
+            with step("starting Claude's double"):
+                started[claude_double.NAME] = claude_double.start(layout, layout.claude_port)
+            stack.callback(started[claude_double.NAME].stop)
         with step("starting the embedded AWS"):
             started[ministack.NAME] = ministack.start(layout, interpreter, extra=extra)
         stack.callback(started[ministack.NAME].stop)
@@ -123,14 +143,38 @@ def _greeting(layout: Layout, token: str) -> str:
         token=token,
         example=_EXAMPLE,
         user=DEMO_USER,
+        claude=_claude(layout),
     )
+
+
+def _claude(layout: Layout) -> str:
+    if layout.claude_port is not None:
+        return "Claude is a double on this machine: its answers follow simple rules and cost nothing."
+    if os.environ.get(CLAUDE_API_KEY):
+        return "Claude decides what the core is not sure of, with your key and on your bill."
+    return "The core decides alone, unless a key was stored earlier: CLAUDE_API_KEY=... or CLAUDE=double adds a Claude."
+
+
+def _outbound() -> Mapping[str, str]:
+    """Return the user's way out, for a Claude that is not on this machine."""
+    names = _OUTBOUND if os.environ.get(CLAUDE_API_KEY) else ()
+    return {name: os.environ[name] for name in names if name in os.environ}
 
 
 def _end_leftovers(interpreter: Path) -> None:
     states = [LOCAL / name for name in get_args(Profile.__value__)]
-    ended = sum(ministack.end_leftover(state, interpreter) + valkey.end_leftover(state) for state in states)
+    ended = sum(_end_leftovers_of(state, interpreter) for state in states)
     if ended:
         print("ended the servers that an earlier, killed run left behind")
+
+
+def _end_leftovers_of(state: Path, interpreter: Path) -> int:
+    servers_left = (
+        ministack.end_leftover(state, interpreter),
+        valkey.end_leftover(state),
+        claude_double.end_leftover(state),
+    )
+    return sum(servers_left)
 
 
 @command
@@ -140,12 +184,12 @@ def main() -> None:
     for number in _STOPS:
         signal.signal(number, signal.default_int_handler)
     started_at = time.monotonic()
-    profile, port = chosen_profile(), chosen_port()
+    profile, port, double = chosen_profile(), chosen_port(), chosen_double()
     with only_run():
         interpreter = ensure_environment()
         _end_leftovers(interpreter)
-        layout = make_layout(profile, port)
-        with servers(layout, interpreter) as started:
+        layout = make_layout(profile, port, double=double)
+        with servers(layout, interpreter, extra=_outbound()) as started:
             # What the front door's HTTP server says of malformed requests is for a file, not for the terminal.
             logging.basicConfig(filename=layout.logs / "front-door.log", level=logging.WARNING)
             aws = LocalAws(layout.aws_endpoint)

@@ -1,10 +1,12 @@
 """Whatever stays down, a function gives up before its Lambda does."""
 
+import importlib
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from assistant.adapters import anthropic_batches
 from assistant.adapters.cloudwatch import cloudwatch_client
 from assistant.adapters.dynamo import dynamo_client
 from assistant.adapters.probes import TIMEOUT
@@ -39,9 +41,22 @@ def provider() -> float:
     return slowest(secrets_client()) + TIMEOUT.connect_timeout + TIMEOUT.read_timeout
 
 
+def closing() -> float:
+    """Seconds to book the money, keep the decisions and hand over the audit event."""
+    return 2 * store() + BATCH_PAUSES + slowest(sqs_client())
+
+
 WORST: dict[str, Callable[[], float]] = {
     "triage_email": lambda: limits() + store() + BATCH_PAUSES + slowest(sqs_client()),
     "manage_preferences": lambda: limits() + max(store(), slowest(sqs_client())),
+    "report_usage": lambda: limits() + 2 * store(),
+    # What is down stops a run at once; until then each step may have been slow.
+    "submit_claude_batches": lambda: (
+        provider() + limits() + 8 * store() + 2 * BATCH_PAUSES + anthropic_batches._SECONDS
+    ),
+    "collect_claude_batches": lambda: (
+        8 * store() + BATCH_PAUSES + 2 * anthropic_batches._SECONDS + slowest(sqs_client())
+    ),
     "record_audit": lambda: 10 * slowest(dynamo_client(attempts=1)),
     "check_health": provider,
     "export_metrics": lambda: slowest(cloudwatch_client()),
@@ -52,6 +67,14 @@ WORST: dict[str, Callable[[], float]] = {
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
 def test_a_function_gives_up_in_time(function: Function) -> None:
     assert WORST[function.name]() < function.timeout
+
+
+def test_what_follows_claude_fits_into_the_time_kept_for_it() -> None:
+    kept = importlib.import_module("functions.triage_email.handler").CLOSING_SECONDS
+    (timeout,) = (function.timeout for function in FUNCTIONS if function.name == "triage_email")
+    assert closing() < kept
+    # A healthy store leaves Claude this much.
+    assert timeout - kept >= 12
 
 
 def test_a_batch_of_audit_events_is_as_large_as_assumed() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from assistant.domain.triage.decision import DecidedBy
 from assistant.runtime.problem import PROBLEM_JSON, Problem
 from infra.manifest import FUNCTIONS
 from tests.fakes.wired import Context, Wired
@@ -26,6 +27,10 @@ EXPECTED: dict[str, HTTPStatus] = {
     "triage_email.invalid_json": HTTPStatus.BAD_REQUEST,
     "triage_email.not_an_object": HTTPStatus.UNPROCESSABLE_CONTENT,
     "triage_email.wrong_content_type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "triage_email.unsure": HTTPStatus.OK,
+    "triage_email.deferred": HTTPStatus.OK,
+    "triage_email.decision": HTTPStatus.OK,
+    "triage_email.decision_unknown_mail": HTTPStatus.NOT_FOUND,
     "triage_email.feedback": HTTPStatus.OK,
     "triage_email.feedback_unknown_mail": HTTPStatus.NOT_FOUND,
     "triage_email.feedback_unknown_category": HTTPStatus.UNPROCESSABLE_CONTENT,
@@ -35,6 +40,11 @@ EXPECTED: dict[str, HTTPStatus] = {
     "manage_preferences.unknown_key": HTTPStatus.UNPROCESSABLE_CONTENT,
     "manage_preferences.stale_version": HTTPStatus.PRECONDITION_FAILED,
     "manage_preferences.foreign_user": HTTPStatus.FORBIDDEN,
+    "report_usage": HTTPStatus.OK,
+    "report_usage.period": HTTPStatus.OK,
+    "report_usage.too_long": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "report_usage.no_date": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "report_usage.foreign_user": HTTPStatus.FORBIDDEN,
     "check_health": HTTPStatus.OK,
     "export_metrics": HTTPStatus.OK,
     "serve_docs": HTTPStatus.OK,
@@ -49,6 +59,8 @@ FIELDS = {
     "triage_email.not_an_object": ["body"],
     "triage_email.feedback_unknown_category": ["category"],
     "manage_preferences.unknown_key": ["favourite_colour"],
+    "report_usage.too_long": ["since"],
+    "report_usage.no_date": ["since"],
 }
 
 
@@ -70,7 +82,7 @@ def test_every_function_has_an_event_and_every_event_an_expectation() -> None:
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_an_http_event_is_answered_as_expected(name: str) -> None:
-    if name.endswith("feedback"):
+    if name.endswith(("feedback", "decision")):
         http("triage_email")
     answer = http(name)
     assert answer["statusCode"] == EXPECTED[name]
@@ -126,6 +138,18 @@ def test_the_document_is_served_as_committed() -> None:
 
 def test_a_wrong_method_is_told_the_right_ones() -> None:
     assert http("serve_docs.wrong_method")["headers"]["Allow"] == "POST"
+
+
+def test_a_deferred_mail_is_decided_by_a_batch(wired: Wired) -> None:
+    answer = json.loads(http("triage_email.deferred")["body"])
+    assert answer["deferred"] == ["email2"]
+    assert run(EVENTS / "schedule" / "submit_claude_batches.json") == {"submitted": 1, "left": 0}
+    wired.batches.finished |= set(wired.batches.submitted)
+    collected = run(EVENTS / "schedule" / "collect_claude_batches.json")
+    assert collected == {"closed": 1, "decided": 1, "kept": 0, "put_back": 0, "failed": 0}
+    decision = wired.decisions.find("user123", "email2")
+    assert decision is not None
+    assert decision.decided_by is DecidedBy.CLAUDE
 
 
 def test_an_audit_batch_is_recorded_once_and_names_its_failures(wired: Wired) -> None:

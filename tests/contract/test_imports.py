@@ -47,4 +47,4 @@ def test_a_snapshot_has_what_requests_need() -> None:
         "TABLE_NAME": "table",
         "AUDIT_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/audit",
     }
-    assert {"redis", "boto3"} <= loaded(function, **environment)
+    assert {"anthropic", "redis", "boto3"} <= loaded(function, **environment)

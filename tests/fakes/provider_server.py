@@ -10,10 +10,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class Provider:
-    """The server's script: the status it answers with, and the requests it saw."""
+    """The server's script: what it answers with, and the requests it saw."""
 
     url: str = ""
     status: HTTPStatus = HTTPStatus.OK
+    body: bytes = b"{}"
     paths: list[str] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
 
@@ -28,8 +29,9 @@ def provider() -> Iterator[Provider]:
             script.paths.append(self.path)
             script.headers.append({name.lower(): value for name, value in self.headers.items()})
             self.send_response(script.status)
-            self.send_header("Content-Length", "0")
+            self.send_header("Content-Length", str(len(script.body)))
             self.end_headers()
+            self.wfile.write(script.body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 named by http.server
             """Keep the test's output clean."""

@@ -29,11 +29,11 @@ class ManualClock:
 class MemoryMeter:
     """Implements ``ports.Meter``."""
 
-    counts: list[tuple[str, int, dict[str, str]]] = field(default_factory=list)
+    counts: list[tuple[str, float, dict[str, str]]] = field(default_factory=list)
     observations: list[tuple[str, float, dict[str, str]]] = field(default_factory=list)
     gauges: dict[str, float] = field(default_factory=dict)
 
-    def count(self, name: str, value: int = 1, **dimensions: str) -> None:
+    def count(self, name: str, value: float = 1, **dimensions: str) -> None:
         self.counts.append((name, value, dimensions))
 
     def observe(self, name: str, seconds: float, **dimensions: str) -> None:
@@ -42,7 +42,7 @@ class MemoryMeter:
     def gauge(self, name: str, value: float) -> None:
         self.gauges[name] = value
 
-    def total(self, name: str, **dimensions: str) -> int:
+    def total(self, name: str, **dimensions: str) -> float:
         """Sum of what was counted under this name with exactly these dimensions."""
         return sum(value for counted, value, given in self.counts if (counted, given) == (name, dimensions))
 

@@ -2,10 +2,14 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from assistant.domain.audit import AuditEvent
-from assistant.domain.decisions import Correction, Decision
+from assistant.domain.backlog import BacklogBatch, DeferredMail
+from assistant.domain.decisions import DEFERRED_FOR, Correction, Decision
 from assistant.domain.errors import Unavailable
+from assistant.domain.mail import Mail
 from assistant.domain.preferences import Preferences
 from assistant.domain.senders import SenderRecord
 from assistant.domain.triage.decision import Category
@@ -85,6 +89,93 @@ class MemoryDecisions:
             for key in keys
             if (user_id, key) in self._counts
         }
+
+
+class MemoryBacklog:
+    """Implements ``ports.Backlog``."""
+
+    def __init__(self, decisions: MemoryDecisions, clock: Clock, outage: Outage | None = None) -> None:
+        self._decisions = decisions
+        self._clock = clock
+        self._outage = outage or Outage()
+        self._queue: dict[str, DeferredMail] = {}
+        self._mails: dict[tuple[str, str], tuple[str, int, datetime, Mail]] = {}
+        self._batches: dict[str, BacklogBatch] = {}
+
+    def defer(self, user_id: str, mails: Mapping[str, Mail], *, now: datetime) -> frozenset[str]:
+        self._outage.check()
+        for ticket, mail in mails.items():
+            self._mails[user_id, mail.id] = (ticket, 0, now, mail)
+            self._queue[ticket] = DeferredMail(ticket, user_id, mail.id, now)
+        return frozenset(mails)
+
+    def waiting(self, limit: int) -> Sequence[DeferredMail]:
+        self._outage.check()
+        live = [one for one in self._queue.values() if self._is_live(one.deferred_at)]
+        return sorted(live, key=lambda one: (one.deferred_at, one.ticket))[:limit]
+
+    def mails(self, deferred: Sequence[DeferredMail]) -> Mapping[str, Mail]:
+        self._outage.check()
+        kept = (self._mails.get((one.user_id, one.email_id)) for one in deferred)
+        return {found[0]: found[3] for found in kept if found and self._is_live(found[2])}
+
+    def claim(self, batch: BacklogBatch) -> bool:
+        self._outage.check()
+        if not all(one.ticket in self._queue for one in batch.mails):
+            return False
+        for one in batch.mails:
+            del self._queue[one.ticket]
+        self._batches[batch.id] = batch
+        return True
+
+    def submitted(self, batch: BacklogBatch, provider_id: str) -> None:
+        self._outage.check()
+        self._batches[batch.id] = replace(batch, provider_id=provider_id)
+
+    def release(self, batch: BacklogBatch) -> None:
+        if self._batches.pop(batch.id, None):
+            self._queue |= {one.ticket: one for one in batch.mails}
+
+    def batches(self) -> Sequence[BacklogBatch]:
+        self._outage.check()
+        return list(self._batches.values())
+
+    def apply(self, deferred: DeferredMail, decision: Decision) -> bool:
+        self._outage.check()
+        stored = self._decisions.find(deferred.user_id, deferred.email_id)
+        corrected = self._decisions.correction(deferred.user_id, deferred.email_id)
+        if stored is None or stored.ticket != deferred.ticket or corrected or not self._holds(deferred):
+            return False
+        self._decisions.save(deferred.user_id, [decision])
+        del self._mails[deferred.user_id, deferred.email_id]
+        return True
+
+    def keep(self, deferred: DeferredMail) -> None:
+        self._outage.check()
+        stored = self._decisions.find(deferred.user_id, deferred.email_id)
+        if stored and stored.ticket == deferred.ticket:
+            self._decisions.save(deferred.user_id, [stored.model_copy(update={"ticket": None})])
+        if self._holds(deferred):
+            del self._mails[deferred.user_id, deferred.email_id]
+
+    def again(self, deferred: DeferredMail) -> None:
+        self._outage.check()
+        place = (deferred.user_id, deferred.email_id)
+        if self._holds(deferred) and self._mails[place][1] == deferred.tries:
+            ticket, tries, deferred_at, mail = self._mails[place]
+            self._mails[place] = (ticket, tries + 1, deferred_at, mail)
+            self._queue[ticket] = replace(deferred, tries=tries + 1)
+
+    def close(self, batch: BacklogBatch) -> bool:
+        self._outage.check()
+        return self._batches.pop(batch.id, None) is not None
+
+    def _holds(self, deferred: DeferredMail) -> bool:
+        kept = self._mails.get((deferred.user_id, deferred.email_id))
+        return kept is not None and kept[0] == deferred.ticket
+
+    def _is_live(self, deferred_at: datetime) -> bool:
+        return deferred_at + DEFERRED_FOR > self._clock.now()
 
 
 class MemoryAuditLog:

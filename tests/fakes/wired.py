@@ -8,9 +8,18 @@ import pytest
 from assistant.domain.health import Dependency, Probe, ProbeStatus
 from assistant.ports import HealthProbe
 from assistant.wiring import deps
+from tests.fakes.llm import MemoryBatches, MemorySpending, ScriptedLlm, sensible
 from tests.fakes.runtime import FixedMetrics, ManualClock, MemoryMeter, MemorySessions, ScriptedLimiter
-from tests.fakes.stores import MemoryAuditLog, MemoryAuditTrail, MemoryDecisions, MemoryPreferences, Outage
+from tests.fakes.stores import (
+    MemoryAuditLog,
+    MemoryAuditTrail,
+    MemoryBacklog,
+    MemoryDecisions,
+    MemoryPreferences,
+    Outage,
+)
 
+_BUILT_FROM_PORTS = ("triage_ports", "feedback_ports", "preference_ports", "claude_ports", "backlog_ports")
 HEALTHY = Probe(ProbeStatus.HEALTHY, "answers", 1.0)
 
 
@@ -23,11 +32,15 @@ class Wired:
     limiter: ScriptedLimiter = field(default_factory=ScriptedLimiter)
     store: Outage = field(default_factory=Outage)
     audit_trail: MemoryAuditTrail = field(default_factory=MemoryAuditTrail)
+    spending: MemorySpending = field(default_factory=MemorySpending)
+    llm: ScriptedLlm = field(default_factory=lambda: ScriptedLlm(sensible))
+    batches: MemoryBatches = field(default_factory=lambda: MemoryBatches(sensible))
     health: Probe = HEALTHY
 
     def __post_init__(self) -> None:
         self.audit_log = MemoryAuditLog(self.store)
         self.decisions = MemoryDecisions(self.clock, reads=self.store, writes=self.store)
+        self.backlog = MemoryBacklog(self.decisions, self.clock, self.store)
         self.preferences = MemoryPreferences(self.store)
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,11 +56,15 @@ class Wired:
             "history": self.decisions,
             "audit_trail": self.audit_trail,
             "audit_log": self.audit_log,
+            "spending": self.spending,
+            "llm": self.llm,
+            "llm_batches": self.batches,
+            "backlog": self.backlog,
             "metric_reader": FixedMetrics(()),
             "probes": probes,
         }.items():
             monkeypatch.setitem(deps.__dict__, name, fake)
-        for built_from_them in ("triage_ports", "feedback_ports", "preference_ports"):
+        for built_from_them in _BUILT_FROM_PORTS:
             monkeypatch.delitem(deps.__dict__, built_from_them, raising=False)
 
 
@@ -59,6 +76,9 @@ class Context:
     memory_limit_in_mb: int = 512
     invoked_function_arn: str = "arn:aws:lambda:eu-central-1:123456789012:function:function"
     aws_request_id: str = "5d1f0a52-3a1c-4d0e-8f6b-0f6f7f3c1e11"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 29_000
 
 
 type Answer = dict[str, Any]

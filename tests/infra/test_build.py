@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from infra import build as building
 from infra.build import MAX_UNZIPPED_BYTES, SHARED, Build, BuildFailed, build, unzipped_bytes
@@ -15,6 +16,7 @@ from infra.manifest import FUNCTIONS
 
 ELF_MACHINE_AARCH64 = 183
 UNCHECKED_HASH = 1
+LAMBDA = {"sys_platform": "linux", "platform_system": "Linux", "platform_machine": "aarch64"}
 
 
 @pytest.fixture(scope="session")
@@ -60,11 +62,13 @@ def test_every_locked_dependency_is_in_the_layers(built: Build, function: str) -
             "export", "--frozen", "--no-header", "--no-annotate", "--no-hashes", "--only-group", name
         )
         for requirement in exported.splitlines():
-            package, _, rest = requirement.partition("==")
-            if "sys_platform == 'win32'" not in rest:
-                assert f"{package.replace('-', '_')}-{rest.partition(' ')[0]}.dist-info" in {
-                    distribution.lower() for distribution in found
-                }
+            locked = Requirement(requirement)
+            if locked.marker and not locked.marker.evaluate(LAMBDA):
+                continue
+            version = str(locked.specifier).removeprefix("==")
+            assert f"{locked.name.replace('-', '_')}-{version}.dist-info" in {
+                distribution.lower() for distribution in found
+            }
 
 
 @pytest.mark.parametrize("function", [function.name for function in FUNCTIONS])

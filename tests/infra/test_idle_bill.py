@@ -5,6 +5,7 @@ import re
 import pytest
 
 from infra.build import ROOT
+from infra.manifest import FUNCTIONS, Function
 from tests.infra.templates import Deployment
 
 HOURS = 730
@@ -20,6 +21,11 @@ SQS_REQUEST = 0.40 / 1e6
 NAT_GATEWAY = 0.045 * HOURS
 ADDRESS = 0.005 * HOURS
 VALKEY_MINIMUM = 0.1 * 0.084 * HOURS
+LAMBDA_REQUEST = 0.20 / 1e6
+LAMBDA_GB_SECOND = 0.0000133334
+SCHEDULER_INVOCATION = 1.00 / 1e6
+# A cold start of a function that calls Claude, and its look at an empty backlog.
+SCHEDULED_RUN_SECONDS = 0.7
 SNAPSHOT_GB = 0.0000015046 * 3600 * HOURS
 
 
@@ -30,6 +36,14 @@ def alarm_metrics(deployment: Deployment) -> int:
     )
 
 
+def runs_a_month(function: Function) -> int:
+    assert function.schedule
+    assert function.memory == 1024
+    rate = re.fullmatch(r"rate\((\d+) minutes\)", function.schedule)
+    assert rate
+    return 60 * 24 * 30 // int(rate[1])
+
+
 def idle_bill(deployment: Deployment) -> float:
     snapshots = sum(
         function.properties["MemorySize"] / 1024
@@ -37,12 +51,14 @@ def idle_bill(deployment: Deployment) -> float:
         if "SnapStart" in function.properties
     )
     polls = len(deployment.all("Lambda::EventSourceMapping")) * POLLERS * 3600 * HOURS / LONG_POLL_SECONDS
+    scheduled_runs = sum(runs_a_month(function) for function in FUNCTIONS if function.schedule)
     items = (
         KEY * len(deployment.all("KMS::Key")),
         SECRET * len(deployment.all("SecretsManager::Secret")),
         ALARM_METRIC * alarm_metrics(deployment),
         DASHBOARD * len(deployment.all("CloudWatch::Dashboard")),
         SQS_REQUEST * polls,
+        (LAMBDA_REQUEST + LAMBDA_GB_SECOND * SCHEDULED_RUN_SECONDS + SCHEDULER_INVOCATION) * scheduled_runs,
         NAT_GATEWAY * len(deployment.all("EC2::NatGateway")),
         ADDRESS * len(deployment.all("EC2::EIP")),
         VALKEY_MINIMUM * len(deployment.all("ElastiCache::ServerlessCache")),
@@ -57,3 +73,5 @@ def test_the_decision_record_states_the_idle_bills(small: Deployment, standard: 
     assert totals
     assert [float(total) for total in totals.groups()] == pytest.approx([idle_bill(small), idle_bill(standard)])
     assert f"Alarms, {alarm_metrics(small)} metrics" in record
+    runs = sum(runs_a_month(function) for function in FUNCTIONS if function.schedule)
+    assert f"Scheduled runs, {runs:,} of {SCHEDULED_RUN_SECONDS} s" in record

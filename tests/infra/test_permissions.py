@@ -131,3 +131,30 @@ def invoked_function(deployment: Deployment, reference: object) -> str:
         target = deployment.target(target.properties["FunctionName"])
         assert not isinstance(target, str)
     return str(target.properties["FunctionName"].removeprefix(f"executive-assistant-{deployment.profile}-"))
+
+
+def test_a_schedule_starts_its_function_and_nothing_else(deployment: Deployment) -> None:
+    schedules = deployment.all("Scheduler::Schedule")
+    roles = [schedule.properties["Target"]["RoleArn"] for schedule in schedules]
+    assert len({str(role) for role in roles}) == len(schedules)
+    for schedule, reference in zip(schedules, roles, strict=True):
+        role = deployment.target(reference)
+        assert not isinstance(role, str)
+        (trust,) = role.properties["AssumeRolePolicyDocument"]["Statement"]
+        assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
+        assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+        (policy,) = role.properties["Policies"]
+        invoke, send, encrypt = policy["PolicyDocument"]["Statement"]
+        assert (invoke["Action"], invoke["Resource"]) == (
+            "lambda:InvokeFunction",
+            schedule.properties["Target"]["Arn"],
+        )
+        assert (send["Action"], deployment.named(send["Resource"])) == (
+            "sqs:SendMessage",
+            "queue:schedules-dead-letters",
+        )
+        assert (set(encrypt["Action"]), deployment.named(encrypt["Resource"])) == (
+            {"kms:Decrypt", "kms:GenerateDataKey"},
+            "key",
+        )
+        assert flattened(encrypt["Condition"]["StringEquals"]["kms:ViaService"]).startswith("sqs.")

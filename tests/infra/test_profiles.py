@@ -1,7 +1,9 @@
 """What each profile has, what the embedded AWS does not get."""
 
+import pytest
+
 from assistant.runtime.settings import Settings
-from infra.deployment import TUNABLE
+from infra.deployment import TUNABLE, ContextInvalid, deployments
 from infra.manifest import FUNCTIONS
 from tests.infra.templates import Deployment, flattened
 
@@ -108,7 +110,10 @@ def test_functions_read_every_variable_they_are_given(deployment: Deployment) ->
 def test_a_deployer_tunes_settings_that_exist() -> None:
     tunable = {name.upper() for name in Settings.model_fields if TUNABLE.fullmatch(name.upper())}
     assert tunable == {
+        "CLAUDE_DAILY_CAP_USD",
+        "CLAUDE_DAILY_CAP_USER_USD",
         "CLAUDE_MODEL",
+        "CLAUDE_PRICES",
         "EMAIL_BATCH_SIZE",
         "MAX_CONCURRENT_REQUESTS",
         "RATE_LIMIT_GLOBAL_PER_SECOND",
@@ -163,3 +168,24 @@ def test_templates_for_aws_have_no_local_switch(deployment: Deployment) -> None:
         assert set(template.get("Parameters", {})) == {"BootstrapVersion"}
         assert "EmbeddedAwsOnly" not in template.get("Rules", {})
     assert "Tags" not in deployment.one("ApiGatewayV2::Api").properties
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (
+            {"CLAUDE_MODEL": "claude-3-5-sonnet-20241022"},
+            "settings: CLAUDE_MODEL: claude-3-5-sonnet-20241022 is retired",
+        ),
+        ({"CLAUDE_MODEL": "claude-haiku-9"}, "settings: CLAUDE_MODEL: claude-haiku-9 is not a known model"),
+        ({"EMAIL_BATCH_SIZE": "0", "CLAUDE_PRICES": "{"}, "CLAUDE_PRICES: must be JSON; EMAIL_BATCH_SIZE: Input"),
+    ],
+)
+def test_a_setting_no_function_would_start_with_is_not_deployed(settings: dict[str, str], message: str) -> None:
+    with pytest.raises(ContextInvalid, match=message):
+        deployments({"settings": settings})
+
+
+def test_good_settings_are_deployed() -> None:
+    for deployment in deployments({"settings": {"CLAUDE_MODEL": "claude-opus-5-5"}}):
+        assert deployment.settings == {"CLAUDE_MODEL": "claude-opus-5-5"}

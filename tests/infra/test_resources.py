@@ -4,10 +4,20 @@ import json
 
 import pytest
 
-from assistant.domain.metric_names import ACTIVE_SESSIONS, REQUESTS
+from assistant.domain.metric_names import (
+    ACTIVE_SESSIONS,
+    CLAUDE_CALLS,
+    CLAUDE_CAPPED,
+    CLAUDE_CIRCUIT_OPENED,
+    CLAUDE_COST,
+    CLAUDE_TOKENS,
+    REQUESTS,
+)
 from assistant.runtime.observability import EmbeddedMeter
 from infra.manifest import FUNCTIONS, QUEUES, SECRETS
 from tests.infra.templates import Deployment, Resource, flattened, listed
+
+SCHEDULED = tuple(function for function in FUNCTIONS if function.schedule)
 
 
 def uses_the_key(deployment: Deployment, reference: object) -> bool:
@@ -137,6 +147,30 @@ def test_consumers_report_the_messages_that_failed(deployment: Deployment) -> No
         assert deployment.target(mapping.properties["FunctionName"]) == deployment.function(consumer.name)
 
 
+def test_schedules_start_the_functions_that_have_one_and_keep_what_reached_none(deployment: Deployment) -> None:
+    schedules = deployment.all("Scheduler::Schedule")
+    started = {}
+    for schedule in schedules:
+        target = schedule.properties["Target"]
+        function = deployment.target(target["Arn"])
+        assert not isinstance(function, str)
+        started[function.logical_id] = schedule.properties["ScheduleExpression"]
+        assert schedule.properties["ScheduleExpressionTimezone"] == "UTC"
+        assert schedule.properties["FlexibleTimeWindow"] == {"Mode": "OFF"}
+        assert deployment.named(target["DeadLetterConfig"]["Arn"]) == "queue:schedules-dead-letters"
+        assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 300, "MaximumRetryAttempts": 3}
+    assert started == {deployment.function(function.name).logical_id: function.schedule for function in SCHEDULED}
+
+
+def test_a_scheduled_run_that_fails_is_left_to_the_next_tick(deployment: Deployment) -> None:
+    configured = {}
+    for config in deployment.all("Lambda::EventInvokeConfig"):
+        function = deployment.target(config.properties["FunctionName"])
+        assert not isinstance(function, str)
+        configured[function.logical_id] = config.properties["MaximumRetryAttempts"]
+    assert configured == {deployment.function(function.name).logical_id: 0 for function in SCHEDULED}
+
+
 def test_functions_are_what_the_manifest_says(deployment: Deployment) -> None:
     assert len(deployment.all("Lambda::Function")) == len(FUNCTIONS)
     for function in FUNCTIONS:
@@ -177,7 +211,15 @@ def test_alarms_and_their_thresholds(deployment: Deployment) -> None:
         "down": ("LessThanOrEqualToThreshold", 0, 2),
         "queue-age-audit": ("GreaterThanThreshold", 300, 2),
         "dead-letters-audit": ("GreaterThanThreshold", 0, 1),
-    } | {f"throttles-{function.name}": ("GreaterThanThreshold", 0, 1) for function in FUNCTIONS}
+        "dead-letters-schedules": ("GreaterThanThreshold", 0, 1),
+        "claude-budget-user": ("GreaterThanThreshold", 0, 1),
+        "claude-budget-everyone": ("GreaterThanThreshold", 0, 1),
+        "claude-circuit": ("GreaterThanThreshold", 0, 1),
+    } | {
+        f"{what}-{function.name}": ("GreaterThanThreshold", 0, 1)
+        for what, watched in (("throttles", FUNCTIONS), ("errors", SCHEDULED))
+        for function in watched
+    }
     assert {
         name: (alarm["ComparisonOperator"], alarm["Threshold"], alarm["EvaluationPeriods"])
         for name, alarm in found.items()
@@ -221,17 +263,48 @@ def test_the_topic_takes_the_accounts_alarms_over_tls(deployment: Deployment) ->
     assert all(listed(statement["Action"]) == ["sns:Publish"] for statement in statements)
 
 
-def test_the_dashboard_finds_the_metrics_by_the_dimensions_they_are_written_with(
-    deployment: Deployment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (service,) = {
-        function.properties["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]
+@pytest.fixture
+def service(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What every metric carries as its dimension ``service``, here as in the functions."""
+    (name,) = {
+        str(function.properties["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"])
         for function in deployment.all("Lambda::Function")
     }
-    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", service)
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", name)
+    return name
+
+
+def test_the_alarms_on_claude_watch_the_metrics_as_they_are_written(
+    deployment: Deployment, service: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    meter = EmbeddedMeter("ExecutiveAssistant")
+    meter.count(CLAUDE_CAPPED, cap="user")
+    meter.count(CLAUDE_CAPPED, cap="everyone")
+    meter.count(CLAUDE_CIRCUIT_OPENED)
+    written = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    expected = []
+    for line in written:
+        (directive,) = line["_aws"]["CloudWatchMetrics"]
+        dimensions = {name: line[name] for name in directive["Dimensions"][0]}
+        expected.append((directive["Namespace"], directive["Metrics"][0]["Name"], dimensions))
+    watched = [
+        (alarm["Namespace"], alarm["MetricName"], {one["Name"]: one["Value"] for one in listed(alarm["Dimensions"])})
+        for name, alarm in alarms(deployment).items()
+        if name.startswith("claude-")
+    ]
+    assert all(dimensions["service"] == service for _, _, dimensions in watched)
+    assert sorted(watched, key=str) == sorted(expected, key=str)
+
+
+def test_the_dashboard_finds_the_metrics_by_the_dimensions_they_are_written_with(
+    deployment: Deployment, service: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     meter = EmbeddedMeter("ExecutiveAssistant")
     meter.count(REQUESTS, endpoint="/health", status="200")
     meter.gauge(ACTIVE_SESSIONS, 1)
+    meter.count(CLAUDE_TOKENS, task="triage", model="claude-haiku-5-5", kind="input")
+    meter.count(CLAUDE_COST, task="triage", model="claude-haiku-5-5")
+    meter.count(CLAUDE_CALLS, task="triage", outcome="answered")
     written = [json.loads(line)["_aws"]["CloudWatchMetrics"][0] for line in capsys.readouterr().out.splitlines()]
     expected = {
         (metric["Metrics"][0]["Name"], ",".join([metric["Namespace"], *sorted(metric["Dimensions"][0])]))

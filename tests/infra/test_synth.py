@@ -59,6 +59,10 @@ def test_each_suppression_has_a_reason_and_a_finding_without_which_the_synth_sto
         ({"oidc_issuer": "https://login.example.com"}, "error: oidc_issuer and oidc_audience go together"),
         ({"log_retention_days": "31"}, "error: log_retention_days must be one of 7, 30, 90, 365, not 31"),
         ({"settings": '{"TABLE_NAME": "other"}'}, "error: settings cannot be overridden: TABLE_NAME"),
+        (
+            {"settings": '{"CLAUDE_BASE_URL": "http://127.0.0.1", "CLAUDE_API_KEY": "plain"}'},
+            "error: settings cannot be overridden: CLAUDE_API_KEY, CLAUDE_BASE_URL",
+        ),
     ],
 )
 def test_a_wrong_context_is_one_line(tmp_path: Path, context: dict[str, str], message: str) -> None:

@@ -1,6 +1,7 @@
 """The product on embedded AWS instances of its own: free ports, state in a temporary folder, every process stopped."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,8 @@ from infra.local.environment import ensure_environment
 from infra.local.layout import Layout, free_port
 from tests.integration.assistant_process import Assistant
 
+CONTAINMENT_REPORT = Path(__file__).parents[2] / "reports" / "containment.md"
+
 
 @pytest.fixture(scope="session")
 def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
@@ -18,8 +21,8 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
 
 @pytest.fixture(scope="session")
 def small_assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
-    """Profile small, with a setting of the functions changed as a user changes it."""
-    settings = {"EMAIL_BATCH_SIZE": "2"}
+    """Profile small, with a double of Claude and a setting of the functions changed as a user changes it."""
+    settings = {"CLAUDE": "double", "EMAIL_BATCH_SIZE": "2"}
     yield from _started(Assistant("small", tmp_path_factory.mktemp("small"), settings=settings))
 
 
@@ -46,3 +49,15 @@ def _started(assistant: Assistant) -> Iterator[Assistant]:
     finally:
         if assistant.process and assistant.process.poll() is None:
             assistant.stop()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what the containment test found, and write it down."""
+    passed = (*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed"))
+    tables = [str(value) for report in passed for name, value in report.user_properties if name == "containment"]
+    if tables:
+        text = "\n".join(tables)
+        terminalreporter.section("containment: attacked mails, by encoding and by attack")
+        terminalreporter.write_line(text)
+        CONTAINMENT_REPORT.parent.mkdir(exist_ok=True)
+        CONTAINMENT_REPORT.write_text(f"# Containment\n\n{text}", encoding="utf-8")

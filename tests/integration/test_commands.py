@@ -110,7 +110,9 @@ def test_a_busy_port_is_named(tmp_path: Path) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize(("variable", "value"), [("PORT", "high"), ("PORT", "70000"), ("PROFILE", "large")])
+@pytest.mark.parametrize(
+    ("variable", "value"), [("PORT", "high"), ("PORT", "70000"), ("PROFILE", "large"), ("CLAUDE", "real")]
+)
 def test_a_variable_that_makes_no_sense_is_named(tmp_path: Path, variable: str, value: str) -> None:
     done = Assistant("standard", tmp_path).command("run", **{variable: value})
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,7 @@ from infra.local.invoke import invoke
 from infra.local.layout import LOOPBACK, REPOSITORY, Layout, free_port
 from infra.local.run import servers
 from infra.manifest import FUNCTIONS
+from tests.integration.assistant_process import eventually
 
 EVENTS = sorted((REPOSITORY / "events").glob("*/*.json"))
 
@@ -94,7 +96,8 @@ class Enforced:
 
 @pytest.fixture(scope="module")
 def enforced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Enforced]:
-    layout = Layout(tmp_path_factory.mktemp("enforced"), "standard", free_port(), free_port(), free_port())
+    ports = (free_port(), free_port(), free_port())
+    layout = Layout(tmp_path_factory.mktemp("enforced"), "standard", *ports, claude_port=free_port())
     endpoint = Endpoint(layout.aws_port)
     with ThreadingHTTPServer((LOOPBACK, 0), partial(Forwarder, endpoint)) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -123,6 +126,26 @@ def test_no_call_is_denied(enforced: Enforced, event: Path) -> None:
     assert enforced.endpoint.denials == []
     if event.parent.name == "http":
         assert answer["statusCode"] < 500, answer
+
+
+def test_no_call_of_a_deferred_mails_way_is_denied(enforced: Enforced) -> None:
+    def run(event: str) -> dict[str, Any]:
+        return dict(invoke(enforced.aws, event.partition(".")[0], json.loads(by_name[event].read_text())))
+
+    by_name = {event.stem: event for event in EVENTS}
+    enforced.endpoint.denials.clear()
+    deferred = json.loads(run("triage_email.deferred")["body"])
+    run("submit_claude_batches")
+    eventually(lambda: run("collect_claude_batches")["decided"])
+
+    assert deferred["deferred"] == ["email2"]
+    assert enforced.endpoint.denials == []
+
+
+def test_claude_answers_under_enforcement(enforced: Enforced) -> None:
+    (event,) = (event for event in EVENTS if event.stem == "triage_email.unsure")
+    answer = json.loads(invoke(enforced.aws, "triage_email", json.loads(event.read_text()))["body"])
+    assert (answer["degraded"], answer["triaged_emails"][0]["decided_by"]) == ([], "claude")
 
 
 def test_the_functions_calls_were_seen(enforced: Enforced) -> None:

@@ -10,8 +10,11 @@ from redis import Redis
 
 from assistant.adapters import redis_client
 from assistant.adapters.aws import session
+from assistant.domain.errors import Unavailable
 from assistant.domain.health import ProbeStatus
+from assistant.domain.llm import LlmTask, Prompt, TokenUsage
 from assistant.domain.preferences import Preferences
+from assistant.domain.spending import Usage, UsageOfDay
 from assistant.domain.triage.decision import Category
 from assistant.domain.users import Identity
 from assistant.domain.versions import Preconditions
@@ -20,6 +23,7 @@ from assistant.services.correct_triage import FeedbackRequest, correct_triage
 from assistant.services.edit_preferences import replace_preferences
 from assistant.services.triage_emails import TriageRequest, triage_emails
 from assistant.wiring import Dependencies
+from tests.fakes.claude_api import KEY, serve
 from tests.fakes.tables import TABLE, create_table
 
 CALLER = Identity("user123", "request1")
@@ -86,6 +90,36 @@ def test_every_dependency_is_probed(wired: Dependencies) -> None:
         "claude": ProbeStatus.NOT_CONFIGURED,
         "pinecone": ProbeStatus.NOT_CONFIGURED,
     }
+
+
+def test_claude_is_asked_and_paid_through_the_real_adapters(wired: Dependencies) -> None:
+    assert not wired.llm.configured()
+    assert not wired.llm.available()
+    day = wired.clock.now().date()
+    reservation = wired.spending.reserve("user123", day, calls=1, nanodollars_each=1_000)
+    usage = Usage(LlmTask.TRIAGE, "claude-haiku-5-5", 1, TokenUsage(input=10), 1_000)
+    wired.spending.settle(reservation, [usage])
+    assert wired.spending.usage("user123", since=day, until=day) == [UsageOfDay(day, (usage,))]
+    with pytest.raises(Unavailable, match="no key"):
+        wired.llm_batches.ended("msgbatch_1")
+
+
+@pytest.mark.network
+def test_an_open_circuit_of_claude_is_a_metric(
+    queue_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serve() as api:
+        settings = {"table_name": TABLE, "audit_queue_url": queue_url, "claude_api_key": KEY}
+        wired = Dependencies(Settings.model_validate({**settings, "claude_base_url": api.url}))
+        wired.llm.prime()
+        assert wired.llm.available()
+        monkeypatch.setattr("tests.fakes.claude_rules.MODELS", {})
+        prompt = Prompt(LlmTask.TRIAGE, "policy", "profile", {}, Preferences, 10)
+        for _ in range(5):
+            with pytest.raises(Unavailable):
+                wired.llm.ask(prompt, seconds=10)
+    assert not wired.llm.available()
+    assert "exec_assistant_claude_circuit_opened_total" in capsys.readouterr().out
 
 
 def test_metrics_are_read_from_the_namespace_they_are_written_to(small: Dependencies) -> None:

@@ -21,6 +21,7 @@ from assistant.domain.health import Probe, ProbeStatus
 from tests.fakes.provider_server import Provider, provider
 from tests.fakes.runtime import ManualClock
 
+MODEL = ("claude-haiku-5-5",)
 KEY = ApiKey(SecretStr("key1"), None)
 NO_KEY = ApiKey(None, None)
 
@@ -66,11 +67,19 @@ def test_redis(clock: ManualClock) -> None:
 
 
 @pytest.mark.network
-def test_claude_is_asked_for_the_configured_model(server: Provider, clock: ManualClock) -> None:
-    assert claude_probe(server.url, "claude-haiku-5-5", KEY, clock)().status is ProbeStatus.HEALTHY
-    assert server.paths == ["/v1/models/claude-haiku-5-5"]
+def test_claude_is_asked_for_the_models_in_use_each_once(server: Provider, clock: ManualClock) -> None:
+    models = ("claude-sonnet-5-5", "claude-haiku-5-5", "claude-haiku-5-5")
+    assert claude_probe(server.url, models, KEY, clock)().status is ProbeStatus.HEALTHY
+    assert sorted(server.paths) == ["/v1/models/claude-haiku-5-5", "/v1/models/claude-sonnet-5-5"]
     assert server.headers[0]["authorization"] == "Bearer key1"
     assert server.headers[0]["anthropic-version"] == "2026-10-21"
+
+
+@pytest.mark.network
+def test_a_model_that_only_the_catalogue_remembers_is_unhealthy(server: Provider, clock: ManualClock) -> None:
+    server.body = b'{"id": "claude-haiku-5-5", "lifecycle": "retired"}'
+    found = claude_probe(server.url, MODEL, KEY, clock)()
+    assert (found.status, found.detail) == (ProbeStatus.UNHEALTHY, "has retired a model that is configured")
 
 
 @pytest.mark.network
@@ -93,7 +102,7 @@ def test_pinecone_is_asked_for_its_indexes(server: Provider, clock: ManualClock)
 )
 def test_another_answer_is_unhealthy(server: Provider, clock: ManualClock, status: HTTPStatus, detail: str) -> None:
     server.status = status
-    found = claude_probe(server.url, "claude-haiku-5-5", KEY, clock)()
+    found = claude_probe(server.url, MODEL, KEY, clock)()
     assert (found.status, found.detail) == (ProbeStatus.UNHEALTHY, detail)
 
 
@@ -106,5 +115,5 @@ def test_a_provider_that_is_gone_is_unhealthy(clock: ManualClock) -> None:
 
 @pytest.mark.network
 def test_without_a_key_nobody_is_asked(server: Provider, clock: ManualClock) -> None:
-    assert claude_probe(server.url, "claude-haiku-5-5", NO_KEY, clock)().status is ProbeStatus.NOT_CONFIGURED
+    assert claude_probe(server.url, MODEL, NO_KEY, clock)().status is ProbeStatus.NOT_CONFIGURED
     assert server.paths == []

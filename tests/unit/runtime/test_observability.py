@@ -61,3 +61,8 @@ def test_lines_of_every_module_are_json_with_the_request_id() -> None:
     record = logging.LogRecord("assistant.adapters.dynamo", logging.WARNING, "dynamo.py", 1, "no answer", None, None)
     line = json.loads(handler.format(record))
     assert (line["message"], line["correlation_id"], line["level"]) == ("no answer", "request1", "WARNING")
+
+
+def test_a_counter_of_dollars_keeps_its_fractions(embedded: EmbeddedMeter, capsys: pytest.CaptureFixture[str]) -> None:
+    embedded.count("cost_dollars_total", 0.0000415, task="triage")
+    assert written(capsys)["cost_dollars_total"] == [0.0000415]

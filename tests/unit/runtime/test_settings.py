@@ -1,10 +1,15 @@
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
+from assistant.domain.llm import LlmTask, TokenUsage
+from assistant.domain.llm_models import DEFAULT_MODELS
+from assistant.domain.spending import DailyCaps
 from assistant.runtime.settings import InvalidSettings, Settings, load_settings, needed
 
 DOCUMENTED = {
     "port": 8080,
-    "claude_model": "claude-haiku-5-5",
+    "claude_model": None,
     "max_concurrent_requests": 5000,
     "email_batch_size": 100,
     "session_ttl": 86_400,
@@ -30,6 +35,12 @@ def test_the_documented_defaults() -> None:
         ("PROFILE", "huge"),
         ("REDIS_URL", "localhost:6379"),
         ("CLAUDE_BASE_URL", "api.anthropic.com"),
+        ("CLAUDE_MODEL", "claude-3-5-sonnet-20241022"),
+        ("CLAUDE_MODEL", "claude-haiku-9"),
+        ("CLAUDE_PRICES", "{"),
+        ("CLAUDE_PRICES", '{"claude-haiku-9": {"input": "1"}}'),
+        ("CLAUDE_DAILY_CAP_USER_USD", "-1"),
+        ("CLAUDE_DAILY_CAP_USD", "much"),
     ],
 )
 def test_a_bad_value_is_one_line_that_names_the_variable(
@@ -69,3 +80,36 @@ def test_a_function_says_which_variable_it_lacks() -> None:
     assert needed("TABLE_NAME", "table") == "table"
     with pytest.raises(InvalidSettings, match="TABLE_NAME"):
         needed("TABLE_NAME", None)
+
+
+PRICES = '{"claude-haiku-9": {"input": "1.5", "output": 2, "cache_write": "1", "cache_read": "0.1"}}'
+
+
+def test_a_model_with_given_prices_does_every_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLAUDE_MODEL", "claude-haiku-9")
+    monkeypatch.setenv("CLAUDE_PRICES", PRICES)
+    models = load_settings().claude_models
+    assert {model.id for model in models.values()} == {"claude-haiku-9"}
+    assert models[LlmTask.DRAFT].prices.nanodollars(TokenUsage(input=1_000_000)) == 1_500_000_000
+    assert models[LlmTask.DRAFT].thinking == "disabled"
+
+
+def test_blank_settings_of_claude_are_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("CLAUDE_MODEL", "CLAUDE_PRICES"):
+        monkeypatch.setenv(variable, " ")
+    assert {task: model.id for task, model in load_settings().claude_models.items()} == DEFAULT_MODELS
+
+
+def test_a_model_that_retires_soon_is_warned_about_at_start(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    monkeypatch.setattr("assistant.domain.llm_models.RETIREMENTS", {"claude-sonnet-5-5": tomorrow})
+    load_settings()
+    assert f"claude-sonnet-5-5 retires on {tomorrow}: choose another model" in caplog.text
+
+
+def test_caps_are_kept_in_billionths_of_a_dollar(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().claude_daily_caps == DailyCaps(user=500_000_000, everyone=500_000_000_000)
+    monkeypatch.setenv("CLAUDE_DAILY_CAP_USER_USD", "0")
+    assert load_settings().claude_daily_caps.user == 0

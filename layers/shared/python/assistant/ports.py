@@ -1,19 +1,25 @@
 """What the use cases need from the world. Adapters implement these; fakes do in tests.
 
-A port raises ``Unavailable`` when what stands behind it is down, and nothing else of its own.
+A port raises ``Unavailable`` when what stands behind it is down, and nothing else of its own but what it documents.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
+
+from pydantic import BaseModel
 
 from assistant.domain.admission import Admission
 from assistant.domain.audit import AuditEvent
+from assistant.domain.backlog import BacklogBatch, DeferredMail
 from assistant.domain.decisions import Correction, Decision
 from assistant.domain.health import Probe
+from assistant.domain.llm import Prompt, Reply, Unanswered
+from assistant.domain.mail import Mail
 from assistant.domain.preferences import Preferences
 from assistant.domain.senders import SenderRecord
+from assistant.domain.spending import Reservation, Usage, UsageOfDay
 from assistant.domain.triage.decision import Category
 
 
@@ -32,7 +38,7 @@ class Clock(Protocol):
 class Meter(Protocol):
     """Records measurements under the metric names of the product."""
 
-    def count(self, name: str, value: int = 1, **dimensions: str) -> None:
+    def count(self, name: str, value: float = 1, **dimensions: str) -> None:
         """Add to a counter."""
         ...
 
@@ -152,4 +158,125 @@ class MetricReader(Protocol):
 
     def read(self, *, since: datetime, until: datetime) -> Sequence[Series]:
         """Return every series recorded in the period."""
+        ...
+
+
+class Llm(Protocol):
+    """Asks a language model, one prompt a call; safe to call from several threads."""
+
+    def configured(self) -> bool:
+        """Whether a key is set, so that an answer is owed; without one nothing is missing. Never raises."""
+        ...
+
+    def available(self) -> bool:
+        """Whether asking makes sense now: a key is set, the circuit is closed and the rate limits leave room."""
+        ...
+
+    def worst_cost(self, prompt: Prompt[BaseModel]) -> int:
+        """Return the most one call with this prompt can cost, in nanodollars, before it is made."""
+        ...
+
+    def cost(self, reply: Reply[BaseModel] | Unanswered, *, batch: bool = False) -> int:
+        """Return what an answer cost, in nanodollars."""
+        ...
+
+    def ask[Answer: BaseModel](self, prompt: Prompt[Answer], *, seconds: float) -> Reply[Answer]:
+        """Return the answer, within ``seconds`` in all and with retries inside them.
+
+        Raises:
+            Unavailable: no key, the service is down or too slow, the circuit is open, or a rate limit stands;
+                ``Unheard`` where the question was sent and may be billed.
+            Unanswered: the model refused, or its answer is cut off or breaks the schema; never retried here.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult[Answer: BaseModel]:
+    """The outcome of one prompt of a batch, by the id it was submitted under."""
+
+    id: str
+    outcome: Reply[Answer] | Unanswered
+
+
+class LlmBatches(Protocol):
+    """Message Batches: many prompts at half the price, answered within 24 hours."""
+
+    def submit[Answer: BaseModel](self, prompts: Mapping[str, Prompt[Answer]]) -> str:
+        """Hand the prompts over by id (at most 64 of ``[a-zA-Z0-9_-]``); return the id of the batch."""
+        ...
+
+    def ended(self, batch_id: str) -> bool:
+        """Whether every prompt of the batch has an outcome."""
+        ...
+
+    def results[Answer: BaseModel](self, batch_id: str, answer: type[Answer]) -> Iterator[BatchResult[Answer]]:
+        """Yield the outcomes of an ended batch, in any order."""
+        ...
+
+
+class Spending(Protocol):
+    """Money spent on Claude, by user and by all, held under the daily caps."""
+
+    def reserve(self, user_id: str, day: date, *, calls: int, nanodollars_each: int) -> Reservation:
+        """Put money aside for as many of the calls as fit under the caps of the user and of everyone."""
+        ...
+
+    def settle(self, reservation: Reservation, usages: Sequence[Usage]) -> None:
+        """Replace what was put aside by what was spent, and add the usages to the user's day."""
+        ...
+
+    def usage(self, user_id: str, *, since: date, until: date) -> Sequence[UsageOfDay]:
+        """Return the days with usage from ``since`` to ``until``, both included, oldest first."""
+        ...
+
+
+class Backlog(Protocol):
+    """Mails that wait for a Message Batch, each decided at most once; a mail is forgotten after 48 hours."""
+
+    def defer(self, user_id: str, mails: Mapping[str, Mail], *, now: datetime) -> frozenset[str]:
+        """Keep mails by ticket, encrypted at rest; return the tickets taken (a mail too large for an item is not)."""
+        ...
+
+    def waiting(self, limit: int) -> Sequence[DeferredMail]:
+        """Return the mails no batch has taken, oldest first."""
+        ...
+
+    def mails(self, deferred: Sequence[DeferredMail]) -> Mapping[str, Mail]:
+        """Return by ticket the mails that are still kept."""
+        ...
+
+    def claim(self, batch: BacklogBatch) -> bool:
+        """Take the batch's mails out of the queue and store the batch, all or nothing; False: another took one."""
+        ...
+
+    def submitted(self, batch: BacklogBatch, provider_id: str) -> None:
+        """Note under which id the provider works on the batch."""
+        ...
+
+    def release(self, batch: BacklogBatch) -> None:
+        """Undo a claim whose batch was never submitted."""
+        ...
+
+    def batches(self) -> Sequence[BacklogBatch]:
+        """Return the batches that are not closed."""
+        ...
+
+    def apply(self, deferred: DeferredMail, decision: Decision) -> bool:
+        """Replace the decision the ticket stands for and forget the mail, all or nothing.
+
+        False when that was done before, the mail was triaged again, or the user corrected it.
+        """
+        ...
+
+    def keep(self, deferred: DeferredMail) -> None:
+        """Make the stored decision final and forget the mail."""
+        ...
+
+    def again(self, deferred: DeferredMail) -> None:
+        """Put the mail back into the queue, once for each try."""
+        ...
+
+    def close(self, batch: BacklogBatch) -> bool:
+        """Forget the batch; True for the one caller that did."""
         ...

@@ -4,20 +4,25 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from assistant.domain import metric_names
 from assistant.domain.admission import Bucket
 from assistant.domain.health import Dependency
+from assistant.domain.llm_models import MODELS
 from assistant.ports import (
     AuditLog,
     AuditTrail,
+    Backlog,
     Clock,
     DecisionStore,
     HealthProbe,
+    LlmBatches,
     Meter,
     MetricReader,
     PreferenceStore,
     RateLimiter,
     SenderHistory,
     Sessions,
+    Spending,
 )
 from assistant.runtime.clock import SystemClock
 from assistant.runtime.observability import EmbeddedMeter
@@ -26,11 +31,16 @@ from assistant.runtime.settings import Settings, load_settings, needed
 if TYPE_CHECKING:
     from redis import Redis
 
+    from assistant.adapters.anthropic_client import MessagesClient
+    from assistant.adapters.anthropic_llm import AnthropicLlm, ModelsInUse
     from assistant.adapters.dynamo import Table
     from assistant.adapters.dynamo_decisions import DynamoDecisions
     from assistant.adapters.local_limits import Circuit
+    from assistant.adapters.secrets import ApiKey
+    from assistant.services.ask_claude import ClaudePorts
     from assistant.services.correct_triage import FeedbackPorts
     from assistant.services.edit_preferences import PreferencePorts
+    from assistant.services.submit_backlog import BacklogPorts
     from assistant.services.triage_emails import TriagePorts
 
 
@@ -76,7 +86,51 @@ class Dependencies:
         """What triage needs."""
         from assistant.services.triage_emails import TriagePorts
 
-        return TriagePorts(self.preferences, self.history, self.decisions, self.audit_trail, self.meter, self.clock)
+        return TriagePorts(
+            self.preferences,
+            self.history,
+            self.decisions,
+            self.audit_trail,
+            self.meter,
+            self.clock,
+            self.backlog,
+            # Made when the first mail wants them.
+            claude=lambda: self.claude_ports,
+        )
+
+    @cached_property
+    def claude_ports(self) -> "ClaudePorts":
+        """What asking Claude needs."""
+        from assistant.services.ask_claude import ClaudePorts
+
+        return ClaudePorts(self.llm, self.spending, self.meter, self.clock)
+
+    def primed_claude(self) -> "ClaudePorts":
+        """Return what asking Claude needs, with the SDK imported."""
+        self.llm.prime()
+        return self.claude_ports
+
+    @cached_property
+    def backlog(self) -> Backlog:
+        """Mails that wait for a Message Batch."""
+        from assistant.adapters.dynamo_backlog import DynamoBacklog
+
+        return DynamoBacklog(self._table, self.clock)
+
+    @cached_property
+    def backlog_ports(self) -> "BacklogPorts":
+        """What the backlog needs."""
+        from assistant.services.submit_backlog import BacklogPorts
+
+        return BacklogPorts(
+            self.backlog,
+            self.llm_batches,
+            self.preferences,
+            self.history,
+            self.decisions,
+            self.audit_trail,
+            self.claude_ports,
+        )
 
     @cached_property
     def feedback_ports(self) -> "FeedbackPorts":
@@ -122,13 +176,42 @@ class Dependencies:
         return OptionalSessions(self._shared_sessions(), self._limits_circuit)
 
     @cached_property
+    def llm(self) -> "AnthropicLlm":
+        """Claude; its SDK is imported by the first call."""
+        from assistant.adapters.anthropic_calls import ServiceDown
+        from assistant.adapters.anthropic_llm import AnthropicLlm
+        from assistant.adapters.dynamo_circuit import SharedCircuit
+
+        circuit = SharedCircuit(
+            "claude",
+            self._impatient_table,
+            self.clock,
+            failure=ServiceDown,
+            opened=lambda: self.meter.count(metric_names.CLAUDE_CIRCUIT_OPENED),
+        )
+        return AnthropicLlm(lambda: self._messages_client, self._claude_key, self._claude_models, circuit, self.clock)
+
+    @cached_property
+    def llm_batches(self) -> LlmBatches:
+        """Message Batches of Claude."""
+        from assistant.adapters.anthropic_batches import AnthropicBatches
+
+        return AnthropicBatches(lambda: self._messages_client, self._claude_key, self._claude_models)
+
+    @cached_property
+    def spending(self) -> Spending:
+        """What Claude costs, held under the daily caps."""
+        from assistant.adapters.dynamo_spending import DynamoSpending
+
+        return DynamoSpending(self._table, self.settings.claude_daily_caps)
+
+    @cached_property
     def probes(self) -> Mapping[Dependency, HealthProbe]:
         """One probe for each dependency."""
         from assistant.adapters import probes
         from assistant.adapters.secrets import ApiKey
 
         settings = self.settings
-        claude = ApiKey(settings.claude_api_key, settings.claude_secret_arn)
         pinecone = ApiKey(settings.pinecone_api_key, settings.pinecone_secret_arn)
         return {
             Dependency("dynamodb", required=True): probes.dynamodb_probe(self._table_name, self.clock),
@@ -139,12 +222,34 @@ class Dependencies:
                 needed("AUDIT_QUEUE_URL", settings.audit_queue_url), self.clock
             ),
             Dependency("claude", required=False): probes.claude_probe(
-                settings.claude_base_url, settings.claude_model, claude, self.clock
+                settings.claude_base_url,
+                [model.id for model in settings.claude_models.values()],
+                self._claude_key,
+                self.clock,
             ),
             Dependency("pinecone", required=False): probes.pinecone_probe(
                 settings.pinecone_base_url, pinecone, self.clock
             ),
         }
+
+    @cached_property
+    def _claude_key(self) -> "ApiKey":
+        from assistant.adapters.secrets import ApiKey
+
+        return ApiKey(self.settings.claude_api_key, self.settings.claude_secret_arn)
+
+    @property
+    def _claude_models(self) -> "ModelsInUse":
+        from assistant.adapters.anthropic_llm import ModelsInUse
+
+        chosen = self.settings.claude_models
+        return ModelsInUse(chosen, {**MODELS, **{model.id: model for model in chosen.values()}})
+
+    @cached_property
+    def _messages_client(self) -> "MessagesClient":
+        from assistant.adapters.anthropic_client import MessagesClient
+
+        return MessagesClient(self.settings.claude_base_url)
 
     @cached_property
     def _table(self) -> "Table":

@@ -10,6 +10,14 @@ Correction of a mail   USER#<id> / FEEDBACK#<mail>  GetItem; PutItem in the same
 Audit event            USER#<id> / AUDIT#<at>#<id>  PutItem if it does not exist                   record_audit
 Rate bucket            USER#<id> / RATE             UpdateItem if a token is left (TTL)            limits without Redis
 Active user            SESSIONS / <id>              PutItem (TTL); Query, count only               limits without Redis
+Money of a user's day  USER#<id> / SPENDING#<day>   UpdateItem in a transaction if the cap allows  Claude's budget
+Money of all, by day   SPENDING / <day>             UpdateItem in the same transaction             Claude's budget
+Settled reservation    USER#<id> / SETTLED#<id>     PutItem if it does not exist, transaction      Claude's budget
+Usage of Claude        USER#<id> / USAGE#<day>#...  UpdateItem ADD by task and model; Query        usage (TTL 400 days)
+Circuit of Claude      CIRCUIT / claude             GetItem; PutItem, UpdateItem if as expected    every call of Claude
+Deferred mail          USER#<id> / BACKLOG#<mail>   BatchWriteItem (TTL 48 h); DeleteItem          backlog of Claude
+Queue of the backlog   BACKLOG / WAITING#<at>#<id>  BatchWriteItem (TTL 48 h); Query; DeleteItem   backlog of Claude
+Message Batch          BACKLOG / BATCH#<id>         PutItem in a transaction (TTL 48 h); Query     backlog of Claude
 Health                 HEALTH / PROBE               GetItem, consistent                            health
 =====================  ===========================  =============================================  ====================
 
@@ -115,7 +123,7 @@ class Table:
 
     def _get_chunk(self, request: Mapping[str, Any]) -> list[Item]:
         items: list[Item] = []
-        for _ in _attempts():
+        for _ in attempts():
             with unavailable("dynamodb"):
                 answer = self.client.batch_get_item(RequestItems=request)
             items += map(plain, answer["Responses"].get(self.name, []))
@@ -125,7 +133,7 @@ class Table:
         raise Unavailable("The store is busy. Please try again shortly.")
 
     def _write_chunk(self, request: Mapping[str, Any]) -> None:
-        for _ in _attempts():
+        for _ in attempts():
             with unavailable("dynamodb"):
                 request = self.client.batch_write_item(RequestItems=request)["UnprocessedItems"]
             if not request:
@@ -133,8 +141,8 @@ class Table:
         raise Unavailable("The store is busy. Please try again shortly.")
 
 
-def _attempts() -> Iterator[None]:
-    """Yield before each try of a batch, pausing up to 50-400 ms with full jitter in between: 0.75 s at most in all."""
+def attempts() -> Iterator[None]:
+    """Yield before each try, pausing up to 50-400 ms with full jitter in between: 0.75 s at most in all."""
     yield
     for attempt in range(_BATCH_ATTEMPTS - 1):
         time.sleep(_FIRST_PAUSE * 2**attempt * secrets.randbelow(1000) / 1000)

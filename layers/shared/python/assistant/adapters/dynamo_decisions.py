@@ -1,6 +1,7 @@
 """Decisions, corrections and sender records on DynamoDB."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from assistant.adapters.dynamo import EXPIRES_AT, Item, Table, attributes, epoch, user_partition, write_if
@@ -15,11 +16,25 @@ if TYPE_CHECKING:
 _COUNT = "count_"
 
 
-def _decision_key(email_id: str) -> str:
+def decision_key(email_id: str) -> str:
+    """Return the sort key of a decision."""
     return f"DECISION#{email_id}"
 
 
-def _feedback_key(email_id: str) -> str:
+def decision_item(user_id: str, decision: Decision) -> Item:
+    """Return a decision as the table keeps it; DynamoDB has no floating point."""
+    fields = decision.model_dump(mode="json", exclude={"email_id", "confidence"})
+    confidence = None if decision.confidence is None else Decimal(str(decision.confidence))
+    return fields | {
+        "pk": user_partition(user_id),
+        "sk": decision_key(decision.email_id),
+        "confidence": confidence,
+        EXPIRES_AT: epoch(decision.expires_at),
+    }
+
+
+def feedback_key(email_id: str) -> str:
+    """Return the sort key of a correction."""
     return f"FEEDBACK#{email_id}"
 
 
@@ -36,28 +51,16 @@ class DynamoDecisions:
 
     def save(self, user_id: str, decisions: Sequence[Decision]) -> None:
         """Store decisions; a later one about the same mail replaces the earlier."""
-        self._table.batch_put(
-            [
-                {
-                    "pk": user_partition(user_id),
-                    "sk": _decision_key(decision.email_id),
-                    "category": decision.category.value,
-                    "sender_keys": list(decision.sender_keys),
-                    "decided_at": decision.decided_at.isoformat(),
-                    EXPIRES_AT: epoch(decision.expires_at),
-                }
-                for decision in decisions
-            ]
-        )
+        self._table.batch_put([decision_item(user_id, decision) for decision in decisions])
 
     def find(self, user_id: str, email_id: str) -> Decision | None:
         """Return the decision unless it is unknown or expired."""
-        item = self._live(user_id, _decision_key(email_id))
+        item = self._live(user_id, decision_key(email_id))
         return Decision(email_id=email_id, **_known(item, Decision)) if item else None
 
     def correction(self, user_id: str, email_id: str) -> Category | None:
         """Return the category the user last chose for this mail, if any."""
-        item = self._live(user_id, _feedback_key(email_id))
+        item = self._live(user_id, feedback_key(email_id))
         return Category(item["category"]) if item else None
 
     def correct(self, user_id: str, decision: Decision, correction: Correction, *, earlier: Category | None) -> bool:
@@ -82,7 +85,7 @@ class DynamoDecisions:
     ) -> "TransactWriteItemTypeDef":
         item = {
             "pk": user_partition(user_id),
-            "sk": _feedback_key(correction.email_id),
+            "sk": feedback_key(correction.email_id),
             "category": correction.category.value,
             "corrected_at": correction.corrected_at.isoformat(),
             EXPIRES_AT: epoch(decision.expires_at),

@@ -1,7 +1,9 @@
 """Health probes: one cheap, harmless request to each dependency. Details are public: they name no internals."""
 
+import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -88,37 +90,46 @@ def redis_probe(client: Callable[[], "Redis"], clock: Clock) -> HealthProbe:
     return timed("redis", ask, clock)
 
 
-def claude_probe(base_url: str, model: str, key: ApiKey, clock: Clock) -> HealthProbe:
-    """Look the model up: shows that the key works and the model is not retired, and costs nothing."""
-    url = f"{base_url}/v1/models/{quote(model, safe='')}"
+def claude_probe(base_url: str, models: Iterable[str], key: ApiKey, clock: Clock) -> HealthProbe:
+    """Look the models in use up: shows that the key works and none is retired, and costs nothing."""
+    urls = [f"{base_url}/v1/models/{quote(model, safe='')}" for model in sorted(set(models))]
 
-    def headers(secret: str) -> Mapping[str, str]:
-        return {"Authorization": f"Bearer {secret}", "anthropic-version": _ANTHROPIC_VERSION}
+    def ask() -> Probe | None:
+        secret = key.value()
+        if secret is None:
+            return NOT_CONFIGURED
+        headers = {"Authorization": f"Bearer {secret}", "anthropic-version": _ANTHROPIC_VERSION}
+        with ThreadPoolExecutor(max_workers=len(urls)) as threads:
+            answers = list(threads.map(lambda url: _get(url, headers), urls))
+        if any(answer.get("lifecycle") == "retired" for answer in map(json.loads, answers)):
+            raise ProbeFailed("has retired a model that is configured")
+        return None
 
-    return timed("claude", lambda: _get(url, key, headers), clock)
+    return timed("claude", ask, clock)
 
 
 def pinecone_probe(base_url: str, key: ApiKey, clock: Clock) -> HealthProbe:
     """List the indexes."""
 
-    def headers(secret: str) -> Mapping[str, str]:
-        return {"Api-Key": secret, "X-Pinecone-Api-Version": _PINECONE_VERSION}
+    def ask() -> Probe | None:
+        secret = key.value()
+        if secret is None:
+            return NOT_CONFIGURED
+        _get(f"{base_url}/indexes", {"Api-Key": secret, "X-Pinecone-Api-Version": _PINECONE_VERSION})
+        return None
 
-    return timed("pinecone", lambda: _get(f"{base_url}/indexes", key, headers), clock)
+    return timed("pinecone", ask, clock)
 
 
-def _get(url: str, key: ApiKey, headers: Callable[[str], Mapping[str, str]]) -> Probe | None:
-    secret = key.value()
-    if secret is None:
-        return NOT_CONFIGURED
+def _get(url: str, headers: Mapping[str, str]) -> bytes:
     with urllib3.PoolManager(timeout=TIMEOUT, retries=False) as pool:
-        status = pool.request("GET", url, headers=headers(secret), redirect=False).status
-    match status:
+        answer = pool.request("GET", url, headers=headers, redirect=False)
+    match answer.status:
         case HTTPStatus.OK:
-            return None
+            return answer.data
         case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
             raise ProbeFailed("refuses the key")
         case HTTPStatus.NOT_FOUND:
             raise ProbeFailed("does not know what is configured")
-        case _:
+        case status:
             raise ProbeFailed(f"answers with status {status}")

@@ -14,6 +14,7 @@ class AuditAction(StrEnum):
     """What was done."""
 
     EMAILS_TRIAGED = "emails.triaged"
+    BACKLOG_DECIDED = "emails.backlog_decided"
     EMAIL_CORRECTED = "email.corrected"
     PREFERENCES_CHANGED = "preferences.changed"
 

@@ -13,6 +13,11 @@ MEETING_PREP = "exec_assistant_meeting_prep_seconds"
 ACTIVE_SESSIONS = "exec_assistant_active_sessions"
 DEGRADED = "exec_assistant_degraded_total"
 EMAILS_TRIAGED = "exec_assistant_emails_triaged_total"
+CLAUDE_CALLS = "exec_assistant_claude_calls_total"
+CLAUDE_TOKENS = "exec_assistant_claude_tokens_total"
+CLAUDE_COST = "exec_assistant_claude_cost_dollars_total"
+CLAUDE_CAPPED = "exec_assistant_claude_capped_total"
+CLAUDE_CIRCUIT_OPENED = "exec_assistant_claude_circuit_opened_total"
 
 LE = "le"
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, math.inf)
@@ -51,4 +56,15 @@ METRICS: Mapping[str, Metric] = {
         Kind.COUNTER, "Requests served with less because a dependency was down, by what was missing.", ("missing",)
     ),
     EMAILS_TRIAGED: Metric(Kind.COUNTER, "Mails triaged, by category and who decided.", ("category", "decided_by")),
+    CLAUDE_CALLS: Metric(Kind.COUNTER, "Calls of Claude, by task and outcome.", ("task", "outcome")),
+    CLAUDE_TOKENS: Metric(
+        Kind.COUNTER,
+        "Tokens of Claude by kind: input, output (thinking included), thinking, cache_write, cache_read.",
+        ("task", "model", "kind"),
+    ),
+    CLAUDE_COST: Metric(Kind.COUNTER, "US dollars spent on Claude at list prices.", ("task", "model")),
+    CLAUDE_CAPPED: Metric(
+        Kind.COUNTER, "Calls of Claude not made because a daily cap was reached: of the user or of everyone.", ("cap",)
+    ),
+    CLAUDE_CIRCUIT_OPENED: Metric(Kind.COUNTER, "How often calls of Claude were stopped because it was down."),
 }

@@ -31,7 +31,7 @@ class EmbeddedMeter:
     def __init__(self, namespace: str) -> None:
         self._namespace = namespace
 
-    def count(self, name: str, value: int = 1, **dimensions: str) -> None:
+    def count(self, name: str, value: float = 1, **dimensions: str) -> None:
         """Add to a counter."""
         self._write(name, MetricUnit.Count, value, dimensions)
 

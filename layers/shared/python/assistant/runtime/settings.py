@@ -3,10 +3,28 @@
 A bad value stops the start with one line that names the variable. Secrets are ``SecretStr``: never in a repr or a log.
 """
 
+import json
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from assistant.domain.llm import LlmTask
+from assistant.domain.llm_models import (
+    NANODOLLARS,
+    LeastThinking,
+    LlmModel,
+    Prices,
+    UnusableModel,
+    models_by_task,
+)
+from assistant.domain.spending import DailyCaps
+
+logger = logging.getLogger(__name__)
 
 
 class InvalidSettings(Exception):
@@ -17,7 +35,29 @@ def _none_if_blank(value: object) -> object:
     return None if isinstance(value, str) and not value.strip() else value
 
 
+def _from_json(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value) if value.strip() else {}
+    except ValueError:
+        raise ValueError("must be JSON") from None
+
+
 type Optional[T] = Annotated[T | None, BeforeValidator(_none_if_blank)]
+type Dollars = Annotated[Decimal, Field(ge=0, le=1_000_000)]
+
+
+class ModelPrices(BaseModel):
+    """What a model costs, in US dollars a million tokens, and the least thinking it accepts."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    input: Dollars
+    output: Dollars
+    cache_write: Dollars
+    cache_read: Dollars
+    thinking: LeastThinking = "disabled"
 
 
 class Settings(BaseSettings):
@@ -36,7 +76,12 @@ class Settings(BaseSettings):
 
     claude_api_key: Optional[SecretStr] = None
     claude_secret_arn: Optional[str] = None
-    claude_model: str = "claude-haiku-5-5"
+    claude_model: Optional[str] = None
+    claude_prices: Annotated[dict[str, ModelPrices], NoDecode, BeforeValidator(_from_json)] = Field(
+        default_factory=dict
+    )
+    claude_daily_cap_user_usd: Dollars = Decimal("0.50")
+    claude_daily_cap_usd: Dollars = Decimal(500)
     claude_base_url: str = Field(default="https://api.anthropic.com", pattern=r"^https?://")
     pinecone_api_key: Optional[SecretStr] = None
     pinecone_secret_arn: Optional[str] = None
@@ -58,6 +103,39 @@ class Settings(BaseSettings):
             raise ValueError("REDIS_URL must start with redis:// or rediss://")
         return self
 
+    @model_validator(mode="after")
+    def _usable_models(self) -> Self:
+        try:
+            self._chosen_models()
+        except UnusableModel as error:
+            raise ValueError(f"CLAUDE_MODEL: {error}") from None
+        return self
+
+    @property
+    def claude_models(self) -> Mapping[LlmTask, LlmModel]:
+        """The model of each task."""
+        return self._chosen_models()[0]
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What works today but wants attention."""
+        return self._chosen_models()[1]
+
+    @property
+    def claude_daily_caps(self) -> DailyCaps:
+        """The most that may be spent on a UTC day."""
+        user, everyone = self.claude_daily_cap_user_usd, self.claude_daily_cap_usd
+        return DailyCaps(user=int(user * NANODOLLARS), everyone=int(everyone * NANODOLLARS))
+
+    def _chosen_models(self) -> tuple[Mapping[LlmTask, LlmModel], tuple[str, ...]]:
+        priced = {
+            model: LlmModel(
+                model, Prices(given.input, given.output, given.cache_write, given.cache_read), given.thinking
+            )
+            for model, given in self.claude_prices.items()
+        }
+        return models_by_task(self.claude_model, priced, datetime.now(UTC).date())
+
 
 def needed(variable: str, value: str | None) -> str:
     """Return the value of a variable that only some functions have; raises InvalidSettings when it is not set."""
@@ -69,10 +147,14 @@ def needed(variable: str, value: str | None) -> str:
 def load_settings() -> Settings:
     """Read the environment; raises InvalidSettings with one line per bad variable."""
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
-        lines = (
-            f"{str(problem['loc'][0]).upper()}: {problem['msg']}" if problem["loc"] else problem["msg"]
-            for problem in error.errors()
-        )
-        raise InvalidSettings("; ".join(line.removeprefix("Value error, ") for line in lines)) from None
+        lines = (_line(problem["loc"], problem["msg"].removeprefix("Value error, ")) for problem in error.errors())
+        raise InvalidSettings("; ".join(lines)) from None
+    for warning in settings.warnings:
+        logger.warning(warning)
+    return settings
+
+
+def _line(location: tuple[int | str, ...], message: str) -> str:
+    return f"{str(location[0]).upper()}: {message}" if location else message

@@ -1,16 +1,19 @@
 """Use case: triage a batch of mails with the user's rules and what their corrections taught.
 
+The core decides what it is sure of; Claude is asked about the rest, now or, for a deferred batch, in a Message Batch.
+Whatever Claude cannot answer in time stays as the core left it, with ``needs_review``.
+
 With the table down the batch is still answered: without preferences or history the core decides alone, and
 ``degraded`` says so; decisions that cannot be stored cost only their later correction (404).
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
-from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
+from typing import Annotated, Final, Literal
+from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator
 
@@ -22,14 +25,17 @@ from assistant.domain.mail import Mail
 from assistant.domain.preferences import Preferences
 from assistant.domain.received_mail import MailInput, ReceivedMail, read_mail
 from assistant.domain.senders import SenderRecord, sender_keys
-from assistant.domain.triage.cascade import triage_mail
+from assistant.domain.triage.cascade import Reader
 from assistant.domain.triage.decision import Category, TriagedEmail
+from assistant.domain.triage.second_opinion import Case, wants_second_opinion
 from assistant.domain.users import Identity, UserId
-from assistant.ports import AuditTrail, Clock, DecisionStore, Meter, PreferenceStore, SenderHistory
+from assistant.ports import AuditTrail, Backlog, Clock, DecisionStore, Meter, PreferenceStore, SenderHistory
+from assistant.services.ask_claude import LONGEST, ClaudePorts, ask_all
+from assistant.services.second_opinions import examined, reader_with, triage_question
 
 _MOST_SHOWN = 100
 
-Degraded = Literal["preferences", "history", "feedback"]
+Degraded = Literal["preferences", "history", "feedback", "claude"]
 # Mails stay as sent until the size of the batch is known to be sound.
 SentMail = Annotated[object, PlainValidator(lambda sent: sent, json_schema_input_type=MailInput)]
 
@@ -41,6 +47,10 @@ class TriageRequest(BaseModel):
 
     user_id: UserId
     emails: tuple[SentMail, ...] = Field(min_length=1)
+    deferred: bool = Field(
+        default=False,
+        description="Answer at once with what is known; mails that need a closer look are decided within 24 hours",
+    )
 
 
 class LeftOut(BaseModel):
@@ -54,7 +64,8 @@ class TriageResponse(BaseModel):
     """Decisions in the order of the mails.
 
     ``warnings`` names fields that were left out, ``rejected`` mails that could not be triaged, ``degraded`` what was
-    missing because the store was down.
+    missing because a dependency was down. ``deferred`` has the ids of mails whose decision here is a first one: the
+    final one comes at /api/v1/email/{email_id}/decision.
     """
 
     user_id: str
@@ -64,11 +75,12 @@ class TriageResponse(BaseModel):
     warnings: tuple[LeftOut, ...] = ()
     rejected: tuple[LeftOut, ...] = ()
     degraded: tuple[Degraded, ...] = ()
+    deferred: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class TriagePorts:
-    """The ports triage needs."""
+    """The ports triage needs; those of Claude are made when the first mail wants them."""
 
     preferences: PreferenceStore
     history: SenderHistory
@@ -76,6 +88,8 @@ class TriagePorts:
     audit: AuditTrail
     meter: Meter
     clock: Clock
+    backlog: Backlog
+    claude: Callable[[], ClaudePorts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +106,24 @@ class _Batch:
     rejected: tuple[LeftOut, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What became of the mails the core was not sure of: by mail id the decisions of Claude, or the tickets."""
+
+    decided: Mapping[str, TriagedEmail]
+    tickets: Mapping[str, str]
+    missing: tuple[Degraded, ...] = ()
+
+
+_NOTHING: Final = _Outcome({}, {})
+
+
 def triage_emails(
-    request: TriageRequest, caller: Identity, *, largest_batch: int, ports: TriagePorts
+    request: TriageRequest, caller: Identity, *, largest_batch: int, ports: TriagePorts, seconds: float = LONGEST
 ) -> TriageResponse:
     """Decide about every mail that can be read, keep the decisions, and say what was left out.
+
+    ``seconds`` is how long Claude may be waited for, counted from now.
 
     Raises:
         Forbidden: the batch is of another user.
@@ -107,23 +135,37 @@ def triage_emails(
     keys = {mail.id: sender_keys(mail) for mail in batch.mails}
     known = _knowledge(request.user_id, keys.values(), ports)
     now = ports.clock.now()
-    triaged = _decide(batch.mails, known, now)
-    decisions = [_decision(one, keys[one.email_id], now) for one in triaged]
-    missing = known.missing or _keep(request.user_id, decisions, ports)
+    reader = reader_with(known.preferences, known.records, now)
+    cases = [examined(mail, reader) for mail in batch.mails]
+    unsure = [case for case in cases if wants_second_opinion(case.core, case.findings)]
+    outcome = _NOTHING
+    if unsure and request.deferred:
+        outcome = _deferred(request.user_id, unsure, now, ports)
+    elif unsure:
+        outcome = _second_opinions(
+            request.user_id, unsure, known, reader, until=started + seconds, ports=ports.claude()
+        )
+    triaged = tuple(outcome.decided.get(case.mail.id, case.core) for case in cases)
+    decisions = [
+        Decision.of(one, sender_keys=keys[one.email_id], decided_at=now, ticket=outcome.tickets.get(one.email_id))
+        for one in triaged
+    ]
+    missing = (known.missing or _keep(request.user_id, decisions, ports)) + outcome.missing
     counts = Counter(one.category for one in triaged)
     ports.audit.record(
         audit_event(AuditAction.EMAILS_TRIAGED, caller, now, counts={name.value: n for name, n in counts.items()})
     )
-    seconds = ports.clock.monotonic() - started
-    _measure(triaged, missing, seconds, ports.meter)
+    elapsed = ports.clock.monotonic() - started
+    _measure(triaged, missing, elapsed, ports.meter)
     return TriageResponse(
         user_id=request.user_id,
         triaged_emails=triaged,
         summary=_summary(counts),
-        processing_time_ms=round(seconds * 1000, 1),
+        processing_time_ms=round(elapsed * 1000, 1),
         warnings=batch.warnings,
         rejected=batch.rejected,
         degraded=missing,
+        deferred=() if "feedback" in missing else tuple(outcome.tickets),
     )
 
 
@@ -146,14 +188,35 @@ def _read(sent: Sequence[object], largest_batch: int) -> _Batch:
     )
 
 
-def _decide(mails: Iterable[Mail], known: _Knowledge, now: datetime) -> tuple[TriagedEmail, ...]:
-    zone = ZoneInfo(known.preferences.working_hours.timezone)
-    rules = known.preferences.email_rules
-    return tuple(triage_mail(mail, rules=rules, records=known.records, now=now, zone=zone) for mail in mails)
+def _second_opinions(
+    user_id: str,
+    unsure: Sequence[Case],
+    known: _Knowledge,
+    reader: Reader,
+    *,
+    until: float,
+    ports: ClaudePorts,
+) -> _Outcome:
+    """Ask about each mail, those that may be urgent first."""
+    if not ports.llm.configured():
+        return _NOTHING
+    ordered = sorted(unsure, key=lambda case: -case.core.priority_score)
+    questions = [triage_question(case, known.preferences, reader) for case in ordered]
+    answers = ask_all(questions, user_id=user_id, seconds=until - ports.clock.monotonic(), ports=ports)
+    decided = {case.mail.id: result for case, result in zip(ordered, answers.results, strict=True) if result}
+    return _Outcome(decided, {}, ("claude",) if answers.missed else ())
 
 
-def _decision(triaged: TriagedEmail, keys: tuple[str, ...], now: datetime) -> Decision:
-    return Decision(email_id=triaged.email_id, category=triaged.category, sender_keys=keys, decided_at=now)
+def _deferred(user_id: str, unsure: Sequence[Case], now: datetime, ports: TriagePorts) -> _Outcome:
+    """Keep the mails for a Message Batch, where there is a key to decide them with."""
+    if not ports.claude().llm.configured():
+        return _NOTHING
+    tickets = {uuid4().hex: case.mail for case in unsure}
+    try:
+        taken = ports.backlog.defer(user_id, tickets, now=now)
+    except Unavailable:
+        return _Outcome({}, {}, ("claude",))
+    return _Outcome({}, {mail.id: ticket for ticket, mail in tickets.items() if ticket in taken})
 
 
 def _placed(index: int, problem: FieldError) -> FieldError:

@@ -59,11 +59,11 @@ _SURE_OF_COLLEAGUE: Final = 0.97
 _SURE: Final = 0.9
 _SPAM_SHARE: Final = 0.12
 _SPAM_SHARE_OF_SUBSCRIPTION: Final = 0.8
-_ASKS: Final = 0.45
-_CLEAR_REQUEST: Final = 0.8
+ASKS: Final = 0.45
+CLEAR_REQUEST: Final = 0.8
 _PERSONAL: Final = 0.5
 _LURE_CUES: Final = frozenset({Cue.CREDENTIALS, Cue.ADVANCE_FEE, Cue.MARKETING_SPAM})
-_DELEGABLE: Final = frozenset({Cue.MEETING, Cue.SEND, Cue.PAY})
+DELEGABLE: Final = frozenset({Cue.MEETING, Cue.SEND, Cue.PAY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,16 @@ class Findings:
     deadlines: tuple[Deadline, ...]
     urgency: Urgency
     request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """The reader at the moment of deciding: rules, records of corrections by sender key, aware time, time zone."""
+
+    rules: EmailRules
+    records: Mapping[str, SenderRecord]
+    now: datetime
+    zone: ZoneInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +112,36 @@ def triage_mail(
     ``records`` maps sender keys to what corrections taught; ``now`` is aware. ``weights`` defaults to the
     shipped ones.
     """
-    trained = weights or _checked_weights()
+    trained = weights or checked_weights()
     findings = examine(mail, now=now, zone=zone, weights=trained)
-    verdict = _core_verdict(findings, trained)
-    verdict = _with_preferences(verdict, findings, rules)
-    verdict = _with_corrections(verdict, findings, [records[key] for key in sender_keys(mail) if key in records])
-    ahead = tuple(deadline for deadline in findings.deadlines if deadline.when > now)
-    return _worded(mail, verdict, replace(findings, deadlines=ahead), rules, zone)
+    return decide(mail, findings, Reader(rules, records, now, zone), weights=trained)
+
+
+def decide(mail: Mail, findings: Findings, reader: Reader, *, weights: TriageWeights) -> TriagedEmail:
+    """Decide about a mail that was examined."""
+    return _concluded(mail, _core_verdict(findings, weights), findings, reader)
+
+
+def overruled(
+    mail: Mail, findings: Findings, reader: Reader, *, category: Category, priority: int, grounds: tuple[Ground, ...]
+) -> TriagedEmail | None:
+    """Return what the user's preferences and corrections make of Claude's verdict; None where they let it stand."""
+    given = _Verdict(category, priority, 0.0, grounds, DecidedBy.CLAUDE)
+    concluded = _concluded(mail, given, findings, reader)
+    return None if concluded.decided_by is DecidedBy.CLAUDE else concluded
+
+
+def _concluded(mail: Mail, verdict: _Verdict, findings: Findings, reader: Reader) -> TriagedEmail:
+    records = [reader.records[key] for key in sender_keys(mail) if key in reader.records]
+    verdict = _with_preferences(verdict, findings, reader.rules)
+    verdict = _with_corrections(verdict, findings, records)
+    ahead = tuple(deadline for deadline in findings.deadlines if deadline.when > reader.now)
+    return _worded(mail, verdict, replace(findings, deadlines=ahead), reader.rules, reader.zone)
 
 
 @cache
-def _checked_weights() -> TriageWeights:
+def checked_weights() -> TriageWeights:
+    """Return the shipped weights; raises ValueError when they belong to another version of the engine."""
     weights = shipped_weights()
     require_features(weights)
     return weights
@@ -154,9 +183,9 @@ def _core_verdict(findings: Findings, weights: TriageWeights) -> _Verdict:
     asks = personal_request(findings.kinds, findings.request.probability)
     sure = calibrate["person"](asks)
     sells = findings.reading.shown_counts.get(Cue.MARKETING_SPAM, 0)
-    if asks >= _CLEAR_REQUEST and sure >= _SURE and not findings.urgency.lures and not sells:
+    if asks >= CLEAR_REQUEST and sure >= _SURE and not findings.urgency.lures and not sells:
         return _Verdict(Category.IMPORTANT_READ, 7 if findings.deadlines else 6, sure, (Ground.REQUEST,))
-    return _abstention(findings, 6 if findings.request.probability >= _ASKS else 5)
+    return _abstention(findings, 6 if findings.request.probability >= ASKS else 5)
 
 
 def _impersonal_verdict(findings: Findings, weights: TriageWeights) -> _Verdict | None:
@@ -164,13 +193,13 @@ def _impersonal_verdict(findings: Findings, weights: TriageWeights) -> _Verdict 
     reading, calibrate = findings.reading, weights.calibrations
     spam, machine = findings.kinds[SPAM], findings.kinds[SPAM] + findings.kinds[BULK]
     lure = calibrate["lure"](findings.urgency.lures) if findings.urgency.suspect else 0.0
-    if lure >= _SURE and not _is_colleague(findings):
+    if lure >= _SURE and not is_colleague(findings):
         return _Verdict(Category.ARCHIVE, 1, lure, (Ground.SPAM,))
     sure = calibrate["machine"](machine)
     if (marks := _certain_marks(findings)) and not findings.urgency.suspect:
         return _Verdict(Category.ROUTINE, 3, max(sure, calibrate["marks"](marks)), (Ground.BULK,))
     # Spam forges the reader's own domain, but to put a colleague's mail away takes more.
-    needed = _SURE_OF_COLLEAGUE if _is_colleague(findings) else _SURE_MACHINE
+    needed = _SURE_OF_COLLEAGUE if is_colleague(findings) else _SURE_MACHINE
     marked = has_machine_marks(findings.features, faceless=machine >= _SURE and is_faceless(findings.features))
     # An address that holds its owner's name is likely a person's.
     unnamed = findings.urgency.traps > 0 or not findings.features["named_address"]
@@ -202,7 +231,7 @@ def _certain_marks(findings: Findings) -> int:
     if is_discussion_list(reading.visible.headers) or sells_spam or not (campaign or marks >= MARKS_TO_DECIDE):
         return 0
     # What surely no person wrote must ask clearly: "you need not do anything" resembles a request.
-    least = _ASKS if findings.kinds[CONVERSATION] > 1 - _SURE else _CLEAR_REQUEST
+    least = ASKS if findings.kinds[CONVERSATION] > 1 - _SURE else CLEAR_REQUEST
     asks = findings.request.probability >= least or findings.urgency.hinted
     return marks if campaign or not asks else 0
 
@@ -210,8 +239,8 @@ def _certain_marks(findings: Findings) -> int:
 def _may_need_an_answer(findings: Findings) -> bool:
     """Whether a colleague asks for something, or a program of the reader's own world does or reports a failure."""
     reading = findings.reading
-    asks = findings.request.probability >= _CLEAR_REQUEST
-    if asks and _is_colleague(findings) and not reading.shown_counts.keys() & _LURE_CUES:
+    asks = findings.request.probability >= CLEAR_REQUEST
+    if asks and is_colleague(findings) and not reading.shown_counts.keys() & _LURE_CUES:
         return True
     footer = reading.shown_counts.get(Cue.UNSUBSCRIBE, 0) or "list-unsubscribe" in reading.visible.headers
     sells = reading.shown_counts.get(Cue.PROMOTION, 0) or findings.kinds[SPAM] >= _SPAM_SHARE
@@ -220,7 +249,7 @@ def _may_need_an_answer(findings: Findings) -> bool:
     return asks or findings.urgency.hinted
 
 
-def _is_colleague(findings: Findings) -> bool:
+def is_colleague(findings: Findings) -> bool:
     """Whether a person of the reader's own organization wrote the mail, by its addresses.
 
     A forged From shows in answers or bounces that go elsewhere, or in a lure that reads like spam.
@@ -236,7 +265,7 @@ def _is_colleague(findings: Findings) -> bool:
 
 
 def _abstention(findings: Findings, priority: int) -> _Verdict:
-    asks = findings.request.probability >= _ASKS
+    asks = findings.request.probability >= ASKS
     confidence = findings.kinds[CONVERSATION] * max(findings.request.probability, 1 - findings.request.probability)
     unsure = Ground.UNSURE_PERSON if findings.kinds[CONVERSATION] >= _SURE else Ground.UNSURE
     grounds = (unsure, Ground.REQUEST) if asks else (unsure,)
@@ -271,7 +300,7 @@ def _can_be_delegated(verdict: _Verdict, findings: Findings) -> bool:
         and not findings.urgency.hinted
         and not findings.urgency.suspect
         and findings.kinds[CONVERSATION] >= _SURE
-        and _task(findings) in _DELEGABLE
+        and requested_task(findings) in DELEGABLE
     )
 
 
@@ -283,7 +312,7 @@ def _with_corrections(verdict: _Verdict, findings: Findings, records: list[Sende
         return verdict
     if attention(category) > attention(Category.IMPORTANT_READ) and findings.urgency.suspect:
         # The From address is easily forged: a lure gains nothing from the trust in its supposed sender.
-        return _Verdict(Category.IMPORTANT_READ, 5, _ASKS, (Ground.CORRECTED, Ground.SPAM), needs_review=True)
+        return _Verdict(Category.IMPORTANT_READ, 5, ASKS, (Ground.CORRECTED, Ground.SPAM), needs_review=True)
     priority = _corrected_priority(category, verdict, findings)
     return _Verdict(category, priority, 1.0, (Ground.CORRECTED,), DecidedBy.CORRECTIONS)
 
@@ -305,7 +334,7 @@ def _corrected_priority(category: Category, verdict: _Verdict, findings: Finding
     return max(lowest[category], hinted, same)
 
 
-def _task(findings: Findings) -> Cue | None:
+def requested_task(findings: Findings) -> Cue | None:
     """Return what the mail asks for: the task in the strongest request, else in the whole mail."""
     sentence = findings.request.sentence
     hits = findings.reading.hits(*TASKS)
@@ -342,10 +371,10 @@ def _action(verdict: _Verdict, findings: Findings, rules: EmailRules, zone: Zone
     if verdict.category is Category.ROUTINE:
         return reading_action(language, later=True), minutes
     urgent = verdict.category is Category.URGENT_ACTION
-    asks = urgent or verdict.category is Category.DELEGATE or findings.request.probability >= _ASKS
+    asks = urgent or verdict.category is Category.DELEGATE or findings.request.probability >= ASKS
     if not asks or findings.urgency.suspect:
         return reading_action(language, later=False), minutes
-    task = _task(findings) or Cue.ANSWER
+    task = requested_task(findings) or Cue.ANSWER
     due = findings.deadlines[0].when if findings.deadlines else None
     action = action_for_task(task, language, urgent=urgent, due=due, zone=zone)
     if verdict.category is Category.DELEGATE:

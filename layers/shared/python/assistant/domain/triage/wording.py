@@ -17,6 +17,7 @@ class Ground(StrEnum):
     URGENT = "urgent"
     PRIORITY_SENDER = "priority_sender"
     REQUEST = "request"
+    INFORMS = "informs"
     UNSURE = "unsure"
     UNSURE_PERSON = "unsure_person"
     DISCUSSION = "discussion"
@@ -105,6 +106,7 @@ _REASONS: Final[Mapping[Ground, Mapping[Language, str]]] = {
     Ground.REQUEST: _row(
         "Asks something of you", "Te pide algo", "Vous demande quelque chose", "Bittet Sie um etwas", "对您有所请求"
     ),
+    Ground.INFORMS: _row("Tells you something", "Te informa de algo", "Vous informe", "Informiert Sie", "供您了解"),
     Ground.UNSURE: _row(
         "Not sure about this one; better seen by you",
         "No es seguro; mejor que lo veas",

@@ -1,0 +1,72 @@
+"""What Claude costs a user and month: ``python -m bench.cost DATA``.
+
+Triage is measured: every labelled mail is decided by weights that never saw its sender or thread; about those the core
+is not sure of the real prompt goes through the real SDK to the double of the tests, which counts tokens with our own
+estimator (domain/llm_tokens.py says how well: the tokenizers of current models are not public). The mails' users all
+differ, so that no call finds its user's profile in the cache. The other tasks are budgets, marked as planned.
+"""
+
+import argparse
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import time
+from pathlib import Path
+
+from assistant.domain.preferences import Preferences, WorkingHours
+from assistant.domain.triage.second_opinion import triage_prompt
+from assistant.ports import Llm
+from bench.claude_double import running_double
+from bench.cost_report import Triage, planned_rows, report
+from bench.plot import plot_costs
+from tests.fakes.claude_api import KEY
+from training.abstentions import Examined, examine_apart
+from training.claude import claude_without_aws
+from training.dataset import load_mails, load_sentences
+from training.fit import read_samples
+
+_PICTURE = Path(__file__).resolve().parents[1] / "reports/cost.png"
+_SECONDS_A_CALL = 30.0
+_PARALLEL = 4
+_HOURS = 24
+_MINUTES = 60
+
+
+def main() -> None:
+    """Measure, print the table and draw reports/cost.png."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path, help="folder with dev.jsonl and dev_sentences.jsonl")
+    data = parser.parse_args().data
+    examined = list(examine_apart(read_samples(load_mails(data)), load_sentences(data)))
+    with running_double() as address, claude_without_aws(key=KEY, address=address) as claude:
+        triage = measure_triage(examined, claude.llm)
+    rows = [triage.row, *planned_rows()]
+    print("\n".join(report(triage, rows)))
+    plot_costs({row.task.value: (float(row.dollars), float(row.dollars_with_batches)) for row in rows}, _PICTURE)
+    print(f"drawn: {_PICTURE.relative_to(_PICTURE.parents[1])}")
+
+
+def measure_triage(examined: Sequence[Examined], llm: Llm) -> Triage:
+    """Ask about every mail the core is not sure of.
+
+    Raises:
+        Unavailable: Claude, or what stands in for it, is down.
+        Unanswered: an answer cannot be used.
+    """
+    asked = [one for one in examined if one.asks]
+    prompts = [triage_prompt(one.case, _preferences_of(number)) for number, one in enumerate(asked)]
+    # The first call writes the prefix into the cache, as somebody's call did before almost every other.
+    for prompt in prompts[:1]:
+        llm.ask(prompt, seconds=_SECONDS_A_CALL)
+    with ThreadPoolExecutor(_PARALLEL) as pool:
+        replies = pool.map(lambda prompt: llm.ask(prompt, seconds=_SECONDS_A_CALL), prompts)
+        return Triage(len(examined), tuple(reply.usage for reply in replies))
+
+
+def _preferences_of(number: int) -> Preferences:
+    """Return preferences that no other of 1,320 users has: work begins at another minute."""
+    hour, minute = divmod(number % ((_HOURS - 2) * _MINUTES), _MINUTES)
+    return Preferences(working_hours=WorkingHours(start=time(hour, minute), end=time(_HOURS - 1, minute)))
+
+
+if __name__ == "__main__":
+    main()

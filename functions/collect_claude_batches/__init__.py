@@ -1,0 +1,1 @@
+"""Collect what Claude decided in batches."""

@@ -1,0 +1,1 @@
+"""What Claude did for a user and what it cost."""

@@ -1,0 +1,1 @@
+"""Hand deferred mails to Claude in batches."""

@@ -1,0 +1,89 @@
+"""make run CLAUDE=double: what the core is not sure of is decided by a Claude, priced, and counted."""
+
+from typing import Any
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.integration.assistant_process import Assistant, eventually
+from tests.integration.test_api import TRIAGE
+
+UNSURE = {
+    "from": "Maria Lopez <maria@partner.example>",
+    "to": ["user123@company.example"],
+    "subject": "second option",
+    "body": "Hi,\n\nI had a look at the second option over the weekend and I think it holds up. Tom is less convinced. "
+    "Perhaps we should talk before Thursday.\n\nMaria",
+    "received_at": "2026-11-20T10:00:00Z",
+}
+BATCH_SECONDS = 30
+
+
+def triaged(assistant: Assistant, email_id: str, **options: object) -> dict[str, Any]:
+    document = {"user_id": "user123", "emails": [{**UNSURE, "id": email_id}], **options}
+    answer = assistant.request("POST", TRIAGE, document, token=assistant.token())
+    assert answer.status == 200, answer.body
+    return dict(answer.json())
+
+
+def usage(assistant: Assistant) -> dict[str, Any]:
+    answer = assistant.request("GET", "/api/v1/users/user123/usage", token=assistant.token())
+    assert answer.status == 200, answer.body
+    return dict(answer.json())
+
+
+def run(assistant: Assistant, function: str) -> None:
+    done = assistant.command("invoke", function, f"events/schedule/{function}.json")
+    assert done.returncode == 0, done.stderr
+
+
+def test_health_reaches_the_double(small_assistant: Assistant) -> None:
+    found = small_assistant.request("GET", "/health").json()["dependencies"]["claude"]
+    assert found["status"] == "healthy"
+
+
+def test_a_mail_the_core_is_not_sure_of_is_decided_by_claude_and_billed(small_assistant: Assistant) -> None:
+    before = usage(small_assistant)["total"]["calls"]
+    answer = triaged(small_assistant, "unsure")
+    (decision,) = answer["triaged_emails"]
+    found = usage(small_assistant)
+
+    assert answer["degraded"] == []
+    assert (decision["decided_by"], decision["needs_review"]) == ("claude", False)
+    assert all(evidence["quote"] in f"{UNSURE['subject']} {UNSURE['body']}" for evidence in decision["evidence"])
+    assert found["total"]["calls"] > before
+    assert found["days"][-1]["usage"][0]["task"] == "triage"
+    assert found["today"]["spent_dollars"] == found["days"][-1]["dollars"] > "0.000000000"
+    assert found["today"]["left_dollars"] < found["today"]["cap_dollars"] == "0.500000000"
+
+
+def test_tokens_and_dollars_reach_the_metrics(small_assistant: Assistant) -> None:
+    triaged(small_assistant, "measured")
+    token = small_assistant.token()
+
+    def counted() -> dict[str, float]:
+        text = small_assistant.request("GET", "/metrics", token=token).body.decode()
+        samples = (sample for family in text_string_to_metric_families(text) for sample in family.samples)
+        return {sample.name: sample.value for sample in samples if "claude" in sample.name}
+
+    found = eventually(counted, 60)
+    assert found["exec_assistant_claude_tokens_total"] > 0
+    assert 0 < found["exec_assistant_claude_cost_dollars_total"] < 0.01
+
+
+def test_a_deferred_mail_is_decided_by_a_message_batch(small_assistant: Assistant) -> None:
+    answer = triaged(small_assistant, "later", deferred=True)
+    token = small_assistant.token()
+
+    def shown() -> dict[str, Any]:
+        return dict(small_assistant.request("GET", "/api/v1/email/later/decision", token=token).json())
+
+    def collected() -> dict[str, Any] | None:
+        run(small_assistant, "collect_claude_batches")
+        return found if (found := shown())["state"] == "final" else None
+
+    assert answer["deferred"] == ["later"]
+    assert shown()["state"] == "deferred"
+    run(small_assistant, "submit_claude_batches")
+    decided = eventually(collected, BATCH_SECONDS)
+    assert decided
+    assert decided["decided_by"] == "claude"
