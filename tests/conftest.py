@@ -1,10 +1,11 @@
-"""How the suite is spread over workers."""
+"""How the suite is spread over workers, and what it shows at the end."""
 
 from pathlib import Path
 
 import pytest
 
 _TESTS = Path(__file__).parent
+_CONTAINMENT_REPORT = _TESTS.parent / "reports" / "containment.md"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -13,3 +14,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         suite = item.path.relative_to(_TESTS).parts[0]
         if suite in ("integration", "infra"):
             item.add_marker(pytest.mark.xdist_group(suite))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what the containment test found, and write it down."""
+    passed = (*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed"))
+    tables = [str(value) for report in passed for name, value in report.user_properties if name == "containment"]
+    if tables:
+        text = "\n".join(tables)
+        terminalreporter.section("containment: attacked mails, by encoding and by attack")
+        terminalreporter.write_line(text)
+        _CONTAINMENT_REPORT.parent.mkdir(exist_ok=True)
+        _CONTAINMENT_REPORT.write_text(f"# Containment\n\n{text}", encoding="utf-8")

@@ -1,7 +1,6 @@
 """The product on embedded AWS instances of its own: free ports, state in a temporary folder, every process stopped."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -10,8 +9,6 @@ from infra.local.aws import LocalAws
 from infra.local.environment import ensure_environment
 from infra.local.layout import Layout, free_port
 from tests.integration.assistant_process import Assistant
-
-CONTAINMENT_REPORT = Path(__file__).parents[2] / "reports" / "containment.md"
 
 
 @pytest.fixture(scope="session")
@@ -49,15 +46,3 @@ def _started(assistant: Assistant) -> Iterator[Assistant]:
     finally:
         if assistant.process and assistant.process.poll() is None:
             assistant.stop()
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Show what the containment test found, and write it down."""
-    passed = (*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed"))
-    tables = [str(value) for report in passed for name, value in report.user_properties if name == "containment"]
-    if tables:
-        text = "\n".join(tables)
-        terminalreporter.section("containment: attacked mails, by encoding and by attack")
-        terminalreporter.write_line(text)
-        CONTAINMENT_REPORT.parent.mkdir(exist_ok=True)
-        CONTAINMENT_REPORT.write_text(f"# Containment\n\n{text}", encoding="utf-8")
