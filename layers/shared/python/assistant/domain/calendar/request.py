@@ -284,6 +284,23 @@ class AttendeeAvailability(_Part):
     busy: Annotated[tuple[BusyTime, ...], BeforeValidator(at_most(MOST_BUSY))] = ()
 
 
+class NoMeetingsWindow(_Part):
+    """A part of the day without meetings, in the user's zone."""
+
+    days: Annotated[tuple[WorkingDay, ...], BeforeValidator(at_most(7))] = ()
+    """None means every working day."""
+    start: ClockTime | None = None
+    """By default the midnight before."""
+    end: ClockTime | None = None
+    """By default the midnight after."""
+
+    @model_validator(mode="after")
+    def _ends_after_start(self) -> Self:
+        if self.start is not None and self.end is not None and self.end <= self.start:
+            raise ValueError("end must be after start")
+        return self
+
+
 class Constraints(_Part):
     """What the user wants of a week; what is left out comes from the preferences."""
 
@@ -294,6 +311,7 @@ class Constraints(_Part):
     meeting_buffer_minutes: int | None = Field(default=None, ge=0, le=240)
     max_meetings_per_day: int | None = Field(default=None, ge=0, le=100)
     no_meetings_days: Annotated[tuple[NoMeetingsDay, ...], BeforeValidator(at_most(28))] | None = None
+    no_meetings_windows: Annotated[tuple[NoMeetingsWindow, ...], BeforeValidator(at_most(28))] | None = None
     working_hours: TimeWindow | None = None
     working_days: Annotated[tuple[WorkingDay, ...], BeforeValidator(at_most(7))] | None = None
     min_focus_block_minutes: int | None = Field(default=None, ge=1, le=24 * 60)
