@@ -29,11 +29,12 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """An SQS queue with its dead-letter queue; times in seconds."""
+    """An SQS queue with its dead-letter queue; times in seconds. An alarm tells of messages older than ``max_age``."""
 
     name: str
     visibility_timeout: int
     max_receive_count: int = 5
+    max_age: int = 300
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,6 +184,9 @@ class AppStack(Stack):
             "USER_ID_CLAIM": self._data.issuer.user_id_claim,
             **self._deployment.settings,
         }
+        for name, construct in self._queues.items():
+            if any(grant.resource == f"queue:{name}" for grant in spec.grants):
+                environment[f"{name.upper()}_QUEUE_URL"] = construct.queue.queue_url
         for secret in spec.secrets:
             environment[_secret_variable(secret)] = self._resources.secrets[secret]
         if spec.cache and redis_url:

@@ -20,7 +20,6 @@ MINUTE = Duration.minutes(1)
 FIVE_MINUTES = Duration.minutes(5)
 MAX_ERROR_PERCENT = 5
 MAX_P95_MILLISECONDS = 3000
-MAX_QUEUE_AGE_SECONDS = 300
 
 
 class Alarms(Construct):
@@ -63,8 +62,8 @@ class Alarms(Construct):
         if email:
             self.topic.add_subscription(subscriptions.EmailSubscription(email))
         self._watch_api(api)
-        for queue, construct in queues.items():
-            self._watch_queue(queue, construct)
+        for queue in queues.values():
+            self._watch_queue(queue)
         self._watch_dead_letters("schedules", missed_ticks, "Schedules could not start their functions")
         self._watch_claude(namespace)
         for function in functions:
@@ -104,15 +103,16 @@ class Alarms(Construct):
             periods=2,
         )
 
-    def _watch_queue(self, queue: str, construct: QueueWithDeadLetters) -> None:
+    def _watch_queue(self, construct: QueueWithDeadLetters) -> None:
+        name, max_age = construct.spec.name, construct.spec.max_age
         self._alarm(
-            f"queue-age-{queue}",
-            f"A message waits in {queue} for more than {MAX_QUEUE_AGE_SECONDS / 60:.0f} minutes",
+            f"queue-age-{name}",
+            f"A message waits in {name} for more than {max_age / 60:.0f} minutes",
             construct.queue.metric_approximate_age_of_oldest_message(period=MINUTE, statistic="Maximum"),
-            threshold=MAX_QUEUE_AGE_SECONDS,
+            threshold=max_age,
             periods=2,
         )
-        self._watch_dead_letters(queue, construct.dead_letters, f"Messages of {queue} could not be processed")
+        self._watch_dead_letters(name, construct.dead_letters, f"Messages of {name} could not be processed")
 
     def _watch_dead_letters(self, source: str, dead_letters: sqs.IQueue, description: str) -> None:
         self._alarm(

@@ -29,6 +29,7 @@ class QueueWithDeadLetters(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, queue: Queue, name: str, key: kms.IKey) -> None:
         super().__init__(scope, construct_id)
+        self.spec = queue
         self.dead_letters = DeadLetters(self, "DeadLetters", name=f"{name}-{queue.name}", key=key)
         self.queue = sqs.Queue(
             self,

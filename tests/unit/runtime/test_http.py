@@ -1,9 +1,11 @@
 import base64
 import json
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given
@@ -59,7 +61,7 @@ class Api:
     app: HttpResolver = field(init=False)
 
     def __post_init__(self) -> None:
-        self.app = routes(http_resolver(self.gate))
+        self.app = routes(http_resolver(self.gate, readers={"text/csv": parts_list}))
 
     def send(
         self,
@@ -70,6 +72,7 @@ class Api:
         headers: dict[str, str] | None = None,
         user: str | None = "user123",
         raw: str | bytes | None = None,
+        query: dict[str, str] | None = None,
     ) -> Answer:
         method, _, template = route.rpartition(" ")
         raw = json.dumps(body) if raw is None and body is not None else raw
@@ -78,7 +81,8 @@ class Api:
             "version": "2.0",
             "routeKey": route,
             "rawPath": path or template,
-            "rawQueryString": "",
+            "rawQueryString": urlencode(query or {}),
+            "queryStringParameters": query,
             "headers": {"Content-Type": "application/json"} | (headers or {}),
             "requestContext": {
                 "http": {"method": method or "GET", "path": path or template},
@@ -99,6 +103,10 @@ class Api:
         assert document["status"] == answer["statusCode"]
         assert document["title"] == HTTPStatus(answer["statusCode"]).phrase
         return HTTPStatus(answer["statusCode"]), [error["field"] for error in document["errors"]]
+
+
+def parts_list(text: str, query: Mapping[str, str]) -> dict[str, Any]:
+    return {"parts": [{"name": query.get("prefix", "") + name} for name in text.split(",")]}
 
 
 def routes(app: HttpResolver) -> HttpResolver:
@@ -212,6 +220,14 @@ def test_another_media_type_is_refused(api: Api, media_type: str) -> None:
 def test_parameters_and_case_of_the_media_type_do_not_matter(api: Api, media_type: str) -> None:
     answer = api.send("POST /orders", body={"parts": []}, headers={"Content-Type": media_type})
     assert answer["statusCode"] == HTTPStatus.OK
+
+
+def test_a_body_a_reader_knows_becomes_the_request(api: Api) -> None:
+    csv = {"Content-Type": "text/csv; charset=utf-8"}
+    answer = api.send("POST /orders", raw="bolt,nut", headers=csv, query={"prefix": "M"})
+    assert json.loads(answer["body"]) == {"user_id": "user123", "count": 2}
+    status, fields = api.problem("POST /orders", raw="bolt,nut", headers=csv, query={"prefix": "brass "})
+    assert (status, fields) == (HTTPStatus.UNPROCESSABLE_CONTENT, ["parts[0].name", "parts[1].name"])
 
 
 def test_a_merge_patch_keeps_its_nulls_and_only_patch_takes_its_media_type(api: Api) -> None:

@@ -3,7 +3,7 @@
 import base64
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Annotated, Any, Protocol, override
 
@@ -38,6 +38,8 @@ _HEADERS = {
 }
 
 type Event = dict[str, Any]
+# Makes the JSON document of a request from a body of another media type and the query parameters.
+type BodyReader = Callable[[str, Mapping[str, str]], Mapping[str, Any]]
 
 
 def _restore_slashes(value: str) -> str:
@@ -110,12 +112,18 @@ def versioned[Document: BaseModel](
     return Response(HTTPStatus.OK, JSON, document, {"ETag": entity_tag(version)})
 
 
-def http_resolver(gate: Gate, *, limited: bool = True, largest_body: int = LARGEST_BODY) -> "HttpResolver":
+def http_resolver(
+    gate: Gate,
+    *,
+    limited: bool = True,
+    largest_body: int = LARGEST_BODY,
+    readers: Mapping[str, BodyReader] | None = None,
+) -> "HttpResolver":
     """Return the resolver a handler registers its routes on; ``limited`` requests take a token of the caller's.
 
-    ``largest_body`` in bytes.
+    ``largest_body`` in bytes; ``readers`` by the media type a POST may have beside JSON.
     """
-    return HttpResolver(gate, limited=limited, largest_body=largest_body)
+    return HttpResolver(gate, limited=limited, largest_body=largest_body, readers=readers or {})
 
 
 class HttpResolver(APIGatewayHttpResolver):
@@ -126,7 +134,7 @@ class HttpResolver(APIGatewayHttpResolver):
     that an outsider cannot use up the users' global bucket.
     """
 
-    def __init__(self, gate: Gate, *, limited: bool, largest_body: int) -> None:
+    def __init__(self, gate: Gate, *, limited: bool, largest_body: int, readers: Mapping[str, BodyReader]) -> None:
         super().__init__(
             enable_validation=True,
             response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -135,6 +143,7 @@ class HttpResolver(APIGatewayHttpResolver):
         self._gate = gate
         self._limited = limited
         self._largest_body = largest_body
+        self._readers = readers
         self.exception_handler(AssistantError)(self._problem)
         self.exception_handler(RequestValidationError)(self._invalid)
         self.not_found(lambda _: self.unknown_address())
@@ -151,7 +160,7 @@ class HttpResolver(APIGatewayHttpResolver):
             if identity and self._limited:
                 headers |= self._admit(identity)
             self.context["identity"] = identity
-            answer = super().resolve(_checked(request, self._largest_body), context)
+            answer = super().resolve(_checked(request, self._largest_body, self._readers), context)
         except AssistantError as error:
             answer = _refused(request, error)
         except Exception as error:  # noqa: BLE001 whatever breaks before the routes leaves as a problem document too
@@ -247,14 +256,19 @@ def _frames(error: Exception) -> list[str]:
     return frames
 
 
-def _checked(event: Event, largest_body: int) -> Event:
-    """Return the event with its body as text, checked for size and media type, and the media type made plain JSON."""
+def _checked(event: Event, largest_body: int, readers: Mapping[str, BodyReader]) -> Event:
+    """Return the event with its body as text, checked for size and media type, and made plain JSON."""
     body = _text(event, largest_body)
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     media_type = headers.get("content-type", JSON).partition(";")[0].strip().lower()
-    accepted = [JSON, MERGE_PATCH_JSON] if event["requestContext"]["http"]["method"] == "PATCH" else [JSON]
+    accepted = [
+        JSON,
+        *{"PATCH": [MERGE_PATCH_JSON], "POST": readers}.get(event["requestContext"]["http"]["method"], ()),
+    ]
     if body and media_type not in accepted:
         raise HttpError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"Please send the body as {' or '.join(accepted)}.")
+    if body and media_type in readers:
+        body = json.dumps(readers[media_type](body, event.get("queryStringParameters") or {}))
     return event | {"headers": headers | {"content-type": JSON}, "body": body, "isBase64Encoded": False}
 
 
