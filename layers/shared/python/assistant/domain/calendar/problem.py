@@ -129,9 +129,13 @@ class Problem:
     busy: Mapping[str, tuple[Interval, ...]]
     """By address: when an attendee is not free, hours they do not work included; sorted and merged."""
 
+    def day_index(self, minute: Minute) -> int:
+        """Return the index of the last day that has begun by this minute; -1 before the range."""
+        return bisect_right(self.days, minute, key=lambda day: day.whole.start) - 1
+
     def day_at(self, minute: Minute) -> Day | None:
         """Return the day of the range that holds this minute, if one does."""
-        index = bisect_right(self.days, minute, key=lambda day: day.whole.start) - 1
+        index = self.day_index(minute)
         return self.days[index] if index >= 0 and minute < self.days[index].whole.end else None
 
     def local(self, minute: Minute) -> datetime:
