@@ -35,7 +35,8 @@ def _clock_time(value: object) -> object:
     return time.fromisoformat(value)
 
 
-def _iana_zone(value: str) -> str:
+def iana_zone(value: str) -> str:
+    """Return the name if it is one of an IANA time zone; ValueError otherwise."""
     try:
         ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -64,7 +65,7 @@ ClockTime = Annotated[
     PlainSerializer(lambda value: value.strftime("%H:%M"), return_type=str),
     WithJsonSchema({"type": "string", "pattern": _CLOCK_TIME, "examples": ["09:00"]}),
 ]
-TimeZone = Annotated[str, AfterValidator(_iana_zone), Field(examples=["America/New_York"])]
+TimeZone = Annotated[str, AfterValidator(iana_zone), Field(examples=["America/New_York"])]
 EmailAddress = Annotated[str, AfterValidator(_address), Field(examples=["ceo@company.com"])]
 NoMeetingsDay = Annotated[
     DayPart,
