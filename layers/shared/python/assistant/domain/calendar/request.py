@@ -26,6 +26,7 @@ from pydantic import (
 )
 
 from assistant.domain.bounds import at_most
+from assistant.domain.calendar.recurrence import read_series
 from assistant.domain.days import DayPart, Weekday
 from assistant.domain.preferences import ClockTime, NoMeetingsDay, TimeZone
 
@@ -174,6 +175,11 @@ class Attendee(_Part):
     optional: bool = False
 
 
+def _readable(lines: tuple[str, ...]) -> tuple[str, ...]:
+    read_series(lines)
+    return lines
+
+
 class CalendarEvent(_Part):
     """One event, or with ``recurrence`` the first of a series.
 
@@ -207,7 +213,7 @@ class CalendarEvent(_Part):
     """Two events with the same key may become one."""
     time_window: TimeWindow | None = None
     """Where in the day it may be moved to, in the user's zone."""
-    recurrence: Annotated[tuple[str, ...], BeforeValidator(at_most(10))] = ()
+    recurrence: Annotated[tuple[str, ...], BeforeValidator(at_most(100)), AfterValidator(_readable)] = ()
     """RRULE, EXDATE and RDATE lines of RFC 5545."""
     exdates: Annotated[tuple[InstantOrDay, ...], BeforeValidator(at_most(MOST_EVENTS))] = ()
     recurring_event_id: Id | None = None
@@ -248,7 +254,7 @@ class FocusTask(_Part):
     task_id: Id
     title: str = Field(default="", max_length=10_000)
     duration_minutes: int = Field(ge=1, le=10_000)
-    chunk_minutes: int | None = Field(default=None, ge=1, le=24 * 60)
+    chunk_minutes: int | None = Field(default=None, ge=5, le=24 * 60)
     """One piece; by default the whole task. What is left of the duration after whole pieces is not planned."""
     priority: Priority = Priority.P3
     deadline: Instant | None = None
@@ -282,6 +288,8 @@ class AttendeeAvailability(_Part):
     """Of the working hours and of busy times without offset; by default the user's."""
     working_hours: TimeWindow | None = None
     busy: Annotated[tuple[BusyTime, ...], BeforeValidator(at_most(MOST_BUSY))] = ()
+    includes_these_events: bool = False
+    """Whether busy holds the events of this request too, as the answer to a free/busy query does."""
 
 
 class NoMeetingsWindow(_Part):
