@@ -18,7 +18,7 @@ from assistant.domain.calendar.request import (
     FocusTask,
     TimeWindow,
 )
-from assistant.domain.calendar.wall_clock import minute_at, minute_of, whole_day
+from assistant.domain.calendar.wall_clock import hours_of, minute_of, whole_day
 from assistant.domain.days import DayPart, PartOfDay, Weekday
 
 _ONE_DAY = timedelta(days=1)
@@ -94,7 +94,7 @@ def _days(
     hours = constraints.working_hours or TimeWindow(start=min(_FROM, before), end=max(_UNTIL, after))
     weekdays = _WORKING_DAYS if constraints.working_days is None else frozenset(constraints.working_days)
     for day in _dates(date_range.start_date, date_range.end_date):
-        work = _hours(day, hours.start, hours.end, zone)
+        work = hours_of(day, hours.start, hours.end, zone)
         working = Weekday(day.weekday()) in weekdays
         first = work.start if now is None else max(work.start, up(now, grid))
         yield Day(
@@ -103,7 +103,7 @@ def _days(
             working=working,
             out_of_office=day in away,
             work=work,
-            meeting=_hours(day, before, after, zone),
+            meeting=hours_of(day, before, after, zone),
             blocked=union(_blocked(day, constraints, zone)),
             focus_wanted=min(_focus(constraints), max(0, work.end - first)) if working and day not in away else 0,
         )
@@ -117,23 +117,14 @@ def _dates_of(one: AllDay, date_range: DateRange) -> Iterator[date]:
     return _dates(max(one.first, date_range.start_date), min(one.end - _ONE_DAY, date_range.end_date))
 
 
-def _hours(day: date, start: time | None, end: time | None, zone: ZoneInfo) -> Interval:
-    """Return these hours of the day; its midnights where they are not given."""
-    whole = whole_day(day, zone)
-    return Interval(
-        whole.start if start is None else minute_at(day, start, zone),
-        whole.end if end is None else minute_at(day, end, zone),
-    )
-
-
 def _blocked(day: date, constraints: Constraints, zone: ZoneInfo) -> Iterator[Interval]:
     weekday = Weekday(day.weekday())
     for part in constraints.no_meetings_days or ():
         if part.weekday is weekday:
-            yield _hours(day, *_part_of_day(part), zone)
+            yield hours_of(day, *_part_of_day(part), zone)
     for window in constraints.no_meetings_windows or ():
         if not window.days or weekday in window.days:
-            yield _hours(day, window.start, window.end, zone)
+            yield hours_of(day, window.start, window.end, zone)
 
 
 def _part_of_day(part: DayPart) -> tuple[time | None, time | None]:
@@ -218,8 +209,8 @@ def _busy(
     def off_hours(hours: TimeWindow, own_zone: ZoneInfo) -> tuple[Interval, ...]:
         around = timedelta(days=_DAYS_AROUND)
         days = list(_dates(date_range.start_date - around, date_range.end_date + around))
-        mornings = (_hours(day, None, hours.start, own_zone) for day in days)
-        evenings = (_hours(day, hours.end, None, own_zone) for day in days)
+        mornings = (hours_of(day, None, hours.start, own_zone) for day in days)
+        evenings = (hours_of(day, hours.end, None, own_zone) for day in days)
         return union([*mornings, *evenings])
 
     own = _meetings_with(timed)

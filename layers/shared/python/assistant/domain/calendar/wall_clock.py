@@ -27,3 +27,12 @@ def minute_at(day: date, clock: time, zone: ZoneInfo) -> Minute:
 def whole_day(day: date, zone: ZoneInfo) -> Interval:
     """Return the day from midnight to midnight; 23 or 25 hours where the clocks change."""
     return Interval(minute_at(day, time(), zone), minute_at(day + timedelta(days=1), time(), zone))
+
+
+def hours_of(day: date, start: time | None, end: time | None, zone: ZoneInfo) -> Interval:
+    """Return these hours of the day; its midnights where they are not given."""
+    whole = whole_day(day, zone)
+    return Interval(
+        whole.start if start is None else minute_at(day, start, zone),
+        whole.end if end is None else minute_at(day, end, zone),
+    )
