@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum, auto
 from itertools import pairwise
@@ -17,6 +17,7 @@ from assistant.domain.calendar.objective import (
     best_focus,
     do_nothing,
     focus_gaps,
+    least_move_cost,
     merge_cost,
     move_cost,
     outside_minutes,
@@ -99,15 +100,16 @@ class _Search:
         self._merged: dict[str, str] = {}
         self._declined: dict[str, Event] = {}
         self._standing: list[list[_Standing]] = [[] for _ in problem.days]
-        self._options: dict[_Group, tuple[_Option, ...]] = {}
+        self._options: dict[tuple[str, ...], tuple[_Option, ...]] = {}
+        self._costs: dict[tuple[int, tuple[str, ...]], _Cost] = {}
         self._looks = 0
         for event in problem.events:
             self._place(event, event.at)
 
     def improve(self) -> bool:
         """Change what can be changed for the better, the greatest trouble first; False where nothing helps any more."""
-        relief = {group: self._relief(group) for group in self._groups if self._open(group)}
-        troubled = sorted((group for group in relief if relief[group] < _NOTHING), key=lambda group: relief[group])
+        reliefs = [(self._relief(group), number) for number, group in enumerate(self._groups) if self._open(group)]
+        troubled = [self._groups[number] for relief, number in sorted(reliefs) if relief < _NOTHING]
         improved = [self._improve(group) for group in troubled if self._open(group)]
         return any(improved)
 
@@ -126,23 +128,22 @@ class _Search:
         gone = {*self._merged, *self._merged.values()}
         kinds = {self._chosen[event.id].kind for event in group}
         fresh = len(group) == 1 or kinds == {_Kind.STAY}
-        return fresh and gone.isdisjoint(event.id for event in group) and self._looks < _MOST_LOOKS
+        return fresh and gone.isdisjoint(_ids(group)) and self._looks < _MOST_LOOKS
 
     def _relief(self, group: _Group) -> _Cost:
         """Return what the calendar gains, below zero, if the group were not there and that had no price."""
-        ids = {event.id for event in group}
         relief = _NOTHING
         for event in group:
             relief = relief.minus(self._own(event, self._chosen[event.id]))
         for index in self._days_of(group):
-            relief = relief.plus(self._cost(index, self._without(index, ids))).minus(
-                self._cost(index, self._standing[index])
-            )
+            relief = relief.plus(self._cost_without(index, group)).minus(self._cost_without(index, ()))
         return relief
 
     def _improve(self, group: _Group) -> bool:
         """Choose the best for the group; False where that is what it is."""
         relief = self._relief(group)
+        if relief.plus(_Cost(cost=_least_price(group, self._chosen[group[0].id]))) >= _NOTHING:
+            return False
         best, chosen = _NOTHING, None
         for option in self._options_of(group):
             # What relief and price leave open only makes it worse, and prices rise.
@@ -158,9 +159,10 @@ class _Search:
         return chosen is not None
 
     def _options_of(self, group: _Group) -> Iterable[_Option]:
-        if group not in self._options:
-            self._options[group] = tuple(sorted(_options(self._problem, group), key=lambda option: option.price))
-        return self._options[group]
+        ids = _ids(group)
+        if ids not in self._options:
+            self._options[ids] = tuple(sorted(_options(self._problem, group), key=lambda option: option.price))
+        return self._options[ids]
 
     def _own(self, event: Event, option: _Option) -> _Cost:
         """Return what the event costs by itself."""
@@ -171,12 +173,11 @@ class _Search:
         """Return what the option costs beside its price in a calendar without the group."""
         if option.at is None:
             return _NOTHING
-        ids = {event.id for event in group}
         burden = self._own(group[0], option).minus(_Cost(cost=option.price))
         for index in self._days_at(option.at):
-            others = self._without(index, ids)
-            added = sorted([*others, _Standing(option.at, group[0].id, group[0].is_meeting)])
-            burden = burden.plus(self._cost(index, added)).minus(self._cost(index, others))
+            standing = self._without(index, group)
+            insort(standing, _Standing(option.at, group[0].id, group[0].is_meeting))
+            burden = burden.plus(self._cost(index, standing)).minus(self._cost_without(index, group))
         return burden
 
     def _allowed(self, group: _Group, option: _Option) -> bool:
@@ -214,11 +215,12 @@ class _Search:
         most = self._problem.max_per_day
         if most is None or (now and self._problem.day_index(now.start) == day):
             return True
-        others = self._without(day, {event.id for event in group})
-        return sum(one.meeting for one in others if self._problem.day_index(one.at.start) == day) < most
+        midnight = self._problem.days[day].whole.start
+        others = self._without(day, group)
+        return sum(one.meeting for one in others if one.at.start >= midnight) < most
 
     def _clashes(self, group: _Group, at: Interval) -> bool:
-        ids = {event.id for event in group}
+        ids = _ids(group)
         buffer = self._problem.buffer if group[0].is_meeting else 0
         around = Interval(at.start - buffer, at.end + buffer)
         for index in self._days_at(around):
@@ -236,9 +238,10 @@ class _Search:
 
     def _choose(self, group: _Group, option: _Option) -> None:
         first = group[0]
+        self._costs.clear()
         for event in group:
             for index in self._days_of((event,)):
-                self._standing[index] = self._without(index, {event.id})
+                self._standing[index] = self._without(index, (event,))
             self._declined.pop(event.id, None)
         self._chosen[first.id] = option
         if option.kind is _Kind.MERGE:
@@ -252,8 +255,15 @@ class _Search:
         for index in self._days_at(at):
             insort(self._standing[index], _Standing(at, event.id, event.is_meeting))
 
-    def _without(self, index: int, ids: Collection[str]) -> list[_Standing]:
+    def _without(self, index: int, group: _Group) -> list[_Standing]:
+        ids = _ids(group)
         return [one for one in self._standing[index] if one.id not in ids]
+
+    def _cost_without(self, index: int, group: _Group) -> _Cost:
+        known = (index, _ids(group))
+        if known not in self._costs:
+            self._costs[known] = self._cost(index, self._without(index, group))
+        return self._costs[known]
 
     def _days_of(self, group: _Group) -> list[int]:
         """Return the days the group stands on."""
@@ -289,6 +299,10 @@ class _Search:
         )
 
 
+def _ids(group: _Group) -> tuple[str, ...]:
+    return tuple(event.id for event in group)
+
+
 def _groups(problem: Problem) -> Iterator[_Group]:
     """Yield what may change together: each event that is not fixed in all, and neighbours of the same merge key."""
     by_key: defaultdict[str, list[Event]] = defaultdict(list)
@@ -316,6 +330,18 @@ def _options(problem: Problem, group: _Group) -> Iterator[_Option]:
         yield _Option(shorten_cost(first), _Kind.SHORTEN, shortened_time(first))
     if first.declinable:
         yield _Option(DECLINED[first.priority], _Kind.DECLINE, None)
+
+
+def _least_price(group: _Group, now: _Option) -> int:
+    """Return what the cheapest option costs at least, without looking for it."""
+    first = group[0]
+    if now.kind is not _Kind.STAY:
+        return 0
+    if len(group) > 1:
+        return merge_cost(*group)
+    prices = [least_move_cost(first)] if first.movable else []
+    prices += [shorten_cost(first)] if first.shortened else []
+    return min(prices + ([DECLINED[first.priority]] if first.declinable else []))
 
 
 def _scheduled(problem: Problem, events: Plan) -> Mapping[str, tuple[Interval, ...]]:

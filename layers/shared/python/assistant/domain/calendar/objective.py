@@ -133,7 +133,12 @@ def move_cost(problem: Problem, event: Event, start: Minute) -> int:
     before, after = problem.local(event.start), problem.local(start)
     days = abs((after.date() - before.date()).days)
     minutes = abs(60 * (after.hour - before.hour) + after.minute - before.minute)
-    return 20 + 4 * _priced_attendees(event) + 16 * days + -(-minutes // 15)
+    return least_move_cost(event) + 16 * days + -(-minutes // 15)
+
+
+def least_move_cost(event: Event) -> int:
+    """Return the price of any new start, however near."""
+    return 20 + 4 * _priced_attendees(event)
 
 
 def shorten_cost(event: Event) -> int:
