@@ -6,7 +6,7 @@ A port raises ``Unavailable`` when what stands behind it is down, and nothing el
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pydantic import BaseModel
 
@@ -21,6 +21,13 @@ from assistant.domain.preferences import Preferences
 from assistant.domain.senders import SenderRecord
 from assistant.domain.spending import Reservation, Usage, UsageOfDay
 from assistant.domain.triage.decision import Category
+
+if TYPE_CHECKING:
+    # Only the functions of the calendar pay for its models.
+    from assistant.domain.calendar.plan import Plan
+    from assistant.domain.calendar.plan_record import PlanRecord, ProofJob
+    from assistant.domain.calendar.problem import Problem
+    from assistant.domain.calendar.solution import Solution
 
 
 class Clock(Protocol):
@@ -279,4 +286,43 @@ class Backlog(Protocol):
 
     def close(self, batch: BacklogBatch) -> bool:
         """Forget the batch; True for the one caller that did."""
+        ...
+
+
+class PlanStore(Protocol):
+    """Calendar plans, each forgotten after 30 days."""
+
+    def save(self, record: "PlanRecord") -> bool:
+        """Keep a new plan; False when it is too large to be kept."""
+        ...
+
+    def find(self, user_id: str, plan_id: str) -> "PlanRecord | None":
+        """Return the plan unless it is unknown or forgotten."""
+        ...
+
+    def improve(self, record: "PlanRecord") -> bool:
+        """Replace the kept plan by one of a lower rank; False when it is forgotten or there is none lower."""
+        ...
+
+
+class ProofQueue(Protocol):
+    """Takes the wish that a kept plan be proven best, or bettered."""
+
+    def request(self, job: "ProofJob") -> None:
+        """Hand the job over."""
+        ...
+
+
+class PlanSolver(Protocol):
+    """Looks for the best plan of a calendar and proves that there is none better."""
+
+    def solve(self, problem: "Problem", start: "Plan", *, seconds: float, prove_tiers: bool = False) -> "Solution":
+        """Return the best allowed plan found within ``seconds``, never one that scores higher than ``start``.
+
+        ``start`` has to be allowed. With ``prove_tiers`` each tier of the objective is proven before the next is
+        searched: slower to a good plan, but what is known of the upper tiers is known sooner.
+
+        Raises:
+            Unavailable: the solver is not installed or failed.
+        """
         ...
