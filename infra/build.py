@@ -47,6 +47,9 @@ STRIPPED = (
     "*.dist-info/REQUESTED",
 )
 
+# Required by the packages of a set, imported by nothing we use of them.
+UNUSED: Mapping[str, tuple[str, ...]] = {"solver": ("numpy",)}
+
 
 class BuildFailed(Exception):
     """A layer or function cannot be built; the message says which and why."""
@@ -120,7 +123,8 @@ def _function(name: str) -> Artifact:
 
 
 def _dependency_layer(name: str) -> Artifact:
-    requirements = _uv("export", "--frozen", "--no-header", "--no-annotate", "--only-group", name)
+    unused = (f"--no-emit-package={package}" for package in UNUSED.get(name, ()))
+    requirements = _uv("export", "--frozen", "--no-header", "--no-annotate", "--only-group", name, *unused)
     services = _aws_services()
     inputs = (PLATFORM, requirements, *sorted(services), *STRIPPED)
     return _artifact(
