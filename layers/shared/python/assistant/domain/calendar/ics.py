@@ -7,6 +7,7 @@ out of office, whatever the default of RFC 5545, for most are birthdays and remi
 
 import re
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from icalendar import Component, Event, vCalAddress, vDDDTypes
 
 _MOST_ZONES = 100
+_DEEPEST = 10
 _LONGEST_TITLE = 10_000
 _LONGEST_TEXT = 100_000
 _LONGEST_DETAIL = 300
@@ -60,6 +62,8 @@ def read_ics(
                 version = int(component.get("SEQUENCE", 0))
                 if event.event_id not in newest or newest[event.event_id][0] <= version:
                     newest[event.event_id] = (version, event)
+                if len(newest) > MOST_EVENTS:
+                    raise _refused(f"has more than {MOST_EVENTS} events and busy times")
         except ValidationError as error:
             broken = field_errors(error.errors(include_url=False, include_input=False))[0]
             raise _refused(f"{component.name} {number}: {broken.field} {broken.detail}") from None
@@ -74,11 +78,19 @@ def _refused(detail: str) -> InvalidRequest:
 
 def _require_bounded(unfolded: str) -> None:
     """Refuse before parsing what parsing could choke on."""
-    if unfolded.count("BEGIN:VEVENT") > MOST_EVENTS:
+    begun: Counter[str] = Counter()
+    depth = 0
+    for mark, name in re.findall(r"^(BEGIN|END):[ \t]*(\S*)", unfolded, re.MULTILINE | re.IGNORECASE):
+        begins = mark.upper() == "BEGIN"
+        begun[name.upper()] += begins
+        depth += 1 if begins else -1
+        if depth > _DEEPEST:
+            raise _refused("has components too deep in one another")
+    if begun["VEVENT"] > MOST_EVENTS:
         raise _refused(f"has more than {MOST_EVENTS} events")
-    zones = re.findall(r"BEGIN:VTIMEZONE.*?END:VTIMEZONE", unfolded, re.DOTALL | re.IGNORECASE)
-    if len(zones) > _MOST_ZONES:
+    if begun["VTIMEZONE"] > _MOST_ZONES:
         raise _refused(f"has more than {_MOST_ZONES} time zones")
+    zones = re.findall(r"BEGIN:[ \t]*VTIMEZONE.*?END:[ \t]*VTIMEZONE", unfolded, re.DOTALL | re.IGNORECASE)
     for zone in zones:
         for rule in re.findall(r"^RRULE[^:\r\n]*:([^\r\n]*)", zone, re.MULTILINE | re.IGNORECASE):
             if not _ZONE_RULE.fullmatch(rule.strip()):
