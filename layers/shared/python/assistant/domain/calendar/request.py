@@ -32,6 +32,7 @@ from assistant.domain.preferences import ClockTime, NoMeetingsDay, TimeZone
 
 MOST_EVENTS = 10_000
 MOST_TASKS = 500
+MOST_PIECES = 1_000
 MOST_ATTENDEES = 500
 MOST_BUSY = 10_000
 MOST_DAYS = 62
@@ -102,10 +103,10 @@ def _weekday(value: object) -> Weekday:
 _INSTANT_SCHEMA = {"type": "string", "format": "date-time", "examples": ["2025-01-20T10:00:00-05:00"]}
 _DAY_SCHEMA = {"type": "string", "format": "date", "examples": ["2025-01-20"]}
 
-Instant = Annotated[datetime, PlainValidator(_instant), WithJsonSchema(_INSTANT_SCHEMA)]
-Day = Annotated[date, PlainValidator(_day), WithJsonSchema(_DAY_SCHEMA)]
+Instant = Annotated[datetime, BeforeValidator(_instant), WithJsonSchema(_INSTANT_SCHEMA)]
+Day = Annotated[date, BeforeValidator(_day), WithJsonSchema(_DAY_SCHEMA)]
 InstantOrDay = Annotated[
-    datetime | date, PlainValidator(_instant_or_day), WithJsonSchema({"anyOf": [_INSTANT_SCHEMA, _DAY_SCHEMA]})
+    datetime | date, BeforeValidator(_instant_or_day), WithJsonSchema({"anyOf": [_INSTANT_SCHEMA, _DAY_SCHEMA]})
 ]
 Id = Annotated[str, Field(min_length=1, max_length=1024)]
 # Compared with other addresses, never written to: what a calendar holds need not be an address mail would take.
@@ -346,8 +347,10 @@ def _distinct_events(events: tuple[CalendarEvent, ...]) -> tuple[CalendarEvent, 
     return events
 
 
-def _distinct_tasks(tasks: tuple[FocusTask, ...]) -> tuple[FocusTask, ...]:
+def _plannable_tasks(tasks: tuple[FocusTask, ...]) -> tuple[FocusTask, ...]:
     _distinct("task_id", tuple(task.task_id for task in tasks))
+    if sum(task.duration_minutes // (task.chunk_minutes or task.duration_minutes) for task in tasks) > MOST_PIECES:
+        raise ValueError(f"has more than {MOST_PIECES} pieces")
     return tasks
 
 
@@ -355,6 +358,6 @@ def _distinct_tasks(tasks: tuple[FocusTask, ...]) -> tuple[FocusTask, ...]:
 CalendarEvents = Annotated[
     tuple[CalendarEvent, ...], BeforeValidator(at_most(MOST_EVENTS)), AfterValidator(_distinct_events)
 ]
-FocusTasks = Annotated[tuple[FocusTask, ...], BeforeValidator(at_most(MOST_TASKS)), AfterValidator(_distinct_tasks)]
+FocusTasks = Annotated[tuple[FocusTask, ...], BeforeValidator(at_most(MOST_TASKS)), AfterValidator(_plannable_tasks)]
 Availability = Annotated[Mapping[Address, AttendeeAvailability], BeforeValidator(at_most(MOST_ATTENDEES))]
 Granularity = Annotated[Literal[5, 10, 15, 20, 30, 60], Field(description="Minutes of the grid new times are on")]
