@@ -5,7 +5,7 @@ Times stand where the user's clock shows them. Days without work and without eve
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from itertools import groupby, pairwise
 from typing import Final, NamedTuple
@@ -24,9 +24,10 @@ _HEADER: Final = 58
 _MARGIN: Final = 18
 _BETWEEN: Final = 24
 _LEGEND: Final = 22
-_CHARACTER: Final = 5.6
+_CHARACTER: Final = 6.0
 _LINE: Final = 12
 _TWO_LINES: Final = 27
+_TIMES: Final = 70
 _LOWEST: Final = 11
 _INSET: Final = 2
 _DAY: Final = 24 * 60
@@ -149,8 +150,8 @@ class _Panel:
     def drawn(self, days: Sequence[Day], left: float, scale: _Scale) -> Iterator[str]:
         """Yield the elements of one week."""
         top = scale.top - _HEADER + 16
-        yield f'<text class="heading" x="{left:g}" y="{top:g}">{self._name}</text>'
-        yield f'<text class="figures" x="{left + 64:g}" y="{top:g}">{self.figures}</text>'
+        figures = f'<tspan class="figures" dx="10">{self.figures}</tspan>'
+        yield f'<text class="heading" x="{left:g}" y="{top:g}">{self._name}{figures}</text>'
         for hour in range(scale.first, scale.last + 1):
             yield f'<text class="hour" x="{left - 6:g}" y="{scale.y(hour * 60) + 3:g}">{hour:02}:00</text>'
         for index, day in enumerate(days):
@@ -164,7 +165,7 @@ class _Panel:
                 yield from _labelled(
                     Block(at, "focus", "Focus", "on-focus"), self._box(at, day, left, scale), self._hint(at)
                 )
-        for block in (*self._ghosts, *self._tasks):
+        for block in self._tasks:
             if block.at.overlaps(day.whole):
                 yield from _labelled(block, self._box(block.at, day, left, scale), self._hint(block.at))
         events = [block for block in self.blocks if block.at.overlaps(day.whole)]
@@ -172,6 +173,11 @@ class _Panel:
             box = self._box(block.at, day, left, scale)
             part = Box(box.x + lane * box.width / lanes, box.y, box.width / lanes - (lane < lanes - 1), box.height)
             yield from _labelled(block, part, self._hint(block.at))
+        for ghost in self._ghosts:
+            if ghost.at.overlaps(day.whole):
+                covered = any(block.at.start <= ghost.at.start < block.at.end for block in events)
+                visible = replace(ghost, title_look="covered") if covered else ghost
+                yield from _labelled(visible, self._box(ghost.at, day, left, scale), self._hint(ghost.at))
         for at in _overlaps(events):
             yield _rectangle(self._box(at, day, left, scale), "conflict")
 
@@ -287,7 +293,7 @@ def _labelled(block: Block, box: Box, times: str) -> Iterator[str]:
     yield f'<svg x="{box.x:g}" y="{box.y:g}" width="{box.width:g}" height="{box.height:g}">'
     look = f' class="{block.title_look}"' if block.title_look else ""
     yield f'<text{look} x="4" y="{min(_LINE, box.height - 2):g}">{escape(_shortened(title, box.width - 6))}</text>'
-    if block.title and box.height >= _TWO_LINES:
+    if block.look != "ghost" and box.height >= _TWO_LINES and box.width >= _TIMES:
         yield f'<text{look} x="4" y="{2 * _LINE:g}">{escape(_shortened(times, box.width - 6))}</text>'
     yield "</svg></g>"
 

@@ -17,7 +17,7 @@ text { font-family: system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neu
 .paper { fill: var(--paper); }
 .heading { font-size: 15px; font-weight: 600; }
 .figures, .hour, .part, .legend { fill: var(--faint); }
-.figures { font-size: 12px; }
+.figures { font-size: 12px; font-weight: 400; }
 .weekday { font-size: 12px; font-weight: 600; text-anchor: middle; }
 .hour { text-anchor: end; }
 .part { text-anchor: middle; font-style: italic; }
@@ -36,6 +36,7 @@ text { font-family: system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neu
 .changed { stroke: var(--changed); stroke-width: 2.5; }
 .ghost { fill: none; stroke: var(--faint); stroke-dasharray: 3 3; }
 .gone { fill: var(--faint); }
+.covered { fill: none; }
 .declined { text-decoration: line-through; }
 .conflict { fill: url(#hatching); stroke: var(--conflict); stroke-width: 1.5; }
 .hatch { stroke: var(--conflict); stroke-opacity: .55; stroke-width: 1.5; }
