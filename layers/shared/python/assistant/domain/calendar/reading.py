@@ -204,6 +204,22 @@ def _busy(
     zone: ZoneInfo,
 ) -> Mapping[str, tuple[Interval, ...]]:
     """Return when those who have to be free are not, for everyone something is known about."""
+    required = {address for event in attended for address in event.required}
+    known = {address: availability[address] for address in sorted(required & availability.keys())}
+    return busy_times(known, date_range, zone, these_events=_meetings_with(timed))
+
+
+def busy_times(
+    availability: Mapping[str, AttendeeAvailability],
+    date_range: DateRange,
+    zone: ZoneInfo,
+    *,
+    these_events: Mapping[str, Sequence[Interval]],
+) -> Mapping[str, tuple[Interval, ...]]:
+    """Return by address when somebody is busy or does not work, sorted and merged.
+
+    ``these_events`` are the meetings to leave out for those whose busy times include them.
+    """
 
     @cache
     def off_hours(hours: TimeWindow, own_zone: ZoneInfo) -> tuple[Interval, ...]:
@@ -213,16 +229,14 @@ def _busy(
         evenings = (hours_of(day, hours.end, None, own_zone) for day in days)
         return union([*mornings, *evenings])
 
-    own = _meetings_with(timed)
     busy = {}
-    for address in sorted({address for event in attended for address in event.required} & availability.keys()):
-        known = availability[address]
+    for address, known in availability.items():
         their_zone = ZoneInfo(known.timezone) if known.timezone else zone
         meetings = union(
             Interval(minute_of(time_.start, their_zone), minute_of(time_.end, their_zone)) for time_ in known.busy
         )
         if known.includes_these_events:
-            meetings = minus(meetings, union(own[address]))
+            meetings = minus(meetings, union(these_events.get(address, ())))
         busy[address] = union([*meetings, *(off_hours(known.working_hours, their_zone) if known.working_hours else ())])
     return busy
 
