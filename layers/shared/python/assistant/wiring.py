@@ -18,6 +18,7 @@ from assistant.ports import (
     LlmBatches,
     Meter,
     MetricReader,
+    PlanSolver,
     PreferenceStore,
     RateLimiter,
     SenderHistory,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from assistant.adapters.anthropic_client import MessagesClient
     from assistant.adapters.anthropic_llm import AnthropicLlm, ModelsInUse
+    from assistant.adapters.cp_sat import CpSatSolver
     from assistant.adapters.dynamo import Table
     from assistant.adapters.dynamo_decisions import DynamoDecisions
     from assistant.adapters.local_limits import Circuit
@@ -109,6 +111,18 @@ class Dependencies:
         """Return what asking Claude needs, with the SDK imported."""
         self.llm.prime()
         return self.claude_ports
+
+    @cached_property
+    def plan_solver(self) -> "CpSatSolver":
+        """The solver of calendars; its libraries are loaded when it is primed or first used."""
+        from assistant.adapters.cp_sat import CpSatSolver
+
+        return CpSatSolver()
+
+    def primed_plan_solver(self) -> PlanSolver:
+        """Return the solver with its libraries loaded."""
+        self.plan_solver.prime()
+        return self.plan_solver
 
     @cached_property
     def backlog(self) -> Backlog:

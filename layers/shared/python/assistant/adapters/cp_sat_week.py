@@ -1,0 +1,475 @@
+"""The calendar as a program of binaries: one for each event and start, so that its linear relaxation is tight.
+
+An event stays, is shortened, declined, moved to one of its starts, or becomes one with another: exactly one of these.
+At every start of the day at most one of what would stand there may be chosen, except that events which overlap today
+may go on overlapping, at a price. Choices that clash with an event nobody may change are never offered.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations, groupby, pairwise
+
+from assistant.adapters.cp_sat_program import FREE, Program, Variable
+from assistant.domain.calendar.intervals import up
+from assistant.domain.calendar.objective import (
+    DECLINED,
+    OVER_MAXIMUM,
+    SHORT_BUFFER,
+    UNSCHEDULED,
+    Score,
+    focus_gaps,
+    merge_cost,
+    move_cost,
+    outside_minutes,
+    shorten_cost,
+)
+from assistant.domain.calendar.plan import Merge, Plan, both_required, merged_minutes, shortened_time
+from assistant.domain.calendar.problem import Day, Event, Interval, Problem
+from assistant.domain.calendar.rules import merge_starts, starts, task_starts
+
+# A model of more binaries than this takes longer to load than a caller waits and more memory than a function has.
+MOST_BINARIES = 150_000
+
+type _Covered = Mapping[int, Sequence[Variable]]
+"""The focus variables of a cell of the grid, by its start."""
+
+
+class TooLarge(Exception):
+    """The calendar has too many choices to be searched, or more than there was time to write down."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Placement:
+    """A new time on offer, of one event or of two that become one; the first keeps its id."""
+
+    variable: Variable
+    at: Interval
+    events: tuple[int, ...]
+    meeting: bool
+    arrives: bool
+    """Whether it is on a day that none of its events is on now."""
+    required: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """An event that may stay where it is, whole or shortened."""
+
+    event: int
+    meeting: bool
+    times: tuple[tuple[Variable, Interval], ...]
+
+    @property
+    def kept(self) -> list[Variable]:
+        """The choices that leave it where it is."""
+        return [variable for variable, _ in self.times]
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A time on offer for a piece of a task."""
+
+    variable: Variable
+    at: Interval
+    task: int
+
+
+@dataclass(slots=True)
+class _DayOffers:
+    """What may stand on one day beside the events that nobody may change."""
+
+    fixed: list[Interval] = field(default_factory=list)
+    placements: list[_Placement] = field(default_factory=list)
+    standing: list[_Standing] = field(default_factory=list)
+    pieces: list[_Piece] = field(default_factory=list)
+
+
+class Week:
+    """The program of a calendar, and the plan an assignment of it means."""
+
+    def __init__(self, problem: Problem, *, still_time: Callable[[], bool]) -> None:
+        """Write the program.
+
+        Raises:
+            Unavailable: the solver is not installed.
+            TooLarge: there are more than ``MOST_BINARIES`` choices, or ``still_time`` said no.
+
+        """
+        self._problem = problem
+        self._still_time = still_time
+        self.program = Program()
+        self._fixed = tuple(
+            not (event.movable or event.declinable or event.shortened is not None) for event in problem.events
+        )
+        self._choices: list[list[Variable]] = [[] for _ in problem.events]
+        self._standing: dict[int, _Standing] = {}
+        self._declined: dict[int, Variable] = {}
+        self._placements: list[_Placement] = []
+        self._pieces: list[_Piece] = []
+        self._unscheduled: list[Variable] = []
+        self._conflicts: dict[tuple[int, int], Variable] = {}
+        self._occupied: dict[tuple[Variable, ...], Variable] = {}
+        self._offer_choices()
+        self._price_pairs()
+        self._offer_tasks()
+        for day, offers in zip(problem.days, self._by_day(), strict=True):
+            self._keep_apart(day, offers)
+            self._limit_meetings(day, offers.placements)
+        self._respect_declined()
+
+    def plan(self, values: Sequence[int]) -> Plan:
+        """Return the plan an assignment means, without focus blocks."""
+        events = self._problem.events
+        chosen = [placement for placement in self._placements if values[placement.variable]]
+        tasks: defaultdict[str, list[Interval]] = defaultdict(list)
+        for piece in self._pieces:
+            if values[piece.variable] and not values[self._unscheduled[piece.task]]:
+                tasks[self._problem.tasks[piece.task].id].append(piece.at)
+        return Plan(
+            moved={events[one.events[0]].id: one.at for one in chosen if len(one.events) == 1},
+            declined=frozenset(events[number].id for number, variable in self._declined.items() if values[variable]),
+            shortened=frozenset(
+                events[number].id
+                for number, standing in self._standing.items()
+                if len(standing.times) > 1 and values[standing.times[1][0]]
+            ),
+            merged=tuple(
+                Merge(events[one.events[0]].id, events[one.events[1]].id, one.at)
+                for one in chosen
+                if len(one.events) > 1
+            ),
+            tasks={name: tuple(sorted(pieces)) for name, pieces in tasks.items()},
+        )
+
+    def values_of(self, plan: Plan) -> Mapping[Variable, int]:
+        """Return what a plan means for the choices and the pieces of tasks."""
+        names = {event.id: number for number, event in enumerate(self._problem.events)}
+        taken = {(frozenset({names[name]}), at) for name, at in plan.moved.items()}
+        taken |= {(frozenset({names[one.first], names[one.second]}), one.at) for one in plan.merged}
+        chosen = {one.variable for one in self._placements if (frozenset(one.events), one.at) in taken}
+        chosen |= {self._declined[names[name]] for name in plan.declined}
+        chosen |= {self._standing[names[name]].times[1][0] for name in plan.shortened}
+        tasks = self._problem.tasks
+        chosen |= {one.variable for one in self._pieces if one.at in plan.tasks.get(tasks[one.task].id, ())}
+        chosen |= {self._unscheduled[number] for number, task in enumerate(tasks) if task.id not in plan.tasks}
+        for number, standing in self._standing.items():
+            if chosen.isdisjoint(self._choices[number]):
+                chosen.add(standing.times[0][0])
+        offered = {variable for choices in self._choices for variable in choices}
+        offered |= {*self._unscheduled, *(one.variable for one in self._pieces)}
+        return {variable: int(variable in chosen) for variable in sorted(offered)}
+
+    def _offer_choices(self) -> None:
+        events = self._problem.events
+        for number, event in enumerate(events):
+            if self._fixed[number]:
+                self.program.charge(None, self._cost_of_staying(event, event.at))
+                continue
+            self._offer_standing(number, event)
+            if event.declinable:
+                self._declined[number] = self.program.binary(Score(0, 0, DECLINED[event.priority]))
+                self._choices[number].append(self._declined[number])
+            self._offer_times(
+                (number,), [(start, move_cost(self._problem, event, start)) for start in starts(self._problem, event)]
+            )
+        by_key: defaultdict[str, list[int]] = defaultdict(list)
+        for number, event in enumerate(events):
+            if event.merge_key is not None and event.movable:
+                by_key[event.merge_key].append(number)
+        for first, second in (pair for numbers in by_key.values() for pair in combinations(numbers, 2)):
+            price = merge_cost(events[first], events[second])
+            times = merge_starts(self._problem, events[first], events[second])
+            self._offer_times((first, second), [(start, price) for start in times])
+        for choices in self._choices:
+            if choices:
+                self.program.exactly_one(choices)
+
+    def _offer_standing(self, number: int, event: Event) -> None:
+        whole = (self.program.binary(self._cost_of_staying(event, event.at)), event.at)
+        times: tuple[tuple[Variable, Interval], ...] = (whole,)
+        if event.shortened is not None:
+            short = shortened_time(event)
+            outside = self._cost_of_staying(event, short).unmet
+            times = (whole, (self.program.binary(Score(0, outside, shorten_cost(event))), short))
+        self._standing[number] = _Standing(number, event.is_meeting, times)
+        self._choices[number] += self._standing[number].kept
+
+    def _cost_of_staying(self, event: Event, at: Interval) -> Score:
+        return Score(0, outside_minutes(self._problem, at) if event.is_meeting else 0, 0)
+
+    def _offer_times(self, numbers: tuple[int, ...], priced: Iterable[tuple[int, int]]) -> None:
+        """Offer the starts that clash with nothing nobody may change."""
+        problem = self._problem
+        events = [problem.events[number] for number in numbers]
+        minutes = merged_minutes(*events) if len(events) > 1 else events[0].minutes
+        required = frozenset(events[0].required if len(events) == 1 else both_required(*events))
+        obstacles = self._obstacles(required, meeting=events[0].is_meeting)
+        for start, price in priced:
+            self._check_size()
+            at = Interval(start, start + minutes)
+            if any(at.overlaps(obstacle) for obstacle in obstacles):
+                continue
+            day = problem.days[problem.day_index(start)].date
+            here = [number for number in numbers if problem.events[number].day == day]
+            first = here[0] if here else numbers[0]
+            placement = _Placement(
+                self.program.binary(Score(0, 0, price)),
+                at,
+                (first, *(number for number in numbers if number != first)),
+                problem.events[first].is_meeting,
+                not here,
+                required,
+            )
+            self._placements.append(placement)
+            for number in numbers:
+                self._choices[number].append(placement.variable)
+
+    def _obstacles(self, required: frozenset[str], *, meeting: bool) -> Sequence[Interval]:
+        """Return where nothing new may stand: fixed events, and meetings that go on when the user declines them."""
+        buffer = self._problem.buffer
+        found = []
+        for number, event in enumerate(self._problem.events):
+            if self._fixed[number]:
+                around = buffer if meeting and event.is_meeting else 0
+                found.append(Interval(event.start - around, event.end + around))
+            elif not (event.movable or event.shortened is not None or required.isdisjoint(event.required)):
+                found.append(event.at)
+        return found
+
+    def _price_pairs(self) -> None:
+        """Price what overlaps or follows too closely today for as long as both stay.
+
+        Only the end of the earlier one changes what the two are to each other.
+        """
+        events = self._problem.events
+        for number, event in enumerate(events):
+            self._check_size()
+            for other in range(number + 1, len(events)):
+                if events[other].start >= event.end + self._problem.buffer:
+                    break
+                for price, earlier in self._prices_of(number, event, events[other]):
+                    self._charge_pair(price, (number, other), earlier)
+
+    def _prices_of(self, number: int, event: Event, later: Event) -> Iterator[tuple[Score, list[Variable]]]:
+        """Yield the prices of a pair, each with the choices for the earlier event that make it due."""
+        times = self._standing[number].times if number in self._standing else ((None, event.at),)
+        due: defaultdict[Score, list[Variable]] = defaultdict(list)
+        for variable, at in times:
+            price = self._price_of(at.end, event, later)
+            if price != FREE:
+                due[price] += [] if variable is None else [variable]
+        yield from due.items()
+
+    def _price_of(self, end: int, event: Event, later: Event) -> Score:
+        if later.start < end:
+            return Score(1, 0, 0)
+        if event.is_meeting and later.is_meeting and later.start - end < self._problem.buffer:
+            return Score(0, 0, SHORT_BUFFER)
+        return FREE
+
+    def _charge_pair(self, price: Score, pair: tuple[int, int], earlier: list[Variable]) -> None:
+        later = self._standing[pair[1]].kept if pair[1] in self._standing else []
+        if earlier and later:
+            both = self.program.binary(price)
+            self.program.at_most(1, [*earlier, *later], [(both, 1)])
+            if price.conflicts:
+                self._conflicts[pair] = both
+        elif earlier or later:
+            for variable in earlier or later:
+                self.program.charge(variable, price)
+        else:
+            self.program.charge(None, price)
+
+    def _offer_tasks(self) -> None:
+        fixed = [event.at for number, event in enumerate(self._problem.events) if self._fixed[number]]
+        for number, task in enumerate(self._problem.tasks):
+            left_out = self.program.binary(Score(0, UNSCHEDULED[task.priority], 0))
+            times = (Interval(start, start + task.chunk) for start in task_starts(self._problem, task))
+            pieces = []
+            for at in times:
+                self._check_size()
+                if not any(at.overlaps(event) for event in fixed):
+                    pieces.append(_Piece(self.program.binary(), at, number))
+            self.program.equals(task.chunks, [*((one.variable, 1) for one in pieces), (left_out, task.chunks)])
+            self._unscheduled.append(left_out)
+            self._pieces += pieces
+
+    def _by_day(self) -> Sequence[_DayOffers]:
+        problem = self._problem
+        offers = [_DayOffers() for _ in problem.days]
+        for placement in self._placements:
+            offers[problem.day_index(placement.at.start)].placements.append(placement)
+        for piece in self._pieces:
+            offers[problem.day_index(piece.at.start)].pieces.append(piece)
+        for number, event in enumerate(problem.events):
+            first = max(0, problem.day_index(event.start))
+            for index in range(first, problem.day_index(event.end + problem.buffer - 1) + 1):
+                if self._fixed[number]:
+                    offers[index].fixed.append(event.at)
+                else:
+                    offers[index].standing.append(self._standing[number])
+        return offers
+
+    def _keep_apart(self, day: Day, offers: _DayOffers) -> None:
+        """Let at most one thing stand at any time, whatever may overlap today excepted.
+
+        It is enough to look where something starts. Between meetings the buffer counts as part of the earlier one;
+        focus and tasks may share a time.
+        """
+        self._check_size()
+        covered = self._offer_focus(day, offers.fixed)
+        meetings = _DayOffers(
+            placements=[one for one in offers.placements if one.meeting],
+            standing=[one for one in offers.standing if one.meeting],
+        )
+        rest = len(offers.placements) > len(meetings.placements) or len(offers.standing) > len(meetings.standing)
+        mixed = bool(covered or offers.pieces or rest)
+        if mixed:
+            self._apart(day, offers, covered, buffer=0)
+        if meetings.placements and (self._problem.buffer or not mixed):
+            self._apart(day, meetings, {}, buffer=self._problem.buffer)
+
+    def _apart(self, day: Day, offers: _DayOffers, covered: _Covered, *, buffer: int) -> None:
+        points = {one.at.start for one in offers.placements} | {one.at.start for one in offers.pieces} | set(covered)
+        points |= {max(day.whole.start, one.times[0][1].start) for one in offers.standing}
+        grid = self._problem.grid
+        seen = set()
+        for point in sorted(points):
+            new = [one.variable for one in offers.placements if one.at.start <= point < one.at.end + buffer]
+            pieces = [one for one in offers.pieces if one.at.start <= point < one.at.end]
+            focus = covered.get(point // grid * grid, ())
+            taken = self._taken(offers.standing, point, buffer)
+            row = (*new, *taken, *focus, *(one.variable for one in pieces))
+            if row in seen:
+                continue
+            seen.add(row)
+            if pieces:
+                self.program.at_most_one([*new, *taken, *(one.variable for one in pieces)])
+                self._forbid_pieces_of_unscheduled(pieces)
+            if focus or not pieces:
+                self.program.at_most_one([*new, *taken, *focus])
+
+    def _taken(self, standing: Iterable[_Standing], point: int, buffer: int) -> Sequence[Variable]:
+        """Return binaries of which one is 1 where an event stays at this time."""
+        here = [
+            (one.event, [variable for variable, at in one.times if at.start <= point < at.end + buffer])
+            for one in standing
+        ]
+        here = [(event, variables) for event, variables in here if variables]
+        if not here:
+            return ()
+        if len(here) == 1:
+            return here[0][1]
+        variables = tuple(variable for _, kept in here for variable in kept)
+        if variables not in self._occupied:
+            occupied = self._occupied[variables] = self.program.binary()
+            for _, kept in here:
+                self.program.at_most(0, kept, [(occupied, 1)])
+            overlaps = [self._conflicts.get((first, second)) for (first, _), (second, _) in combinations(here, 2)]
+            if not buffer:
+                # Each event that stays beside another makes at least one conflict: implied, and tighter than pairs.
+                self.program.at_most(
+                    0, variables, [(occupied, 1), *((both, 1) for both in overlaps if both is not None)]
+                )
+        return (self._occupied[variables],)
+
+    def _forbid_pieces_of_unscheduled(self, pieces: Sequence[_Piece]) -> None:
+        for task, same in groupby(pieces, key=lambda one: one.task):
+            self.program.at_most_one([*(one.variable for one in same), self._unscheduled[task]])
+
+    def _offer_focus(self, day: Day, fixed: Iterable[Interval]) -> _Covered:
+        """Offer focus blocks between the fixed events and price what is missing; return the cells they would cover."""
+        grid, wanted = self._problem.grid, day.focus_wanted
+        shortest = up(self._problem.min_focus_block, grid) // grid
+        gaps = [range(*gap, grid) for gap in focus_gaps(self._problem, day, sorted(fixed))]
+        gaps = [gap for gap in gaps if len(gap) >= shortest]
+        if not wanted or not gaps:
+            self.program.charge(None, Score(0, 0, wanted))
+            return {}
+        if wanted <= shortest * grid:
+            return self._offer_one_block(gaps, shortest, wanted)
+        return self._offer_blocks(gaps, shortest, wanted)
+
+    def _offer_one_block(self, gaps: Iterable[range], length: int, wanted: int) -> _Covered:
+        """Offer blocks of the shortest length, of which one is all that is wanted."""
+        covered: defaultdict[int, list[Variable]] = defaultdict(list)
+        blocks = [gap[first : first + length] for gap in gaps for first in range(len(gap) - length + 1)]
+        choices = []
+        for block in blocks:
+            choices.append(self.program.binary())
+            for cell in block:
+                covered[cell].append(choices[-1])
+        missing = self.program.binary(Score(0, 0, wanted))
+        self.program.exactly_one([*choices, missing])
+        return covered
+
+    def _offer_blocks(self, gaps: Iterable[range], shortest: int, wanted: int) -> _Covered:
+        """Offer focus cell by cell; where it begins it lasts for the shortest block."""
+        missing = self.program.integer(wanted, Score(0, 0, 1))
+        cells: dict[int, Variable] = {}
+        begins: list[Variable] = []
+        for gap in gaps:
+            own = [self.program.binary() for _ in gap]
+            cells.update(zip(gap, own, strict=True))
+            begin = [self.program.binary() for _ in gap[: len(gap) - shortest + 1]]
+            begins += begin
+            for place, (before, cell) in enumerate(pairwise([None, *own])):
+                started = begin[place : place + 1]
+                self.program.at_most(0, [own[place]], [(one, 1) for one in (before, *started) if one is not None])
+                recent = begin[max(0, place - shortest + 1) : place + 1]
+                if recent and cell is not None:
+                    self.program.at_most(0, recent, [(cell, 1)])
+        grid = self._problem.grid
+        self.program.at_least(wanted, [(missing, 1), *((cell, grid) for cell in cells.values())])
+        self.program.at_most(-(-wanted // (shortest * grid)), begins)
+        return {start: [cell] for start, cell in cells.items()}
+
+    def _respect_declined(self) -> None:
+        """Keep those who are needed in a declined meeting from being needed elsewhere at its time."""
+        for number, declined in self._declined.items():
+            event = self._problem.events[number]
+            if not event.movable and event.shortened is None:
+                continue
+            by_events: defaultdict[tuple[int, ...], list[Variable]] = defaultdict(list)
+            for one in self._placements:
+                if (
+                    number not in one.events
+                    and one.at.overlaps(event.at)
+                    and not one.required.isdisjoint(event.required)
+                ):
+                    by_events[tuple(sorted(one.events))].append(one.variable)
+            for placements in by_events.values():
+                self.program.at_most_one([*placements, declined])
+
+    def _limit_meetings(self, day: Day, placements: Iterable[_Placement]) -> None:
+        """Price the meetings over the maximum, and let none arrive on a day that has more than that."""
+        most = self._problem.max_per_day
+        if most is None:
+            return
+        here = [
+            number for number, event in enumerate(self._problem.events) if event.is_meeting and event.day == day.date
+        ]
+        staying = [variable for number in here if number in self._standing for variable in self._standing[number].kept]
+        meetings = [one for one in placements if one.meeting]
+        counted = [*staying, *(one.variable for one in meetings)]
+        room = most - sum(self._fixed[number] for number in here)
+        arriving: defaultdict[tuple[int, ...], list[Variable]] = defaultdict(list)
+        for one in meetings:
+            if one.arrives:
+                arriving[one.events].append(one.variable)
+        if len(here) <= most:
+            if arriving:
+                self.program.at_most(room, counted)
+            return
+        over = self.program.integer(len(here) - most, Score(0, OVER_MAXIMUM, 0))
+        self.program.at_most(room, counted, [(over, 1)])
+        if arriving:
+            full = self.program.binary()
+            self.program.at_most(0, [over], [(full, len(here) - most)])
+            for choices in arriving.values():
+                self.program.at_most_one([*choices, full])
+
+    def _check_size(self) -> None:
+        if self.program.variables > MOST_BINARIES or not self._still_time():
+            raise TooLarge
