@@ -264,6 +264,7 @@ def test_says_the_same_as_the_events_of_a_request() -> None:
         ),
         (("DTSTART:20260324T150000Z", "DURATION:PT1H", "RRULE:FREQ=SECONDLY"), "VEVENT 2: recurrence FREQ must be"),
         (("DTSTART:20260324T150000Z", "DURATION:PT1H", "SEQUENCE:new"), "VEVENT 2: SEQUENCE cannot be read"),
+        (("DTSTART:20260324T150000Z", "DTSTART:20260325T150000Z"), "VEVENT 2: DTSTART must not stand twice"),
         (("DTSTART:20260324T150000Z", "DURATION:PT1H", "no property"), "VEVENT 2: a line cannot be read"),
         (
             ("DTSTART:20260324T150000Z", "DURATION:PT1H", "RECURRENCE-ID;RANGE=THISANDFUTURE:20260324T150000Z"),

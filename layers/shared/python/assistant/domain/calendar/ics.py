@@ -38,6 +38,7 @@ _ZONE_RULE = re.compile(
 _PRIORITIES = {**dict.fromkeys(range(1, 5), "P1"), **dict.fromkeys(range(6, 10), "P4")}
 _RESPONSES = {"DECLINED": "declined", "TENTATIVE": "tentative", "NEEDS-ACTION": "needs_action"}
 _STATUSES = {"CANCELLED": "cancelled", "TENTATIVE": "tentative"}
+_ONCE = ("UID", "DTSTART", "DTEND", "DURATION", "RECURRENCE-ID", "SEQUENCE", "PRIORITY", "ORGANIZER")
 _BUSY = frozenset({"BUSY", "OOF"})
 
 
@@ -143,6 +144,8 @@ class _Reader:
         if component.errors:
             name, problem = component.errors[0]
             raise ValueError(f"{name or 'a line'} cannot be read: {problem}")
+        if twice := next((name for name in _ONCE if isinstance(component.get(name), list)), None):
+            raise ValueError(f"{twice} must not stand twice")
         uid = str(component.get("UID") or f"{component.name}-{number}")
         if component.name == "VFREEBUSY":
             yield from self._busy_times(component, uid)
