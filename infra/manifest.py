@@ -97,6 +97,16 @@ FUNCTIONS = (
         snap_start=True,
     ),
     Function(
+        "find_availability",
+        "Find times at which a meeting suits everybody",
+        memory=1024,
+        timeout=15,
+        routes=(Route("POST", "/api/v1/calendar/availability"),),
+        grants=(Grant("table", ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")),),
+        dependencies=("core", "cache"),
+        cache=True,
+    ),
+    Function(
         "manage_preferences",
         "Read, replace and patch a user's preferences",
         memory=512,

@@ -48,6 +48,7 @@ def closing() -> float:
 
 WORST: dict[str, Callable[[], float]] = {
     "triage_email": lambda: limits() + store() + BATCH_PAUSES + slowest(sqs_client()),
+    "find_availability": lambda: limits() + store(),
     "manage_preferences": lambda: limits() + max(store(), slowest(sqs_client())),
     "report_usage": lambda: limits() + 2 * store(),
     # What is down stops a run at once; until then each step may have been slow.

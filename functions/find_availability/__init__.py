@@ -1,0 +1,1 @@
+"""Find common free time."""
