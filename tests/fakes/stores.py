@@ -7,6 +7,7 @@ from datetime import datetime
 
 from assistant.domain.audit import AuditEvent
 from assistant.domain.backlog import BacklogBatch, DeferredMail
+from assistant.domain.calendar.plan_record import PlanRecord, ProofJob
 from assistant.domain.decisions import DEFERRED_FOR, Correction, Decision
 from assistant.domain.errors import Unavailable
 from assistant.domain.mail import Mail
@@ -198,3 +199,45 @@ class MemoryAuditTrail:
 
     def record(self, event: AuditEvent) -> None:
         self.events.append(event)
+
+
+class MemoryPlans:
+    """Implements ``ports.PlanStore``; ``largest`` is how many events of a plan it takes."""
+
+    def __init__(self, clock: Clock, outage: Outage | None = None, *, largest: int = 10_000) -> None:
+        self._clock = clock
+        self._outage = outage or Outage()
+        self._largest = largest
+        self._records: dict[tuple[str, str], PlanRecord] = {}
+
+    def save(self, record: PlanRecord) -> bool:
+        self._outage.check()
+        if len(record.problem.events) > self._largest:
+            return False
+        self._records[record.user_id, record.plan_id] = record
+        return True
+
+    def find(self, user_id: str, plan_id: str) -> PlanRecord | None:
+        self._outage.check()
+        record = self._records.get((user_id, plan_id))
+        return record if record and record.expires_at > self._clock.now() else None
+
+    def improve(self, record: PlanRecord) -> bool:
+        self._outage.check()
+        kept = self._records.get((record.user_id, record.plan_id))
+        if kept is None or kept.rank <= record.rank:
+            return False
+        self._records[record.user_id, record.plan_id] = record
+        return True
+
+
+class MemoryProofs:
+    """Implements ``ports.ProofQueue``."""
+
+    def __init__(self, outage: Outage | None = None) -> None:
+        self._outage = outage or Outage()
+        self.jobs: list[ProofJob] = []
+
+    def request(self, job: ProofJob) -> None:
+        self._outage.check()
+        self.jobs.append(job)

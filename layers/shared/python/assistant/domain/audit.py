@@ -17,6 +17,9 @@ class AuditAction(StrEnum):
     BACKLOG_DECIDED = "emails.backlog_decided"
     EMAIL_CORRECTED = "email.corrected"
     PREFERENCES_CHANGED = "preferences.changed"
+    CALENDAR_OPTIMIZED = "calendar.optimized"
+    CALENDAR_PLAN_PROVEN = "calendar.plan_proven"
+    CALENDAR_SUGGESTIONS_CHECKED = "calendar.suggestions_checked"
 
 
 class AuditEvent(BaseModel):
@@ -30,7 +33,7 @@ class AuditEvent(BaseModel):
     occurred_at: AwareDatetime
     request_id: str
     counts: Mapping[str, int] = Field(default_factory=dict)
-    subject_id: str | None = Field(default=None, description="Id of the mail, where the action has one subject")
+    subject_id: str | None = Field(default=None, description="Id of the mail or plan, where the action has one subject")
 
 
 def audit_event(

@@ -1,0 +1,67 @@
+"""Plans as they are kept: the calendar as it was read, what was found for it, and whether a proof is under way."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from assistant.domain.calendar.problem import Problem
+from assistant.domain.calendar.request import Constraints
+from assistant.domain.calendar.solution import Solution, Status
+from assistant.domain.users import UserId
+
+KEPT_FOR = timedelta(days=30)
+
+
+class ProofState(StrEnum):
+    """What becomes of the proof that no plan is better."""
+
+    PROVEN = "proven"
+    QUEUED = "queued"
+    """A job will go on; its result is at the address of the plan."""
+    NOT_QUEUED = "not_queued"
+    """The queue was down, or the plan could not be kept."""
+    OPEN = "open"
+    """The job ran out of time; what it found is here."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRecord:
+    """One plan of one user. ``revision`` counts from 1; a better plan is the next one, a mere proof is not."""
+
+    user_id: str
+    plan_id: str
+    created_at: datetime
+    revision: int
+    constraints: Constraints
+    problem: Problem
+    solution: Solution
+    proof: ProofState
+
+    @property
+    def expires_at(self) -> datetime:
+        """When the plan is forgotten."""
+        return self.created_at + KEPT_FOR
+
+    @property
+    def rank(self) -> tuple[int, int, int, int]:
+        """Lower is better: the score, then how far the proof has come."""
+        proven = {ProofState.PROVEN: 0, ProofState.OPEN: 1}.get(self.proof, 2)
+        return (*self.solution.score.tiers, proven)
+
+
+class ProofJob(BaseModel):
+    """The wish that a kept plan be proven best, or bettered; also the message body of the queue ``proofs``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    user_id: UserId
+    plan_id: str
+    request_id: str
+    requested_at: AwareDatetime
+
+
+def proof_state(solution: Solution, otherwise: ProofState) -> ProofState:
+    """Return PROVEN for an optimal solution."""
+    return ProofState.PROVEN if solution.status is Status.OPTIMAL else otherwise
