@@ -262,6 +262,7 @@ def test_says_the_same_as_the_events_of_a_request() -> None:
             ("DTSTART;TZID=Mars/Olympus:20260324T150000", "DURATION:PT1H"),
             "VEVENT 2: DTSTART is in a time zone the file",
         ),
+        (("DTSTART;TZID=Odd:20260324T150000", "DURATION:PT1H"), "VEVENT 2: DTSTART is in a time zone like no other"),
         (("DTSTART:20260324T150000Z", "DURATION:PT1H", "RRULE:FREQ=SECONDLY"), "VEVENT 2: recurrence FREQ must be"),
         (("DTSTART:20260324T150000Z", "DURATION:PT1H", "SEQUENCE:new"), "VEVENT 2: SEQUENCE cannot be read"),
         (("DTSTART:20260324T150000Z", "DTSTART:20260325T150000Z"), "VEVENT 2: DTSTART must not stand twice"),
@@ -275,7 +276,9 @@ def test_says_the_same_as_the_events_of_a_request() -> None:
 def test_names_the_broken_component(lines: tuple[str, ...], where: str) -> None:
     fine = component("UID:a", "DTSTART:20260324T150000Z", "DURATION:PT1H")
 
-    assert refusal(calendar(fine, component("UID:b", *lines))).startswith(where)
+    odd = ZONE.replace("Customized Time Zone", "Odd").replace("+0200", "+0217")
+
+    assert refusal(calendar(odd, fine, component("UID:b", *lines))).startswith(where)
 
 
 MINUTES = [f"{number // 1440 + 20260324}T{number // 60 % 24:02d}{number % 60:02d}00Z" for number in range(10_001)]

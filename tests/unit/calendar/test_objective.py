@@ -8,7 +8,7 @@ from hypothesis import given
 from assistant.domain.calendar.objective import Score, best_focus, do_nothing, move_cost, outside_minutes, score
 from assistant.domain.calendar.plan import EMPTY_PLAN, Merge, Plan, placed
 from assistant.domain.calendar.problem import Problem
-from assistant.domain.calendar.request import FocusTask
+from assistant.domain.calendar.request import CalendarEvent, FocusTask
 from assistant.domain.calendar.rules import violations
 from tests.unit.calendar.weeks import at, clock, event, named, problem, problems, with_focus
 
@@ -54,6 +54,15 @@ def test_minutes_outside_the_hours(start: str, minutes: int, outside: int) -> No
     )
 
     assert outside_minutes(week, at(week, start, minutes)) == outside
+
+
+def test_every_minute_of_a_meeting_on_a_day_away_is_outside() -> None:
+    away = CalendarEvent.model_validate(
+        {"event_id": "away", "all_day": True, "start": "2026-03-24", "end": "2026-03-25", "transparency": "opaque"}
+    )
+    week = problem(away, event("e", "2026-03-24T10:00"), **NO_FOCUS)
+
+    assert score(week, EMPTY_PLAN) == Score(0, 60, 0)
 
 
 def test_only_meetings_need_meeting_hours_and_count_towards_the_maximum() -> None:

@@ -44,6 +44,7 @@ def test_takes_the_request_of_the_contract() -> None:
                 "max_meetings_per_day": 6,
                 "no_meetings_days": ["Friday afternoon"],
                 "working_days": ["monday", "Tue"],
+                "no_meetings_windows": [{"start": "12:00", "end": "13:00"}, {"end": "10:00"}],
             },
         }
     )
@@ -121,6 +122,18 @@ def test_refuses_tasks_of_too_many_pieces() -> None:
         ("constraints", {"working_days": ["Friday afternoon"]}, "working_days[0]", 'must be a weekday like "Friday"'),
         ("constraints", {"focus_time_hours": 25}, "focus_time_hours", "Input should be less than or equal to 24"),
         ("constraints", {"no_meetings_days": ["Freitag"]}, "no_meetings_days[0]", "must be a weekday like"),
+        (
+            "constraints",
+            {"no_meetings_windows": [{"start": "9:00"}]},
+            "no_meetings_windows[0].start",
+            "must be a time of",
+        ),
+        (
+            "constraints",
+            {"no_meetings_windows": [{"start": "13:00", "end": "12:00"}]},
+            "no_meetings_windows[0].end",
+            "must be after start",
+        ),
         ("availability", {"a@b.c": {"timezone": "Berlin"}}, "a@b.c.timezone", "must be an IANA time zone"),
     ],
 )

@@ -24,7 +24,7 @@ from assistant.domain.calendar.objective import (
     score,
     shorten_cost,
 )
-from assistant.domain.calendar.plan import Merge, Plan, both_required, merged_minutes, placed, shortened_time
+from assistant.domain.calendar.plan import Merge, Plan, merged_minutes, placed, shortened_time
 from assistant.domain.calendar.problem import Event, Interval, Problem
 from assistant.domain.calendar.rules import merge_starts, starts, task_starts
 
@@ -93,7 +93,6 @@ class _Search:
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
-        self._events = {event.id: event for event in problem.events}
         self._groups = tuple(_groups(problem))
         self._least_focus = up(problem.min_focus_block, problem.grid)
         self._chosen = {event.id: _Option(0, _Kind.STAY, event.at) for event in problem.events}
@@ -184,7 +183,8 @@ class _Search:
         """Whether no rule forbids the option as the other events stand now."""
         first = group[0]
         if option.at is None:
-            return not self._needed_elsewhere(first)
+            # Where it was when it moved away, somebody in it may be needed by now.
+            return self._chosen[first.id].kind is _Kind.STAY
         now = self._chosen[first.id].at
         if option.kind is _Kind.SHORTEN and now == first.at:
             return True
@@ -194,22 +194,6 @@ class _Search:
             and not self._clashes(group, option.at)
             and not self._in_declined(group, option.at)
         )
-
-    def _needed_elsewhere(self, event: Event) -> bool:
-        """Whether somebody in the event is needed at a time the search chose for another one."""
-        return any(
-            one.at.overlaps(event.at)
-            and self._chosen[one.id].kind in {_Kind.MOVE, _Kind.MERGE}
-            and not set(event.required).isdisjoint(self._required(one.id))
-            for index in self._days_at(event.at)
-            for one in self._standing[index]
-            if one.id != event.id
-        )
-
-    def _required(self, name: str) -> tuple[str, ...]:
-        second = self._merged.get(name)
-        first = self._events[name]
-        return both_required(first, self._events[second]) if second else first.required
 
     def _has_room(self, day: int, group: _Group, now: Interval | None) -> bool:
         most = self._problem.max_per_day

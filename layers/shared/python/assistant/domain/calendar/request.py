@@ -303,11 +303,12 @@ class NoMeetingsWindow(_Part):
     end: ClockTime | None = None
     """By default the midnight after."""
 
-    @model_validator(mode="after")
-    def _ends_after_start(self) -> Self:
-        if self.start is not None and self.end is not None and self.end <= self.start:
-            raise ValueError("end must be after start")
-        return self
+    @field_validator("end")
+    @classmethod
+    def _ends_after_start(cls, end: time | None, info: ValidationInfo) -> time | None:
+        if end is not None:
+            _after(info, "start", end)
+        return end
 
 
 class Constraints(_Part):
