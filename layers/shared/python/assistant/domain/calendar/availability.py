@@ -13,8 +13,9 @@ costs, in minutes:
 Of slots that cost the same the earlier is first; no two slots of an answer overlap.
 """
 
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -178,5 +179,7 @@ def _starts_on(problem: Problem, day: Day, wish: MeetingWish) -> Iterator[Minute
         yield from range(up(gap.start, problem.grid), gap.end - wish.minutes + 1, problem.grid)
 
 
-def _hits(at: Interval, taken: Iterable[Interval]) -> bool:
-    return any(at.overlaps(busy) for busy in taken)
+def _hits(at: Interval, taken: Sequence[Interval]) -> bool:
+    """Whether ``at`` overlaps one of these intervals, sorted and disjoint."""
+    index = bisect_right(taken, at.start, key=lambda interval: interval.end)
+    return index < len(taken) and taken[index].start < at.end
