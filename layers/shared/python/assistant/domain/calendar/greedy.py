@@ -29,8 +29,8 @@ from assistant.domain.calendar.problem import Event, Interval, Problem
 from assistant.domain.calendar.rules import merge_starts, starts, task_starts
 
 _MOST_ROUNDS = 4
-# About a second; a week of 60 events needs a fiftieth of it.
-_MOST_LOOKS = 5_000_000
+# Of one event at another: about a second and a half. A hundred events in one week take a fifth of it.
+_MOST_LOOKS = 1_000_000
 
 
 class _Kind(Enum):
