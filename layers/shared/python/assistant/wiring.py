@@ -19,7 +19,9 @@ from assistant.ports import (
     Meter,
     MetricReader,
     PlanSolver,
+    PlanStore,
     PreferenceStore,
+    ProofQueue,
     RateLimiter,
     SenderHistory,
     Sessions,
@@ -39,9 +41,12 @@ if TYPE_CHECKING:
     from assistant.adapters.dynamo_decisions import DynamoDecisions
     from assistant.adapters.local_limits import Circuit
     from assistant.adapters.secrets import ApiKey
+    from assistant.services.accept_suggestions import AcceptPorts
     from assistant.services.ask_claude import ClaudePorts
     from assistant.services.correct_triage import FeedbackPorts
     from assistant.services.edit_preferences import PreferencePorts
+    from assistant.services.optimize_calendar import OptimizePorts
+    from assistant.services.prove_plan import ProofPorts
     from assistant.services.submit_backlog import BacklogPorts
     from assistant.services.triage_emails import TriagePorts
 
@@ -111,6 +116,44 @@ class Dependencies:
         """Return what asking Claude needs, with the SDK imported."""
         self.llm.prime()
         return self.claude_ports
+
+    @cached_property
+    def plans(self) -> PlanStore:
+        """Calendar plans."""
+        from assistant.adapters.dynamo_plans import DynamoPlans
+
+        return DynamoPlans(self._table, self.clock)
+
+    @cached_property
+    def proofs(self) -> ProofQueue:
+        """Where wishes for proofs go."""
+        from assistant.adapters.sqs_audit import sqs_client
+        from assistant.adapters.sqs_proofs import SqsProofs
+
+        return SqsProofs(needed("PROOFS_QUEUE_URL", self.settings.proofs_queue_url), sqs_client())
+
+    @cached_property
+    def optimize_ports(self) -> "OptimizePorts":
+        """What optimizing a calendar needs."""
+        from assistant.services.optimize_calendar import OptimizePorts
+
+        return OptimizePorts(
+            self.preferences, self.plan_solver, self.plans, self.proofs, self.audit_trail, self.meter, self.clock
+        )
+
+    @cached_property
+    def accept_ports(self) -> "AcceptPorts":
+        """What accepting suggestions needs."""
+        from assistant.services.accept_suggestions import AcceptPorts
+
+        return AcceptPorts(self.plans, self.audit_trail, self.clock)
+
+    @cached_property
+    def proof_ports(self) -> "ProofPorts":
+        """What proving a plan needs."""
+        from assistant.services.prove_plan import ProofPorts
+
+        return ProofPorts(self.plan_solver, self.plans, self.audit_trail, self.clock)
 
     @cached_property
     def plan_solver(self) -> "CpSatSolver":

@@ -65,7 +65,9 @@ def plan_of(accepted: Iterable[Change]) -> Plan:
         moved={change.events[0]: change.at for change in by_type[ChangeType.RESCHEDULE] if change.at},
         declined=frozenset(change.events[0] for change in by_type[ChangeType.DECLINE]),
         shortened=frozenset(change.events[0] for change in by_type[ChangeType.SHORTEN]),
-        merged=tuple(Merge(*change.events, change.at) for change in by_type[ChangeType.MERGE] if change.at),
+        merged=tuple(
+            Merge(change.events[0], change.events[1], change.at) for change in by_type[ChangeType.MERGE] if change.at
+        ),
         tasks={task: tuple(sorted(pieces)) for task, pieces in tasks.items()},
         focus=tuple(sorted(change.at for change in by_type[ChangeType.FOCUS_BLOCK] if change.at)),
     )

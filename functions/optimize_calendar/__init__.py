@@ -1,0 +1,1 @@
+"""Plan a week and answer for the plan."""

@@ -1,0 +1,171 @@
+"""A plan as suggestions: each with its times, its reason, its worth, and the others it needs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from assistant.domain.calendar.changes import Change, ChangeType, changes, dependencies, dependents, plan_of
+from assistant.domain.calendar.metrics import metrics
+from assistant.domain.calendar.objective import Score, best_focus, score
+from assistant.domain.calendar.plan import Plan, placed
+from assistant.domain.calendar.problem import Event, Problem
+from assistant.domain.calendar.reasoning import Effect, instruction, reasoning, shown_title
+
+_BLOCKS = frozenset({ChangeType.FOCUS_BLOCK, ChangeType.TASK_BLOCK})
+
+
+class Tiers(BaseModel):
+    """The three tiers of the objective; a lower one counts only between plans equal in those above."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+    conflicts: int
+    """Pairs of events that overlap."""
+    unmet: int
+    """Minutes outside meeting hours, 60 for each meeting over the maximum, 30 to 240 for a task without time."""
+    cost: int
+    """Minutes of focus missing, 15 for each short buffer, and the price of the changes."""
+
+    @classmethod
+    def of(cls, reached: Score) -> "Tiers":
+        """Return a score as a caller sees it."""
+        return cls(conflicts=reached.conflicts, unmet=reached.unmet, cost=reached.cost)
+
+    @classmethod
+    def between(cls, better: Score, worse: Score) -> "Tiers":
+        """Return how much higher each tier of the second is."""
+        conflicts, unmet, cost = (more - less for less, more in zip(better.tiers, worse.tiers, strict=True))
+        return cls(conflicts=conflicts, unmet=unmet, cost=cost)
+
+
+class Suggestion(BaseModel):
+    """One change of the plan; nothing is done before the user accepts it."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+    suggestion_id: str = Field(examples=["1-3"])
+    """The revision of the plan and the number in it."""
+    type: ChangeType
+    event_id: str | None
+    event_ids: tuple[str, ...]
+    """The events it is about: two for a merge, and for the buffer between two meetings."""
+    task_id: str | None
+    new_start: datetime | None
+    new_end: datetime | None
+    """Both in the user's zone; none for a declined meeting."""
+    suggestion: str
+    reasoning: str
+    time_saved_minutes: int
+    """Meeting minutes the user gets back: all of a declined meeting, what a shortened or merged one is shorter.
+
+    A moved meeting takes as long as before, and a block only protects what is free: both save nothing.
+    """
+    attendees_affected: int
+    """People who get another invitation or an answer."""
+    depends_on: tuple[str, ...]
+    """Suggestions without which this one would break a rule."""
+    if_left_out: Tiers
+    """How much higher the plan scores without it and all that depend on it, focus time placed anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """The changes of a plan in the order they are suggested, what each needs, and each plan without one."""
+
+    problem: Problem
+    plan: Plan
+    changes: tuple[Change, ...]
+    needs: tuple[frozenset[int], ...]
+
+    def without(self, index: int) -> Plan:
+        """Return the plan without this change and all that depend on it; unless it is a block, focus is placed anew."""
+        left = dependents(index, self.needs)
+        rest = plan_of(change for other, change in enumerate(self.changes) if other not in left)
+        if self.changes[index].type in _BLOCKS:
+            return rest
+        return replace(rest, focus=best_focus(self.problem, rest))
+
+
+def reviewed(problem: Problem, plan: Plan) -> Review:
+    """Return the changes of an allowed plan: those to events by worth, then buffers, tasks and focus by time."""
+    listed = changes(problem, plan)
+    review = Review(problem, plan, listed, dependencies(problem, listed))
+    reached = score(problem, plan)
+    altering = sum(bool(change.altered) for change in listed)
+    worth = {index: Tiers.between(reached, score(problem, review.without(index))) for index in range(altering)}
+    order = sorted(range(altering), key=lambda one: (-worth[one].conflicts, -worth[one].unmet, -worth[one].cost, one))
+    order += range(altering, len(listed))
+    place = {index: number for number, index in enumerate(order)}
+    return Review(
+        problem,
+        plan,
+        tuple(listed[index] for index in order),
+        tuple(frozenset(place[needed] for needed in review.needs[index]) for index in order),
+    )
+
+
+def suggestions(review: Review, *, revision: int) -> tuple[Suggestion, ...]:
+    """Return the suggestions of a plan, numbered from 1."""
+    reached, numbers = score(review.problem, review.plan), metrics(review.problem, review.plan)
+    calendar = placed(review.problem, review.plan)
+    events = {event.id: event for event in review.problem.events}
+    labels = titles(review.problem)
+    found = []
+    for index, change in enumerate(review.changes):
+        without = review.without(index)
+        effect = Effect(numbers, metrics(review.problem, without), calendar, _enabled(review, index, labels))
+        found.append(
+            Suggestion(
+                suggestion_id=suggestion_id(revision, index + 1),
+                type=change.type,
+                event_id=change.events[0] if change.events else None,
+                event_ids=change.events,
+                task_id=change.task,
+                new_start=review.problem.local(change.at.start) if change.at else None,
+                new_end=review.problem.local(change.at.end) if change.at else None,
+                suggestion=instruction(review.problem, change, labels),
+                reasoning=reasoning(review.problem, change, effect, events),
+                time_saved_minutes=saved_minutes(change, events),
+                attendees_affected=max((events[name].attendees for name in change.altered), default=0),
+                depends_on=tuple(suggestion_id(revision, needed + 1) for needed in sorted(review.needs[index])),
+                if_left_out=Tiers.between(reached, score(review.problem, without)),
+            )
+        )
+    return tuple(found)
+
+
+def suggestion_id(revision: int, number: int) -> str:
+    """Return the id of a suggestion: a better plan has other suggestions under other ids."""
+    return f"{revision}-{number}"
+
+
+def saved_minutes(change: Change, events: Mapping[str, Event]) -> int:
+    """Return the meeting minutes a change gives back."""
+    if change.type not in {ChangeType.DECLINE, ChangeType.SHORTEN, ChangeType.MERGE}:
+        return 0
+    return sum(events[name].minutes for name in change.events) - (change.at.minutes if change.at else 0)
+
+
+def titles(problem: Problem) -> Mapping[str, str]:
+    """Return the titles of events and tasks by id."""
+    return {task.id: task.title for task in problem.tasks} | {event.id: event.title for event in problem.events}
+
+
+def _enabled(review: Review, index: int, titles: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what could not be done without the change, events first."""
+    needing = [other for other, needs in enumerate(review.needs) if index in needs]
+    return tuple(_label(review.changes[other], titles) for other in needing)
+
+
+def _label(change: Change, titles: Mapping[str, str]) -> str:
+    match change.type:
+        case ChangeType.FOCUS_BLOCK:
+            return "focus time"
+        case ChangeType.ADD_BUFFER:
+            return "a buffer"
+        case ChangeType.TASK_BLOCK:
+            return shown_title(titles[change.task or ""])
+        case _:
+            return shown_title(titles[change.events[0]])

@@ -1,0 +1,111 @@
+"""What a plan could not meet, item by item: a wish that cannot be met is reported, never an error."""
+
+from collections.abc import Iterator
+from datetime import date
+from enum import StrEnum
+from itertools import islice
+
+from pydantic import BaseModel, ConfigDict
+
+from assistant.domain.calendar.objective import focus_missing, outside_minutes, over_maximum
+from assistant.domain.calendar.plan import Plan, placed
+from assistant.domain.calendar.problem import Problem
+from assistant.domain.calendar.reasoning import duration, shown_title, when
+
+_MOST_SHOWN = 100
+
+
+class UnmetKind(StrEnum):
+    """What was wanted."""
+
+    OVERLAP = "overlap"
+    OUTSIDE_HOURS = "outside_hours"
+    OVER_MAXIMUM = "over_maximum"
+    UNSCHEDULED_TASK = "unscheduled_task"
+    FOCUS_TIME = "focus_time"
+
+
+class Unmet(BaseModel):
+    """One wish the plan leaves unmet; ``minutes`` of it where it has a length."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: UnmetKind
+    detail: str
+    event_ids: tuple[str, ...] = ()
+    task_id: str | None = None
+    day: date | None = None
+    minutes: int | None = None
+
+
+def unmet(problem: Problem, plan: Plan) -> tuple[Unmet, ...]:
+    """Return what an allowed plan leaves unmet, the gravest first; at most 100."""
+    found = (one for part in (_overlaps, _outside, _over_maximum, _unscheduled, _focus) for one in part(problem, plan))
+    return tuple(islice(found, _MOST_SHOWN))
+
+
+def _overlaps(problem: Problem, plan: Plan) -> Iterator[Unmet]:
+    calendar = placed(problem, plan)
+    for index, one in enumerate(calendar):
+        for other in islice(calendar, index + 1, None):
+            if other.at.start >= one.at.end:
+                break
+            both = f"{shown_title(one.event.title)} and {shown_title(other.event.title)}"
+            shared = min(one.at.end, other.at.end) - other.at.start
+            yield Unmet(
+                kind=UnmetKind.OVERLAP,
+                detail=f"{both} overlap for {duration(shared)} ({when(problem, other.at)}).",
+                event_ids=(one.event.id, other.event.id),
+                day=problem.local(other.at.start).date(),
+                minutes=shared,
+            )
+
+
+def _outside(problem: Problem, plan: Plan) -> Iterator[Unmet]:
+    for one in placed(problem, plan):
+        minutes = outside_minutes(problem, one.at) if one.event.is_meeting else 0
+        if minutes:
+            title = shown_title(one.event.title)
+            yield Unmet(
+                kind=UnmetKind.OUTSIDE_HOURS,
+                detail=f"{title} ({when(problem, one.at)}) takes {duration(minutes)} you keep free of meetings.",
+                event_ids=(one.event.id,),
+                day=problem.local(one.at.start).date(),
+                minutes=minutes,
+            )
+
+
+def _over_maximum(problem: Problem, plan: Plan) -> Iterator[Unmet]:
+    for day, more in sorted(over_maximum(problem, placed(problem, plan)).items(), key=lambda found: found[0].date):
+        most = problem.max_per_day or 0
+        yield Unmet(
+            kind=UnmetKind.OVER_MAXIMUM,
+            detail=f"{day.date:%A} {day.date.day} {day.date:%B} has {most + more} meetings; you want at most {most}.",
+            day=day.date,
+        )
+
+
+def _unscheduled(problem: Problem, plan: Plan) -> Iterator[Unmet]:
+    for task in problem.tasks:
+        pieces = len(plan.tasks.get(task.id, ()))
+        if pieces < task.chunks:
+            minutes = (task.chunks - pieces) * task.chunk
+            yield Unmet(
+                kind=UnmetKind.UNSCHEDULED_TASK,
+                detail=f"{shown_title(task.title)} does not fit before it is due: {duration(minutes)} have no time.",
+                task_id=task.id,
+                minutes=minutes,
+            )
+
+
+def _focus(problem: Problem, plan: Plan) -> Iterator[Unmet]:
+    for day, minutes in focus_missing(problem, plan.focus).items():
+        yield Unmet(
+            kind=UnmetKind.FOCUS_TIME,
+            detail=(
+                f"{day.date:%A} {day.date.day} {day.date:%B} has {duration(day.focus_wanted - minutes)} of focus time; "
+                f"you want {duration(day.focus_wanted)}."
+            ),
+            day=day.date,
+            minutes=minutes,
+        )

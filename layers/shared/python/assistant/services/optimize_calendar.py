@@ -1,0 +1,236 @@
+"""Use case: plan a range of days with the fewest changes, and keep the plan.
+
+The greedy plan is there at once and the solver starts from it; when time is up the best plan so far is the answer, and
+a proof that none is better goes on as a job. With the solver down the greedy plan is the answer; with the preferences
+down their defaults hold; with the store or the queue down the plan is answered but not kept, or not proven.
+``degraded`` says which.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Final, Literal
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from assistant.domain import metric_names
+from assistant.domain.audit import AuditAction, audit_event
+from assistant.domain.bounds import at_most
+from assistant.domain.calendar.defaults import completed
+from assistant.domain.calendar.greedy import greedy_plan
+from assistant.domain.calendar.objective import score
+from assistant.domain.calendar.plan_record import PlanRecord, ProofJob, ProofState, proof_state
+from assistant.domain.calendar.problem import Problem
+from assistant.domain.calendar.reading import read_problem
+from assistant.domain.calendar.request import (
+    Availability,
+    CalendarEvent,
+    CalendarEvents,
+    Constraints,
+    DateRange,
+    FocusTasks,
+    Granularity,
+    Instant,
+)
+from assistant.domain.calendar.solution import Solution, Status
+from assistant.domain.calendar.wishes.applying import WishConflict, apply_wishes
+from assistant.domain.calendar.wishes.reading import UnderstoodWish, read_wishes
+from assistant.domain.errors import Unavailable
+from assistant.domain.preferences import Preferences, TimeZone
+from assistant.domain.users import Identity, UserId
+from assistant.ports import AuditTrail, Clock, Meter, PlanSolver, PlanStore, PreferenceStore, ProofQueue
+from assistant.services.show_plan import PlanView, plan_view
+
+LONGEST_SECONDS: Final = 20.0
+_MOST_WISHES: Final = 20
+_LISTS: Final = ("no_meetings_days", "working_days")
+
+Wish = Annotated[str, StringConstraints(min_length=1, max_length=500), Field(examples=["no meetings on Friday"])]
+Degraded = Literal["preferences", "solver", "plan_store", "proof_queue"]
+
+
+class OptimizeRequest(BaseModel):
+    """The days to plan, what is in them, and what the user wants of them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    user_id: UserId
+    date_range: DateRange
+    constraints: Constraints = Constraints()
+    """What is left out comes from the user's preferences."""
+    timezone: TimeZone | None = None
+    """The user's zone; by default that of the preferences."""
+    events: CalendarEvents = ()
+    ics: str | None = Field(default=None, max_length=5_000_000)
+    """An iCalendar file (RFC 5545), beside the events; the body itself where its type is text/calendar."""
+    tasks: FocusTasks = ()
+    attendee_availability: Availability = Field(default_factory=dict)
+    """By address."""
+    wishes: Annotated[tuple[Wish, ...], BeforeValidator(at_most(_MOST_WISHES))] = ()
+    """What the user wants in words, in English, Spanish, French or German; the constraints rule over them."""
+    granularity_minutes: Granularity = 15
+    now: Instant | None = None
+    """Nothing before it changes; by default everything may."""
+    time_limit_seconds: Annotated[float, Field(ge=0.1, le=LONGEST_SECONDS)] = 2.0
+    """How long the solver may look; it stops early once no better plan is possible."""
+
+
+class OptimizeResponse(PlanView):
+    """The plan as it is at its address, with what became of the wishes, and what was missing."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    understood: tuple[UnderstoodWish, ...] = ()
+    """Wishes that became constraints, said back for confirmation."""
+    not_understood: tuple[str, ...] = ()
+    """Wishes that changed nothing."""
+    wish_conflicts: tuple[WishConflict, ...] = ()
+    """Wishes that contradict what holds."""
+    processing_time_ms: float
+    degraded: tuple[Degraded, ...] = ()
+    """What was missing because a dependency was down."""
+
+
+@dataclass(frozen=True, slots=True)
+class OptimizePorts:
+    """The ports optimizing needs."""
+
+    preferences: PreferenceStore
+    solver: PlanSolver
+    plans: PlanStore
+    proofs: ProofQueue
+    audit: AuditTrail
+    meter: Meter
+    clock: Clock
+
+
+def request_from_file(text: str, query: Mapping[str, str]) -> Mapping[str, Any]:
+    """Return the request an iCalendar file is sent as: all but the file are query parameters, lists with commas."""
+    days = {name: query[name] for name in ("start_date", "end_date") if name in query}
+    wanted = {name: value for name, value in query.items() if name in Constraints.model_fields}
+    given = {name: value for name, value in query.items() if name not in days.keys() | wanted.keys()}
+    lists = {name: [part.strip() for part in wanted[name].split(",")] for name in _LISTS if name in wanted}
+    grid = given.pop("granularity_minutes", None)
+    # A query has text only, and the grid is one of some numbers.
+    numbers = {"granularity_minutes": int(grid) if grid.isdecimal() else grid} if grid else {}
+    return {**given, **numbers, "date_range": days, "constraints": wanted | lists, "ics": text}
+
+
+def optimize_calendar(
+    request: OptimizeRequest, caller: Identity, *, seconds: float, ports: OptimizePorts
+) -> OptimizeResponse:
+    """Return the best plan found in the request's time limit and within ``seconds``, and keep it for 30 days.
+
+    Raises:
+        Forbidden: the calendar is another user's.
+        InvalidRequest: an event, the hours or the file cannot be used; names the field.
+    """
+    started = ports.clock.monotonic()
+    caller.must_be(request.user_id)
+    preferences, missing = _preferences(request.user_id, ports)
+    wishes = read_wishes(request.wishes)
+    applied = apply_wishes(request.constraints, wishes)
+    constraints = completed(applied.constraints, preferences)
+    problem = _problem(request, constraints, preferences)
+    left = seconds - (ports.clock.monotonic() - started)
+    solution = _solved(problem, min(request.time_limit_seconds, left), ports.solver)
+    if solution.status is Status.GREEDY:
+        missing = (*missing, "solver")
+    record = PlanRecord(
+        user_id=request.user_id,
+        plan_id=uuid4().hex,
+        created_at=ports.clock.now(),
+        revision=1,
+        constraints=constraints,
+        problem=problem,
+        solution=solution,
+        proof=proof_state(solution, ProofState.QUEUED),
+    )
+    kept, not_kept = _keep(record, caller, ports)
+    view = plan_view(kept, kept="plan_store" not in not_kept)
+    missing = (*missing, *not_kept)
+    elapsed = ports.clock.monotonic() - started
+    _report(view, missing, caller, elapsed, ports)
+    return OptimizeResponse(
+        **dict(view),
+        understood=wishes.understood,
+        not_understood=wishes.not_understood,
+        wish_conflicts=applied.conflicts,
+        processing_time_ms=round(elapsed * 1000, 1),
+        degraded=missing,
+    )
+
+
+def _preferences(user_id: str, ports: OptimizePorts) -> tuple[Preferences, tuple[Degraded, ...]]:
+    try:
+        return ports.preferences.read(user_id).preferences, ()
+    except Unavailable:
+        return Preferences(), ("preferences",)
+
+
+def _problem(request: OptimizeRequest, constraints: Constraints, preferences: Preferences) -> Problem:
+    zone = ZoneInfo(request.timezone or preferences.working_hours.timezone)
+    events = request.events
+    if request.ics is not None:
+        events = (*events, *_from_file(request.ics, request.date_range, zone))
+    return read_problem(
+        events,
+        date_range=request.date_range,
+        zone=zone,
+        constraints=constraints,
+        tasks=request.tasks,
+        availability=request.attendee_availability,
+        grid=request.granularity_minutes,
+        now=request.now,
+    )
+
+
+def _from_file(ics: str, date_range: DateRange, zone: ZoneInfo) -> tuple[CalendarEvent, ...]:
+    # Only who sends a file waits for what reads it.
+    from assistant.domain.calendar.ics import read_ics  # noqa: PLC0415
+
+    return read_ics(ics, date_range, zone)
+
+
+def _solved(problem: Problem, seconds: float, solver: PlanSolver) -> Solution:
+    start = greedy_plan(problem)
+    try:
+        return solver.solve(problem, start, seconds=seconds)
+    except Unavailable:
+        return Solution(start, Status.GREEDY, score(problem, start), bounds=None, seconds=0.0)
+
+
+def _keep(record: PlanRecord, caller: Identity, ports: OptimizePorts) -> tuple[PlanRecord, tuple[Degraded, ...]]:
+    """Keep the plan, then queue the wish for its proof: a job finds the plan it is about."""
+    unproven = replace(record, proof=proof_state(record.solution, ProofState.NOT_QUEUED))
+    try:
+        if not ports.plans.save(record):
+            return unproven, ("plan_store",)
+    except Unavailable:
+        return unproven, ("plan_store",)
+    if record.proof is ProofState.PROVEN:
+        return record, ()
+    job = ProofJob(
+        user_id=record.user_id, plan_id=record.plan_id, request_id=caller.request_id, requested_at=record.created_at
+    )
+    try:
+        ports.proofs.request(job)
+    except Unavailable:
+        with suppress(Unavailable):
+            ports.plans.save(unproven)
+        return unproven, ("proof_queue",)
+    return record, ()
+
+
+def _report(
+    view: PlanView, missing: Sequence[Degraded], caller: Identity, seconds: float, ports: OptimizePorts
+) -> None:
+    ports.meter.observe(metric_names.CALENDAR_OPTIMIZATION, seconds)
+    for what in missing:
+        ports.meter.count(metric_names.DEGRADED, missing=what)
+    counts = Counter(suggestion.type.value for suggestion in view.suggestions)
+    now = ports.clock.now()
+    ports.audit.record(audit_event(AuditAction.CALENDAR_OPTIMIZED, caller, now, counts=counts, subject_id=view.plan_id))

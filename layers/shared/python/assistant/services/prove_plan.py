@@ -1,0 +1,55 @@
+"""Use case: go on where an answer stopped, until a kept plan is proven best, or bettered, or time is up."""
+
+from dataclasses import dataclass, replace
+
+from assistant.domain.audit import AuditAction, audit_event
+from assistant.domain.calendar.plan_record import PlanRecord, ProofJob, ProofState, proof_state
+from assistant.domain.users import Identity
+from assistant.ports import AuditTrail, Clock, PlanSolver, PlanStore
+
+
+@dataclass(frozen=True, slots=True)
+class ProofPorts:
+    """The ports a proof needs."""
+
+    solver: PlanSolver
+    plans: PlanStore
+    audit: AuditTrail
+    clock: Clock
+
+
+def prove_plan(job: ProofJob, *, seconds: float, ports: ProofPorts) -> bool:
+    """Search within ``seconds`` and keep what is better; False when there is nothing to do or nothing better.
+
+    Run again it changes nothing: only a lower rank replaces what is kept.
+
+    Raises:
+        Unavailable: the store is down, or the solver is missing or failed.
+    """
+    kept = ports.plans.find(job.user_id, job.plan_id)
+    if kept is None or kept.proof in {ProofState.PROVEN, ProofState.OPEN}:
+        return False
+    record = _searched(kept, ports.solver, seconds)
+    if not ports.plans.improve(record):
+        return False
+    caller = Identity(job.user_id, job.request_id)
+    counts = {"proven": int(record.proof is ProofState.PROVEN), "bettered": record.revision - kept.revision}
+    ports.audit.record(
+        audit_event(
+            AuditAction.CALENDAR_PLAN_PROVEN, caller, ports.clock.now(), counts=counts, subject_id=record.plan_id
+        )
+    )
+    return True
+
+
+def _searched(kept: PlanRecord, solver: PlanSolver, seconds: float) -> PlanRecord:
+    """Return the record after the search; a plan of the same score is not exchanged, for the user has seen it."""
+    found = solver.solve(kept.problem, kept.solution.plan, seconds=seconds, prove_tiers=True)
+    better = found.score < kept.solution.score
+    solution = found if better else replace(found, plan=kept.solution.plan)
+    return replace(
+        kept,
+        revision=kept.revision + better,
+        solution=solution,
+        proof=proof_state(solution, ProofState.OPEN),
+    )
