@@ -64,7 +64,7 @@ class _Search:
         ranges = week.program.ranges()
         weights = ((ranges.unmet + 1) * (ranges.cost + 1), ranges.cost + 1, 1)
         bound = self._improve(week, weights)
-        return None if bound is None else _tiers_of(bound, ranges, week.program)
+        return None if bound is None else tiers_of(bound, ranges, week.program)
 
     def by_tiers(self, week: Week) -> Score | None:
         """Search and close one tier after the other; return the bounds, those of tiers not reached at their least."""
@@ -100,7 +100,7 @@ class _Search:
         return self._started + self._seconds - time.monotonic()
 
 
-def _tiers_of(bound: int, ranges: Score, program: Program) -> Score:
+def tiers_of(bound: int, ranges: Score, program: Program) -> Score:
     """Return a bound on the weighted sum as bounds on its tiers.
 
     What the lower tiers can never cost shows that the tier above is higher by one.

@@ -88,8 +88,8 @@ class _DayOffers:
 class Week:
     """The program of a calendar, and the plan an assignment of it means."""
 
-    def __init__(self, problem: Problem, *, still_time: Callable[[], bool]) -> None:
-        """Write the program.
+    def __init__(self, problem: Problem, *, still_time: Callable[[], bool], program: Program | None = None) -> None:
+        """Write the program, or write the week into a ``program`` that other weeks share.
 
         Raises:
             Unavailable: the solver is not installed.
@@ -98,7 +98,7 @@ class Week:
         """
         self._problem = problem
         self._still_time = still_time
-        self.program = Program()
+        self.program = Program() if program is None else program
         self._fixed = tuple(
             not (event.movable or event.declinable or event.shortened is not None) for event in problem.events
         )
@@ -141,6 +141,12 @@ class Week:
             ),
             tasks={name: tuple(sorted(pieces)) for name, pieces in tasks.items()},
         )
+
+    def moves(self, name: str) -> Mapping[Interval, Variable]:
+        """Return the new times on offer for an event alone."""
+        events = self._problem.events
+        alone = (one for one in self._placements if len(one.events) == 1)
+        return {one.at: one.variable for one in alone if events[one.events[0]].id == name}
 
     def values_of(self, plan: Plan) -> Mapping[Variable, int]:
         """Return what a plan means for the choices and the pieces of tasks."""

@@ -1,0 +1,97 @@
+"""A team's calendars in one search: each member's week in the same program, shared meetings tied to one time."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from assistant.adapters.cp_sat import tiers_of
+from assistant.adapters.cp_sat_program import Program
+from assistant.adapters.cp_sat_week import TooLarge, Week
+from assistant.domain.calendar.objective import Score, best_focus, move_cost
+from assistant.domain.calendar.plan import Plan
+from assistant.domain.calendar.problem import Event
+from assistant.domain.calendar.rules import violations
+from assistant.domain.calendar.solution import Status, TeamSolution
+from assistant.domain.calendar.team import Team, team_score, torn
+from assistant.domain.errors import Unavailable
+
+
+class CpSatTeamSolver:
+    """Looks for the best plans with one worker and a fixed seed."""
+
+    def solve(self, team: Team, start: Mapping[str, Plan], *, seconds: float) -> TeamSolution:
+        """Return the best allowed plans found within ``seconds``, never ones that score higher than ``start``.
+
+        Raises:
+            Unavailable: the solver is not installed or failed.
+
+        """
+        began = time.monotonic()
+        plans, reached, bounds = start, team_score(team, start), None
+
+        def left() -> float:
+            return began + seconds - time.monotonic()
+
+        try:
+            program, weeks = _written(team, start, still_time=lambda: left() > 0)
+        except TooLarge:
+            return TeamSolution(plans, Status.FEASIBLE, reached, None, time.monotonic() - began)
+        if left() > 0:
+            ranges = program.ranges()
+            weights = ((ranges.unmet + 1) * (ranges.cost + 1), ranges.cost + 1, 1)
+            outcome = program.minimize(weights, seconds=left())
+            bounds = tiers_of(outcome.bound, ranges, program)
+            if outcome.values is not None:
+                found = {user: week.plan(outcome.values) for user, week in weeks.items()}
+                plans, reached = _better(team, _checked(team, found), plans, reached)
+        status = Status.OPTIMAL if bounds == reached else Status.FEASIBLE
+        return TeamSolution(plans, status, reached, bounds, time.monotonic() - began)
+
+
+def _written(
+    team: Team, start: Mapping[str, Plan], *, still_time: Callable[[], bool]
+) -> tuple[Program, Mapping[str, Week]]:
+    program = Program()
+    weeks = {user: Week(problem, still_time=still_time, program=program) for user, problem in team.members.items()}
+    for name, users in team.shared.items():
+        _tie(team, name, users, weeks)
+    for user, week in weeks.items():
+        program.hint(week.values_of(start[user]))
+    return program, weeks
+
+
+def _tie(team: Team, name: str, users: tuple[str, ...], weeks: Mapping[str, Week]) -> None:
+    """Make a meeting move to the same time in all calendars or in none, and its move be paid once."""
+    program = weeks[users[0]].program
+    offers = {user: weeks[user].moves(name) for user in users}
+    everywhere = set.intersection(*(set(moves) for moves in offers.values()))
+    first = offers[users[0]]
+    for user, moves in offers.items():
+        problem = team.members[user]
+        event = _event(team, user, name)
+        for at, variable in moves.items():
+            if at not in everywhere:
+                program.at_most(0, [variable])
+            elif user != users[0]:
+                program.equals(0, [(variable, 1), (first[at], -1)])
+                program.charge(variable, Score(0, 0, -move_cost(problem, event, at.start)))
+
+
+def _checked(team: Team, found: Mapping[str, Plan]) -> Mapping[str, Plan]:
+    """Return the plans with their focus blocks; an allowed plan for everybody, or the solver failed."""
+    plans = {user: replace(plan, focus=best_focus(team.members[user], plan)) for user, plan in found.items()}
+    broken = [one for user, plan in plans.items() for one in violations(team.members[user], plan)]
+    if broken or torn(team, plans):
+        raise Unavailable(f"the solver's plans break {len(broken)} rules and tear {len(torn(team, plans))} meetings")
+    return plans
+
+
+def _better(
+    team: Team, found: Mapping[str, Plan], plans: Mapping[str, Plan], reached: Score
+) -> tuple[Mapping[str, Plan], Score]:
+    scored = team_score(team, found)
+    return (found, scored) if scored < reached else (plans, reached)
+
+
+def _event(team: Team, user: str, name: str) -> Event:
+    return next(event for event in team.members[user].events if event.id == name)
