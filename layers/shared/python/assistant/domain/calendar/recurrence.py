@@ -227,6 +227,7 @@ def _picked(rule: Rule, day: date, begin: date, end: date) -> bool:
         return False
     if not rule.weekdays:
         return True
-    nths = {None, (day - begin).days // 7 + 1, -((end - day).days // 7) - 1}
-    numbered = rule.frequency in {Frequency.MONTHLY, Frequency.YEARLY}
-    return any(day.weekday() == wanted.weekday and (not numbered or wanted.nth in nths) for wanted in rule.weekdays)
+    nths = [wanted.nth for wanted in rule.weekdays if wanted.weekday == day.weekday()]
+    if not nths or rule.frequency in {Frequency.DAILY, Frequency.WEEKLY} or None in nths:
+        return bool(nths)
+    return (day - begin).days // 7 + 1 in nths or -((end - day).days // 7) - 1 in nths
