@@ -268,6 +268,10 @@ def test_says_the_same_as_the_events_of_a_request() -> None:
         (("DTSTART:20260324T150000Z", "DTSTART:20260325T150000Z"), "VEVENT 2: DTSTART must not stand twice"),
         (("DTSTART:20260324T150000Z", "DURATION:PT1H", "no property"), "VEVENT 2: a line cannot be read"),
         (
+            ("DTSTART:20260324T150000Z", "DURATION:PT1H", "RDATE;VALUE=PERIOD:20260325T150000Z/PT2H"),
+            "VEVENT 2: RDATE with periods is not supported",
+        ),
+        (
             ("DTSTART:20260324T150000Z", "DURATION:PT1H", "RECURRENCE-ID;RANGE=THISANDFUTURE:20260324T150000Z"),
             "VEVENT 2: RECURRENCE-ID with RANGE is not supported",
         ),

@@ -259,8 +259,9 @@ def _takes_part(person: "vCalAddress") -> bool:
 
 def _recurrence(component: "Event") -> tuple[str, ...]:
     rules = [f"RRULE:{rule.to_ical().decode()}" for rule in component.rrules]
-    added = [one[0] if isinstance(one, tuple) else one for one in component.rdates]
-    return tuple(rules + [f"RDATE:{_stamp(one)}" for one in added])
+    if any(end is not None for _, end in component.rdates):
+        raise ValueError("RDATE with periods is not supported")
+    return (*rules, *(f"RDATE:{_stamp(start)}" for start, _ in component.rdates))
 
 
 def _stamp(value: date) -> str:
