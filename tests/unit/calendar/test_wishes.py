@@ -265,3 +265,14 @@ def test_constraints_without_wishes_stay_as_they_are() -> None:
     explicit = Constraints(focus_time_hours=4, no_meetings_days=tuple(DayPart(day) for day in Weekday))
     assert apply_wishes(explicit, read_wishes([])).constraints == explicit
     assert apply_wishes(explicit, read_wishes([])).conflicts == ()
+
+
+def test_days_of_the_preferences_hold_beside_wishes_but_not_beside_days_of_the_request() -> None:
+    preferred = (DayPart(Weekday.FRIDAY, PartOfDay.AFTERNOON),)
+    wish = read_wishes(["no meetings on Monday mornings"])
+    monday = DayPart(Weekday.MONDAY, PartOfDay.MORNING)
+    tuesday = DayPart(Weekday.TUESDAY)
+    beside = apply_wishes(Constraints(), wish, preferred_days=preferred).constraints
+    instead = apply_wishes(Constraints(no_meetings_days=(tuesday,)), wish, preferred_days=preferred).constraints
+    assert beside.no_meetings_days == (*preferred, monday)
+    assert instead.no_meetings_days == (tuesday, monday)

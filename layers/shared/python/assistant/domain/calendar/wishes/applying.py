@@ -10,7 +10,7 @@ from assistant.domain.calendar.request import Constraints
 from assistant.domain.calendar.wishes.joining import LISTS, joined, stated
 from assistant.domain.calendar.wishes.reading import UnderstoodWish, WishesRead
 from assistant.domain.calendar.wishes.when import SPAN_OF_PART, Span
-from assistant.domain.days import Weekday
+from assistant.domain.days import DayPart, Weekday
 
 _DAY: Final = 24 * 60
 # Of these one value excludes another; of the rest the stricter does for both.
@@ -36,11 +36,14 @@ class AppliedWishes(BaseModel):
     conflicts: tuple[WishConflict, ...] = ()
 
 
-def apply_wishes(constraints: Constraints, read: WishesRead) -> AppliedWishes:
+def apply_wishes(
+    constraints: Constraints, read: WishesRead, *, preferred_days: tuple[DayPart, ...] = ()
+) -> AppliedWishes:
     """Return the constraints with the wishes in them.
 
     A constraint that the request states rules over a wish, an earlier wish over a later one; windows and days without
-    meetings add up. What does not hold is a conflict, never an error.
+    meetings add up, with the ``preferred_days`` too, which hold where the request states none. What does not hold is a
+    conflict, never an error.
     """
     explicit = stated(constraints)
     wished = Constraints()
@@ -55,7 +58,9 @@ def apply_wishes(constraints: Constraints, read: WishesRead) -> AppliedWishes:
             conflicts.append(WishConflict(wish=wish.wish, field=contradiction, detail=_EARLIER))
         else:
             wished = joined((wished, left))
-    everything = joined((constraints, wished))
+    adds_days = wished.no_meetings_days and constraints.no_meetings_days is None
+    preferred = Constraints(no_meetings_days=preferred_days) if adds_days else Constraints()
+    everything = joined((constraints, preferred, wished))
     if wished != Constraints() and _leaves_nothing(everything):
         last = read.understood[-1].wish
         conflicts.append(WishConflict(wish=last, field="no_meetings_windows", detail="leaves no time for meetings"))
