@@ -60,9 +60,14 @@ class Function:
 
 
 AUDIT = Queue("audit", visibility_timeout=180)
-QUEUES = (AUDIT,)
+# A proof may take minutes; AWS wants six times the consumer's timeout before a message is seen again.
+PROOFS = Queue("proofs", visibility_timeout=1800, max_receive_count=3, max_age=900)
+QUEUES = (AUDIT, PROOFS)
 
 SECRETS = ("claude-api-key", "pinecone-api-key")
+
+# From 1,769 MB on a function has a whole CPU.
+FULL_CPU = 1792
 
 SEND_AUDIT = Grant("queue:audit", ("sqs:SendMessage",))
 
@@ -95,6 +100,49 @@ FUNCTIONS = (
         dependencies=("core", "cache", "triage", "claude"),
         cache=True,
         snap_start=True,
+    ),
+    Function(
+        "optimize_calendar",
+        "Plan a week with the fewest changes; show, explain and check plans",
+        memory=FULL_CPU,
+        timeout=29,
+        routes=(
+            Route("POST", "/api/v1/calendar/optimize"),
+            Route("GET", "/api/v1/calendar/plans/{plan_id}"),
+            Route("GET", "/api/v1/calendar/plans/{plan_id}/suggestions/{number}/why"),
+            Route("POST", "/api/v1/calendar/plans/{plan_id}/accept"),
+        ),
+        grants=(
+            Grant(
+                "table",
+                (
+                    "dynamodb:BatchWriteItem",
+                    "dynamodb:GetItem",
+                    "dynamodb:PutItem",
+                    "dynamodb:Query",
+                    "dynamodb:UpdateItem",
+                ),
+            ),
+            SEND_AUDIT,
+            Grant("queue:proofs", ("sqs:SendMessage",)),
+        ),
+        secrets=("claude-api-key",),
+        dependencies=("core", "cache", "calendar", "claude", "solver"),
+        cache=True,
+        snap_start=True,
+    ),
+    Function(
+        "prove_calendar_plan",
+        "Prove kept calendar plans best, or better them",
+        memory=FULL_CPU,
+        timeout=300,
+        consumes="proofs",
+        batch_size=1,
+        grants=(
+            Grant("table", ("dynamodb:GetItem", "dynamodb:PutItem")),
+            SEND_AUDIT,
+        ),
+        dependencies=("core", "solver"),
     ),
     Function(
         "find_availability",

@@ -31,12 +31,16 @@ _PROBLEMS = {
     "409": "Changed elsewhere at the same moment.",
     "412": "A precondition does not hold for the current version.",
     "413": "The body is too large: more than 6 MB, or 0.2 MB of preferences.",
-    "415": "The body has another media type than JSON.",
+    "415": "The body has another media type than those listed.",
     "422": "Some fields need another value; they are named.",
     "429": "Too many requests; Retry-After says when to come back.",
     "500": "Something went wrong on our side.",
     "503": "A dependency is down.",
 }
+_FILE = (
+    "An iCalendar file. The rest of the request are query parameters: user_id, start_date, end_date, timezone, "
+    "granularity_minutes, now, time_limit_seconds, and the fields of constraints; lists with commas."
+)
 _OWN_PROBLEMS = {
     "correctTriage": {"404", "409", "503"},
     "showDecision": {"404", "503"},
@@ -45,6 +49,9 @@ _OWN_PROBLEMS = {
     "patchPreferences": {"409", "412", "503"},
     "exportMetrics": {"503"},
     "reportUsage": {"503"},
+    "showPlan": {"404", "503"},
+    "explainSuggestion": {"404", "503"},
+    "acceptSuggestions": {"404", "409", "503"},
 }
 
 
@@ -53,9 +60,15 @@ def document() -> Json:
     merge = OpenAPIMerge(
         title="Executive Assistant",
         version=tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]["version"],
-        description="Mail triage, preferences and usage. Errors are RFC 9457 problem documents that name the field.",
+        description="Mail triage, calendar planning, preferences and usage. Errors are RFC 9457 problem documents that name the field.",
         servers=[Server(url="/")],
-        tags=[Tag(name="email"), Tag(name="preferences"), Tag(name="usage"), Tag(name="operations")],
+        tags=[
+            Tag(name="email"),
+            Tag(name="calendar"),
+            Tag(name="preferences"),
+            Tag(name="usage"),
+            Tag(name="operations"),
+        ],
         security_schemes={_TOKEN: HTTPBearer(bearerFormat="JWT")},
         on_conflict="error",
     )
@@ -92,6 +105,8 @@ def _complete(operation: Json, *, public: bool) -> None:
     body = operation.get("requestBody", {}).get("content", {})
     if operation["operationId"] == "patchPreferences":
         body[MERGE_PATCH_JSON] = body[JSON]
+    if operation["operationId"] == "optimizeCalendar":
+        body["text/calendar"] = {"schema": {"type": "string", "description": _FILE}}
     statuses = {"500"} | _OWN_PROBLEMS.get(operation["operationId"], set())
     if not public:
         operation["security"] = [{_TOKEN: []}]
@@ -111,6 +126,9 @@ def _describe_successes(operation: Json) -> None:
     match operation["operationId"]:
         case "checkHealth":
             responses["503"] = responses["200"] | {"description": "Unhealthy: a required dependency is down."}
+        case "showPlan":
+            plan, _ = responses["200"]["content"][JSON]["schema"].pop("anyOf")
+            responses["200"]["content"] = {JSON: {"schema": plan}, "image/svg+xml": {"schema": {"type": "string"}}}
         case "exportMetrics":
             responses["200"]["content"] = {"text/plain": {"schema": {"type": "string"}}}
         case "readPreferences" | "replacePreferences" | "patchPreferences" as name:

@@ -5,6 +5,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from assistant.domain.calendar.picture_style import CONTENT_SECURITY_POLICY
 from assistant.runtime.http import JSON, Caller, PathId, PathNumber, http_resolver
 from assistant.runtime.observability import logger
 from assistant.services.accept_suggestions import AcceptRequest, AcceptResponse, accept_suggestions
@@ -19,10 +20,10 @@ from assistant.services.show_plan import PICTURE_SUFFIX, PlanView, draw_plan, sh
 from assistant.wiring import deps
 
 # What is left to do when the search ends: find the suggestions, keep the plan, queue the proof and the audit event.
-CLOSING_SECONDS = 17.0
+CLOSING_SECONDS = 13.0
 SVG = "image/svg+xml"
 # The picture brings its own style, and nothing else.
-PICTURE_POLICY = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"}
+PICTURE_POLICY = {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
 
 app = http_resolver(deps, readers={"text/calendar": request_from_file})
 deps.prime(lambda: (deps.rate_limiter, deps.sessions, deps.optimize_ports, deps.primed_plan_solver()))

@@ -46,9 +46,17 @@ def closing() -> float:
     return 2 * store() + BATCH_PAUSES + slowest(sqs_client())
 
 
+def plan_closing() -> float:
+    """Seconds to keep the plan, queue its proof and hand over the audit event."""
+    return store() + BATCH_PAUSES + slowest(sqs_client(attempts=1)) + slowest(sqs_client())
+
+
 WORST: dict[str, Callable[[], float]] = {
     "triage_email": lambda: limits() + store() + BATCH_PAUSES + slowest(sqs_client()),
     "find_availability": lambda: limits() + store(),
+    # The search leaves the time the last three need, which another test holds against what they take.
+    "optimize_calendar": lambda: limits() + store() + plan_closing(),
+    "prove_calendar_plan": lambda: 2 * store() + slowest(sqs_client()),
     "manage_preferences": lambda: limits() + max(store(), slowest(sqs_client())),
     "report_usage": lambda: limits() + 2 * store(),
     # What is down stops a run at once; until then each step may have been slow.
@@ -76,6 +84,16 @@ def test_what_follows_claude_fits_into_the_time_kept_for_it() -> None:
     assert closing() < kept
     # A healthy store leaves Claude this much.
     assert timeout - kept >= 12
+
+
+def test_what_follows_a_search_fits_into_the_time_kept_for_it() -> None:
+    optimize = importlib.import_module("functions.optimize_calendar.handler")
+    prove = importlib.import_module("functions.prove_calendar_plan.handler")
+    assert plan_closing() < optimize.CLOSING_SECONDS
+    assert store() + slowest(sqs_client()) < prove.CLOSING_SECONDS
+    timeouts = {function.name: function.timeout for function in FUNCTIONS}
+    assert timeouts["optimize_calendar"] - optimize.CLOSING_SECONDS >= 15
+    assert timeouts["prove_calendar_plan"] - prove.CLOSING_SECONDS >= 240
 
 
 def test_a_batch_of_audit_events_is_as_large_as_assumed() -> None:

@@ -13,9 +13,12 @@ import pytest
 from assistant.domain.triage.decision import DecidedBy
 from assistant.runtime.problem import PROBLEM_JSON, Problem
 from infra.manifest import FUNCTIONS
+from tests.fakes.plans import greedy_record
 from tests.fakes.wired import Context, Wired
 
 EVENTS = Path(__file__).parents[2] / "events"
+# Of the recorded events that ask about a plan.
+PLAN_ID = "5b0d3f6c1e2a4c7b9d8e7f6a5b4c3d2e"
 FUNCTIONS_FOLDER = Path(__file__).parents[2] / "functions"
 EXPECTED: dict[str, HTTPStatus] = {
     "triage_email": HTTPStatus.OK,
@@ -39,6 +42,23 @@ EXPECTED: dict[str, HTTPStatus] = {
     "find_availability.short_window": HTTPStatus.UNPROCESSABLE_CONTENT,
     "find_availability.unknown_zone": HTTPStatus.UNPROCESSABLE_CONTENT,
     "find_availability.foreign_user": HTTPStatus.FORBIDDEN,
+    "optimize_calendar": HTTPStatus.OK,
+    "optimize_calendar.busy_week": HTTPStatus.OK,
+    "optimize_calendar.file": HTTPStatus.OK,
+    "optimize_calendar.broken_file": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "optimize_calendar.broken_events": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "optimize_calendar.two_years": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "optimize_calendar.foreign_user": HTTPStatus.FORBIDDEN,
+    "optimize_calendar.plan": HTTPStatus.OK,
+    "optimize_calendar.plan_picture": HTTPStatus.OK,
+    "optimize_calendar.plan_unknown": HTTPStatus.NOT_FOUND,
+    "optimize_calendar.plan_of_another": HTTPStatus.NOT_FOUND,
+    "optimize_calendar.plan_why": HTTPStatus.OK,
+    "optimize_calendar.plan_why_not": HTTPStatus.NOT_FOUND,
+    "optimize_calendar.plan_why_zero": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "optimize_calendar.plan_accept": HTTPStatus.OK,
+    "optimize_calendar.plan_accept_unknown": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "optimize_calendar.plan_accept_stale": HTTPStatus.CONFLICT,
     "manage_preferences": HTTPStatus.OK,
     "manage_preferences.replace": HTTPStatus.OK,
     "manage_preferences.patch": HTTPStatus.OK,
@@ -65,6 +85,11 @@ FIELDS = {
     "triage_email.feedback_unknown_category": ["category"],
     "find_availability.short_window": ["window.end"],
     "find_availability.unknown_zone": ["timezone"],
+    "optimize_calendar.broken_file": ["ics"],
+    "optimize_calendar.broken_events": ["events[0].end", "events[1].timezone"],
+    "optimize_calendar.two_years": ["date_range.end_date"],
+    "optimize_calendar.plan_why_zero": ["number"],
+    "optimize_calendar.plan_accept_unknown": ["suggestion_ids[1]"],
     "manage_preferences.unknown_key": ["favourite_colour"],
     "report_usage.too_long": ["since"],
     "report_usage.no_date": ["since"],
@@ -88,7 +113,8 @@ def test_every_function_has_an_event_and_every_event_an_expectation() -> None:
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_an_http_event_is_answered_as_expected(name: str) -> None:
+def test_an_http_event_is_answered_as_expected(wired: Wired, name: str) -> None:
+    wired.plans.save(greedy_record(PLAN_ID, wired.clock.now()))
     if name.endswith(("feedback", "decision")):
         http("triage_email")
     answer = http(name)

@@ -11,7 +11,13 @@ from infra.manifest import FUNCTIONS, Function
 
 ROOT = Path(__file__).parents[2]
 NEVER = {"anthropic", "googleapiclient", "matplotlib", "numpy", "pandas", "pinecone", "scipy", "sklearn", "moto"}
-BY_SET = {"cache": "redis", "triage": "selectolax", "metrics": "prometheus_client"}
+BY_SET = {
+    "cache": "redis",
+    "calendar": "icalendar",
+    "metrics": "prometheus_client",
+    "solver": "ortools",
+    "triage": "selectolax",
+}
 SCRIPT = "import sys, functions.{name}.handler; print(*sorted({{name.partition('.')[0] for name in sys.modules}}))"
 
 

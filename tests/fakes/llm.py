@@ -8,7 +8,7 @@ from threading import Lock
 from pydantic import BaseModel
 
 from assistant.domain.errors import Unavailable
-from assistant.domain.llm import Prompt, Reply, TokenUsage, Unanswered
+from assistant.domain.llm import LlmTask, Prompt, Reply, TokenUsage, Unanswered
 from assistant.domain.spending import Cap, Reservation, Usage, UsageOfDay
 from assistant.ports import BatchResult
 from tests.fakes.stores import Outage
@@ -22,7 +22,9 @@ type Answers = Callable[[Prompt[BaseModel]], Mapping[str, object] | Exception]
 
 
 def sensible(prompt: Prompt[BaseModel]) -> Mapping[str, object]:
-    """Answer about a mail as a sound model may: someone wants something."""
+    """Answer as a sound model may: about a mail that someone wants something, about a wish that it is none."""
+    if prompt.task is LlmTask.CALENDAR:
+        return {"understood": False, "language": "en"}
     mail = prompt.data["mail"]
     assert isinstance(mail, Mapping)
     quote = " ".join(str(mail["text"] or mail["subject"]).split()[:4])

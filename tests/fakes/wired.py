@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from assistant.adapters.cp_sat import CpSatSolver
 from assistant.domain.health import Dependency, Probe, ProbeStatus
-from assistant.ports import HealthProbe
+from assistant.ports import HealthProbe, PlanSolver
 from assistant.wiring import deps
 from tests.fakes.llm import MemoryBatches, MemorySpending, ScriptedLlm, sensible
 from tests.fakes.runtime import FixedMetrics, ManualClock, MemoryMeter, MemorySessions, ScriptedLimiter
@@ -15,11 +16,22 @@ from tests.fakes.stores import (
     MemoryAuditTrail,
     MemoryBacklog,
     MemoryDecisions,
+    MemoryPlans,
     MemoryPreferences,
+    MemoryProofs,
     Outage,
 )
 
-_BUILT_FROM_PORTS = ("triage_ports", "feedback_ports", "preference_ports", "claude_ports", "backlog_ports")
+_BUILT_FROM_PORTS = (
+    "triage_ports",
+    "feedback_ports",
+    "preference_ports",
+    "claude_ports",
+    "backlog_ports",
+    "optimize_ports",
+    "accept_ports",
+    "proof_ports",
+)
 HEALTHY = Probe(ProbeStatus.HEALTHY, "answers", 1.0)
 
 
@@ -35,6 +47,8 @@ class Wired:
     spending: MemorySpending = field(default_factory=MemorySpending)
     llm: ScriptedLlm = field(default_factory=lambda: ScriptedLlm(sensible))
     batches: MemoryBatches = field(default_factory=lambda: MemoryBatches(sensible))
+    solver: PlanSolver = field(default_factory=CpSatSolver)
+    proof_queue: Outage = field(default_factory=Outage)
     health: Probe = HEALTHY
 
     def __post_init__(self) -> None:
@@ -42,6 +56,8 @@ class Wired:
         self.decisions = MemoryDecisions(self.clock, reads=self.store, writes=self.store)
         self.backlog = MemoryBacklog(self.decisions, self.clock, self.store)
         self.preferences = MemoryPreferences(self.store)
+        self.plans = MemoryPlans(self.clock, self.store)
+        self.proofs = MemoryProofs(self.proof_queue)
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Put the fakes where the composition root would put the adapters."""
@@ -60,6 +76,9 @@ class Wired:
             "llm": self.llm,
             "llm_batches": self.batches,
             "backlog": self.backlog,
+            "plan_solver": self.solver,
+            "plans": self.plans,
+            "proofs": self.proofs,
             "metric_reader": FixedMetrics(()),
             "probes": probes,
         }.items():

@@ -130,7 +130,8 @@ class Dependencies:
         from assistant.adapters.sqs_audit import sqs_client
         from assistant.adapters.sqs_proofs import SqsProofs
 
-        return SqsProofs(needed("PROOFS_QUEUE_URL", self.settings.proofs_queue_url), sqs_client())
+        # One attempt: a plan is answered without its proof too.
+        return SqsProofs(needed("PROOFS_QUEUE_URL", self.settings.proofs_queue_url), sqs_client(attempts=1))
 
     @cached_property
     def optimize_ports(self) -> "OptimizePorts":
@@ -138,7 +139,15 @@ class Dependencies:
         from assistant.services.optimize_calendar import OptimizePorts
 
         return OptimizePorts(
-            self.preferences, self.plan_solver, self.plans, self.proofs, self.audit_trail, self.meter, self.clock
+            self.preferences,
+            self.plan_solver,
+            self.plans,
+            self.proofs,
+            self.audit_trail,
+            self.meter,
+            self.clock,
+            # Made when the first wish wants them.
+            claude=lambda: self.claude_ports,
         )
 
     @cached_property

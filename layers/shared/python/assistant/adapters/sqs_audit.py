@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def sqs_client() -> "SQSClient":
-    """Return a client that gives up in about four seconds."""
-    return session().client("sqs", config=client_config(read_timeout=1.0, attempts=2))
+def sqs_client(*, attempts: int = 2) -> "SQSClient":
+    """Return a client that gives up in about two seconds an attempt."""
+    return session().client("sqs", config=client_config(read_timeout=1.0, attempts=attempts))
 
 
 class SqsAuditTrail:

@@ -10,10 +10,10 @@ from typing import Annotated, Any, Protocol, override
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.depends import Depends
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
-from aws_lambda_powertools.event_handler.openapi.params import Body, Header
+from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path
 from aws_lambda_powertools.event_handler.request import Request
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, StringConstraints
 
 from assistant.domain import metric_names
 from assistant.domain.admission import Admission
@@ -48,7 +48,7 @@ def _restore_slashes(value: str) -> str:
 
 
 PathId = Annotated[str, BeforeValidator(_restore_slashes), StringConstraints(min_length=1, max_length=512)]
-PathNumber = Annotated[int, Field(ge=1, le=1_000_000)]
+PathNumber = Annotated[int, Path(ge=1, le=1_000_000)]
 UserPath = Annotated[str, BeforeValidator(_restore_slashes), StringConstraints(min_length=1, max_length=128)]
 IfMatch = Annotated[str | None, Header(alias="if-match", description="Change only this version (RFC 9110, 13.1.1)")]
 IfNoneMatch = Annotated[

@@ -7,18 +7,17 @@ down their defaults hold; with the store or the queue down the plan is answered 
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final, Literal
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.domain import metric_names
 from assistant.domain.audit import AuditAction, audit_event
-from assistant.domain.bounds import at_most
 from assistant.domain.calendar.defaults import completed
 from assistant.domain.calendar.greedy import greedy_plan
 from assistant.domain.calendar.objective import score
@@ -37,18 +36,19 @@ from assistant.domain.calendar.request import (
 )
 from assistant.domain.calendar.solution import Solution, Status
 from assistant.domain.calendar.wishes.applying import WishConflict, apply_wishes
-from assistant.domain.calendar.wishes.reading import UnderstoodWish, read_wishes
+from assistant.domain.calendar.wishes.reading import UnderstoodWish, Wishes
 from assistant.domain.errors import Unavailable
 from assistant.domain.preferences import Preferences, TimeZone
 from assistant.domain.users import Identity, UserId
 from assistant.ports import AuditTrail, Clock, Meter, PlanSolver, PlanStore, PreferenceStore, ProofQueue
+from assistant.services.ask_claude import ClaudePorts
 from assistant.services.show_plan import PlanView, plan_view
+from assistant.services.understand_wishes import understand_wishes
 
 LONGEST_SECONDS: Final = 20.0
-_MOST_WISHES: Final = 20
+_LONGEST_FOR_WISHES: Final = 6.0
 _LISTS: Final = ("no_meetings_days", "working_days")
 
-Wish = Annotated[str, StringConstraints(min_length=1, max_length=500), Field(examples=["no meetings on Friday"])]
 Degraded = Literal["preferences", "solver", "plan_store", "proof_queue"]
 
 
@@ -69,13 +69,13 @@ class OptimizeRequest(BaseModel):
     tasks: FocusTasks = ()
     attendee_availability: Availability = Field(default_factory=dict)
     """By address."""
-    wishes: Annotated[tuple[Wish, ...], BeforeValidator(at_most(_MOST_WISHES))] = ()
-    """What the user wants in words, in English, Spanish, French or German; the constraints rule over them."""
+    wishes: Wishes = ()
+    """What the user wants, in words; the constraints rule over them. Words no rule knows are Claude's to understand."""
     granularity_minutes: Granularity = 15
     now: Instant | None = None
     """Nothing before it changes; by default everything may."""
     time_limit_seconds: Annotated[float, Field(ge=0.1, le=LONGEST_SECONDS)] = 2.0
-    """How long the solver may look; it stops early once no better plan is possible."""
+    """How long the solver may look, as far as the time of the request allows; it stops once nothing is better."""
 
 
 class OptimizeResponse(PlanView):
@@ -105,6 +105,7 @@ class OptimizePorts:
     audit: AuditTrail
     meter: Meter
     clock: Clock
+    claude: Callable[[], ClaudePorts]
 
 
 def request_from_file(text: str, query: Mapping[str, str]) -> Mapping[str, Any]:
@@ -131,8 +132,14 @@ def optimize_calendar(
     started = ports.clock.monotonic()
     caller.must_be(request.user_id)
     preferences, missing = _preferences(request.user_id, ports)
-    wishes = read_wishes(request.wishes)
-    applied = apply_wishes(request.constraints, wishes)
+    wishes = understand_wishes(
+        request.wishes,
+        user_id=request.user_id,
+        seconds=min(_LONGEST_FOR_WISHES, seconds - request.time_limit_seconds),
+        claude=ports.claude,
+    )
+    days_off = preferences.meeting_preferences.no_meetings_days
+    applied = apply_wishes(request.constraints, wishes, preferred_days=days_off)
     constraints = completed(applied.constraints, preferences)
     problem = _problem(request, constraints, preferences)
     left = seconds - (ports.clock.monotonic() - started)

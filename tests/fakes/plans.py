@@ -1,0 +1,53 @@
+"""Kept plans of the busy week, and solvers that are missing or have no time."""
+
+from datetime import datetime
+
+from assistant.domain.calendar.defaults import completed
+from assistant.domain.calendar.greedy import greedy_plan
+from assistant.domain.calendar.objective import score
+from assistant.domain.calendar.plan import Plan
+from assistant.domain.calendar.plan_record import PlanRecord, ProofState
+from assistant.domain.calendar.problem import Problem
+from assistant.domain.calendar.solution import Solution, Status
+from assistant.domain.errors import Unavailable
+from assistant.domain.preferences import Preferences
+from tests.fakes.weeks import CONSTRAINTS, busy_week
+
+
+def greedy_record(plan_id: str, now: datetime, *, user_id: str = "user123") -> PlanRecord:
+    """Return the greedy plan of the busy week, as it waits for its proof."""
+    problem = busy_week()
+    plan = greedy_plan(problem)
+    return PlanRecord(
+        user_id=user_id,
+        plan_id=plan_id,
+        created_at=now,
+        revision=1,
+        constraints=completed(CONSTRAINTS, Preferences()),
+        problem=problem,
+        solution=unproven(problem, plan),
+        proof=ProofState.QUEUED,
+    )
+
+
+def unproven(problem: Problem, plan: Plan) -> Solution:
+    """Return a plan of which nothing is known but its score."""
+    return Solution(plan, Status.FEASIBLE, score(problem, plan), bounds=None, seconds=0.0)
+
+
+class MissingSolver:
+    """Implements ``ports.PlanSolver``; is never there."""
+
+    def solve(self, problem: Problem, start: Plan, *, seconds: float, prove_tiers: bool = False) -> Solution:
+        raise Unavailable("no solver")
+
+
+class HastySolver:
+    """Implements ``ports.PlanSolver``; returns what it started from, and notes how long it might have looked."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+
+    def solve(self, problem: Problem, start: Plan, *, seconds: float, prove_tiers: bool = False) -> Solution:
+        self.seconds.append(seconds)
+        return unproven(problem, start)
