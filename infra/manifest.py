@@ -145,6 +145,16 @@ FUNCTIONS = (
         dependencies=("core", "solver"),
     ),
     Function(
+        "optimize_team",
+        "Plan several people's calendars together",
+        memory=FULL_CPU,
+        timeout=29,
+        routes=(Route("POST", "/api/v1/calendar/team/optimize"),),
+        grants=(Grant("table", ("dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")),),
+        dependencies=("core", "cache", "solver"),
+        cache=True,
+    ),
+    Function(
         "find_availability",
         "Find times at which a meeting suits everybody",
         memory=1024,

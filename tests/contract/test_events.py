@@ -37,6 +37,9 @@ EXPECTED: dict[str, HTTPStatus] = {
     "triage_email.feedback": HTTPStatus.OK,
     "triage_email.feedback_unknown_mail": HTTPStatus.NOT_FOUND,
     "triage_email.feedback_unknown_category": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "optimize_team": HTTPStatus.OK,
+    "optimize_team.not_a_member": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "optimize_team.foreign_user": HTTPStatus.FORBIDDEN,
     "find_availability": HTTPStatus.OK,
     "find_availability.nothing_free": HTTPStatus.OK,
     "find_availability.short_window": HTTPStatus.UNPROCESSABLE_CONTENT,
@@ -83,6 +86,7 @@ FIELDS = {
     "triage_email.duplicate_ids": ["emails[1].id"],
     "triage_email.not_an_object": ["body"],
     "triage_email.feedback_unknown_category": ["category"],
+    "optimize_team.not_a_member": ["body"],
     "find_availability.short_window": ["window.end"],
     "find_availability.unknown_zone": ["timezone"],
     "optimize_calendar.broken_file": ["ics"],
@@ -212,3 +216,9 @@ def test_every_audit_event_sent_is_one_its_consumer_takes(wired: Wired) -> None:
     assert len(records) == 4
     assert consumer({"Records": records}, Context()) == {"batchItemFailures": []}
     assert list(wired.audit_log.events.values()) == sent
+
+
+def test_a_colleagues_private_title_stays_private() -> None:
+    body = http("optimize_team")["body"]
+    assert "Roadmap" in body
+    assert "Job interview" not in body

@@ -29,6 +29,7 @@ _BUILT_FROM_PORTS = (
     "claude_ports",
     "backlog_ports",
     "optimize_ports",
+    "team_ports",
     "accept_ports",
     "proof_ports",
 )

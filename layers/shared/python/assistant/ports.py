@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from assistant.domain.calendar.plan import Plan
     from assistant.domain.calendar.plan_record import PlanRecord, ProofJob
     from assistant.domain.calendar.problem import Problem
-    from assistant.domain.calendar.solution import Solution
+    from assistant.domain.calendar.solution import Solution, TeamSolution
+    from assistant.domain.calendar.team import Team
 
 
 class Clock(Protocol):
@@ -321,6 +322,18 @@ class PlanSolver(Protocol):
 
         ``start`` has to be allowed. With ``prove_tiers`` each tier of the objective is proven before the next is
         searched: slower to a good plan, but what is known of the upper tiers is known sooner.
+
+        Raises:
+            Unavailable: the solver is not installed or failed.
+        """
+        ...
+
+
+class TeamSolver(Protocol):
+    """Looks for the best plans of several calendars that share meetings."""
+
+    def solve(self, team: "Team", start: Mapping[str, "Plan"], *, seconds: float) -> "TeamSolution":
+        """Return the best allowed plans found within ``seconds``, never ones that score higher than ``start``.
 
         Raises:
             Unavailable: the solver is not installed or failed.

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from assistant.services.correct_triage import FeedbackPorts
     from assistant.services.edit_preferences import PreferencePorts
     from assistant.services.optimize_calendar import OptimizePorts
+    from assistant.services.optimize_team import TeamPorts
     from assistant.services.prove_plan import ProofPorts
     from assistant.services.submit_backlog import BacklogPorts
     from assistant.services.triage_emails import TriagePorts
@@ -170,6 +171,14 @@ class Dependencies:
         from assistant.adapters.cp_sat import CpSatSolver
 
         return CpSatSolver()
+
+    @cached_property
+    def team_ports(self) -> "TeamPorts":
+        """What planning a team needs."""
+        from assistant.adapters.cp_sat_team import CpSatTeamSolver
+        from assistant.services.optimize_team import TeamPorts
+
+        return TeamPorts(CpSatTeamSolver(), self.meter, self.clock)
 
     def primed_plan_solver(self) -> PlanSolver:
         """Return the solver with its libraries loaded."""

@@ -1,0 +1,1 @@
+"""Plan several people's calendars together."""
