@@ -19,7 +19,7 @@ from assistant.domain.calendar.wall_clock import minute_at, minute_of
 from assistant.domain.errors import FieldError, InvalidRequest
 
 MOST_OCCURRENCES = 10_000
-# Far more than a full calendar needs, and about half a second to walk.
+# Far more than a full calendar needs, and about a second to walk.
 MOST_PERIODS = 200_000
 _ONE_DAY = timedelta(days=1)
 _LAST_MINUTE = time(23, 59)
