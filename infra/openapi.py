@@ -60,7 +60,10 @@ def document() -> Json:
     merge = OpenAPIMerge(
         title="Executive Assistant",
         version=tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]["version"],
-        description="Mail triage, calendar planning, preferences and usage. Errors are RFC 9457 problem documents that name the field.",
+        description=(
+            "Mail triage, calendar planning, preferences and usage. Errors are RFC 9457 problem documents that name "
+            "the field."
+        ),
         servers=[Server(url="/")],
         tags=[
             Tag(name="email"),

@@ -38,7 +38,7 @@ def unproven(problem: Problem, plan: Plan) -> Solution:
 class MissingSolver:
     """Implements ``ports.PlanSolver``; is never there."""
 
-    def solve(self, problem: Problem, start: Plan, *, seconds: float, prove_tiers: bool = False) -> Solution:
+    def solve(self, problem: Problem, start: Plan, *, seconds: float, prove_tiers: bool = False) -> Solution:  # noqa: ARG002 the port has them
         raise Unavailable("no solver")
 
 
@@ -48,6 +48,6 @@ class HastySolver:
     def __init__(self) -> None:
         self.seconds: list[float] = []
 
-    def solve(self, problem: Problem, start: Plan, *, seconds: float, prove_tiers: bool = False) -> Solution:
+    def solve(self, problem: Problem, start: Plan, *, seconds: float, prove_tiers: bool = False) -> Solution:  # noqa: ARG002 the port has them
         self.seconds.append(seconds)
         return unproven(problem, start)
