@@ -388,6 +388,18 @@ class TestAvailability:
         assert blocked.busy["ann@company.com"] == (at(known, "2026-03-23T10:00", 120),)
         assert known.busy["ann@company.com"] == (at(known, "2026-03-23T11:00"),)
 
+    def test_a_meeting_the_user_declined_still_takes_place(self) -> None:
+        busy = [{"start": "2026-03-23T10:00", "end": "2026-03-23T12:00"}]
+        declined = event("declined", "2026-03-23T10:00", self_response="declined")
+
+        week = problem(
+            declined,
+            event("e", "2026-03-23T11:00"),
+            availability=self.known(busy=busy, includes_these_events=True),
+        )
+
+        assert week.busy["ann@company.com"] == (at(week, "2026-03-23T10:00"),)
+
     def test_nobody_waits_for_who_is_optional(self) -> None:
         busy = [{"start": "2026-03-23T10:00", "end": "2026-03-23T12:00"}]
         meeting = event("e", "2026-03-23T10:00", attendees=[{"email": "ann@company.com", "optional": True}])

@@ -55,9 +55,8 @@ def read_problem(
     days = tuple(_days(date_range, zone, constraints, all_day, grid=grid, now=at_now))
     whole = Interval(days[0].whole.start, days[-1].whole.end)
     dates = frozenset(day.date for day in days)
-    attended = sorted(
-        (_event(one, zone, dates, at_now) for one in _attended(timed, whole)), key=lambda event: (event.start, event.id)
-    )
+    attended = tuple(_attended(timed, whole))
+    read = sorted((_event(one, zone, dates, at_now) for one in attended), key=lambda event: (event.start, event.id))
     return Problem(
         zone=zone,
         days=days,
@@ -66,9 +65,9 @@ def read_problem(
         buffer=constraints.meeting_buffer_minutes or 0,
         max_per_day=constraints.max_meetings_per_day,
         min_focus_block=constraints.min_focus_block_minutes or _least_focus(constraints),
-        events=tuple(attended),
+        events=tuple(read),
         tasks=tuple(_task(task, zone, whole) for task in tasks),
-        busy=_busy(attended, timed, availability or {}, date_range, zone),
+        busy=_busy(attended, availability or {}, date_range, zone),
     )
 
 
@@ -197,16 +196,19 @@ def _task(task: FocusTask, zone: ZoneInfo, whole: Interval) -> Task:
 
 
 def _busy(
-    attended: Sequence[Event],
-    timed: Iterable[Occurrence],
+    attended: Sequence[Occurrence],
     availability: Mapping[str, AttendeeAvailability],
     date_range: DateRange,
     zone: ZoneInfo,
 ) -> Mapping[str, tuple[Interval, ...]]:
     """Return when those who have to be free are not, for everyone something is known about."""
-    required = {address for event in attended for address in event.required}
+    attendees = [(attendee, one.at) for one in attended for attendee in one.event.attendees]
+    required = {attendee.email for attendee, _ in attendees if not attendee.optional}
     known = {address: availability[address] for address in sorted(required & availability.keys())}
-    return busy_times(known, date_range, zone, these_events=_meetings_with(timed))
+    meetings: defaultdict[str, list[Interval]] = defaultdict(list)
+    for attendee, at in attendees:
+        meetings[attendee.email].append(at)
+    return busy_times(known, date_range, zone, these_events=meetings)
 
 
 def busy_times(
@@ -239,11 +241,3 @@ def busy_times(
             meetings = minus(meetings, union(these_events.get(address, ())))
         busy[address] = union([*meetings, *(off_hours(known.working_hours, their_zone) if known.working_hours else ())])
     return busy
-
-
-def _meetings_with(timed: Iterable[Occurrence]) -> Mapping[str, list[Interval]]:
-    meetings: defaultdict[str, list[Interval]] = defaultdict(list)
-    for one in timed:
-        for attendee in one.event.attendees:
-            meetings[attendee.email].append(one.at)
-    return meetings
