@@ -72,6 +72,7 @@ def test_takes_the_request_of_the_contract() -> None:
         (timed(event_id=""), "events[0].event_id", "needs 1 or more characters"),
         (timed(recurring_event_id="r"), "events[0]", "recurring_event_id and original_start belong together"),
         (timed(recurrence=["RRULE:FREQ=SECONDLY"]), "events[0].recurrence", "FREQ must be DAILY"),
+        (timed(recurrence=["RRULE:" + "A" * 10_000]), "events[0].recurrence[0]", "has more than 10000 characters"),
         (timed(time_window={"start": "15:00", "end": "11:00"}), "events[0].time_window.end", "must be after start"),
         (timed(attendees=[{"email": "a@b.c"}] * 501), "events[0].attendees", "has more than 500 items"),
     ],

@@ -45,8 +45,8 @@ class Rule:
     until: date | None = None
     months: frozenset[int] = frozenset()
     month_days: frozenset[int] = frozenset()
-    weekdays: tuple[NthWeekday, ...] = ()
-    positions: tuple[int, ...] = ()
+    weekdays: frozenset[NthWeekday] = frozenset()
+    positions: frozenset[int] = frozenset()
     week_start: int = 0
 
 
@@ -94,8 +94,8 @@ def read_rule(text: str) -> Rule:
         until=_date(parts["UNTIL"], None) if "UNTIL" in parts else None,
         months=frozenset(_numbers(parts, "BYMONTH", 1, 12)),
         month_days=frozenset(_numbers(parts, "BYMONTHDAY", 1, 31, signed=True)),
-        weekdays=tuple(_nth_weekday(part) for part in parts["BYDAY"].split(",")) if "BYDAY" in parts else (),
-        positions=_numbers(parts, "BYSETPOS", 1, 366, signed=True),
+        weekdays=frozenset(map(_nth_weekday, parts["BYDAY"].split(","))) if "BYDAY" in parts else frozenset(),
+        positions=frozenset(_numbers(parts, "BYSETPOS", 1, 366, signed=True)),
         week_start=_nth_weekday(parts.get("WKST", "MO")).weekday,
     )
 
@@ -163,7 +163,7 @@ def _with_defaults(rule: Rule, first: date) -> Rule:
     if rule.month_days or rule.weekdays or rule.frequency is Frequency.DAILY:
         return rule
     if rule.frequency is Frequency.WEEKLY:
-        return replace(rule, weekdays=(NthWeekday(first.weekday()),))
+        return replace(rule, weekdays=frozenset({NthWeekday(first.weekday())}))
     months = rule.months or frozenset({first.month} if rule.frequency is Frequency.YEARLY else ())
     return replace(rule, months=months, month_days=frozenset({first.day}))
 

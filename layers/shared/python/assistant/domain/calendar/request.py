@@ -115,6 +115,7 @@ Address = Annotated[
     StringConstraints(strip_whitespace=True, to_lower=True, min_length=1, max_length=254),
     Field(examples=["alice@company.com"]),
 ]
+RecurrenceLine = Annotated[str, Field(max_length=10_000, examples=["RRULE:FREQ=WEEKLY;BYDAY=MO"])]
 WorkingDay = Annotated[
     Weekday,
     PlainValidator(_weekday),
@@ -214,7 +215,7 @@ class CalendarEvent(_Part):
     """Two events with the same key may become one."""
     time_window: TimeWindow | None = None
     """Where in the day it may be moved to, in the user's zone."""
-    recurrence: Annotated[tuple[str, ...], BeforeValidator(at_most(100)), AfterValidator(_readable)] = ()
+    recurrence: Annotated[tuple[RecurrenceLine, ...], BeforeValidator(at_most(100)), AfterValidator(_readable)] = ()
     """RRULE, EXDATE and RDATE lines of RFC 5545."""
     exdates: Annotated[tuple[InstantOrDay, ...], BeforeValidator(at_most(MOST_EVENTS))] = ()
     recurring_event_id: Id | None = None
