@@ -15,9 +15,7 @@ MOVES = {"flexibility": "same_week"}
 
 def needs(week: Problem, plan: Plan) -> dict[Change, set[Change]]:
     listed = changes(week, plan)
-    return {
-        listed[index]: {listed[other] for other in found} for index, found in enumerate(dependencies(week, listed))
-    }
+    return {listed[index]: {listed[other] for other in found} for index, found in enumerate(dependencies(week, listed))}
 
 
 @settings(max_examples=100)

@@ -1,0 +1,233 @@
+"""Kept plans: shown, drawn, explained, accepted in part, and proven."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import pytest
+
+from assistant.adapters.cp_sat import CpSatSolver
+from assistant.domain.audit import AuditAction
+from assistant.domain.calendar.changes import ChangeType
+from assistant.domain.calendar.objective import score
+from assistant.domain.calendar.plan_record import PlanRecord, ProofJob, ProofState, proof_state
+from assistant.domain.calendar.rules import Rule
+from assistant.domain.calendar.solution import Status
+from assistant.domain.errors import Conflict, InvalidRequest, NotFound, Unavailable
+from assistant.domain.users import Identity
+from assistant.services.accept_suggestions import AcceptPorts, AcceptRequest, AcceptResponse, accept_suggestions
+from assistant.services.explain_suggestion import explain_suggestion
+from assistant.services.prove_plan import ProofPorts, prove_plan
+from assistant.services.show_plan import PlanView, draw_plan, show_plan
+from tests.fakes.plans import HastySolver, MissingSolver, greedy_record
+from tests.fakes.runtime import ManualClock
+from tests.fakes.stores import MemoryAuditTrail, MemoryPlans
+
+CALLER = Identity("user123", "request1")
+PLAN = "plan1"
+
+
+@pytest.fixture
+def plans(clock: ManualClock) -> MemoryPlans:
+    return MemoryPlans(clock)
+
+
+@pytest.fixture
+def best(plans: MemoryPlans, clock: ManualClock) -> PlanRecord:
+    """The busy week's best plan, kept."""
+    greedy = greedy_record(PLAN, clock.now())
+    solution = CpSatSolver().solve(greedy.problem, greedy.solution.plan, seconds=20)
+    assert solution.status is Status.OPTIMAL
+    record = replace(greedy, solution=solution, proof=proof_state(solution, ProofState.QUEUED))
+    assert plans.save(record)
+    return record
+
+
+@pytest.fixture
+def view(plans: MemoryPlans, best: PlanRecord) -> PlanView:  # noqa: ARG001 kept
+    return show_plan(PLAN, CALLER, plans=plans)
+
+
+@pytest.fixture
+def audit() -> MemoryAuditTrail:
+    return MemoryAuditTrail()
+
+
+@pytest.fixture
+def accept(plans: MemoryPlans, clock: ManualClock, audit: MemoryAuditTrail) -> Callable[..., AcceptResponse]:
+    def accepted(*ids: str) -> AcceptResponse:
+        request = AcceptRequest(suggestion_ids=ids)
+        return accept_suggestions(PLAN, request, CALLER, ports=AcceptPorts(plans, audit, clock))
+
+    return accepted
+
+
+def test_a_plan_is_shown_with_all_it_changes(view: PlanView, best: PlanRecord) -> None:
+    plan = best.solution.plan
+    by_type = {kind: [one for one in view.suggestions if one.type is kind] for kind in ChangeType}
+    assert {one.event_id for one in by_type[ChangeType.RESCHEDULE]} == plan.moved.keys()
+    assert {one.event_id for one in by_type[ChangeType.DECLINE]} == plan.declined
+    assert len(by_type[ChangeType.FOCUS_BLOCK]) == len(plan.focus)
+    assert len(by_type[ChangeType.TASK_BLOCK]) == sum(map(len, plan.tasks.values()))
+    assert view.score.after.model_dump() == dict(
+        zip(("conflicts", "unmet", "cost"), best.solution.score.tiers, strict=True)
+    )
+    assert [one.suggestion_id for one in view.suggestions] == [f"1-{n + 1}" for n in range(len(view.suggestions))]
+    assert all(one.reasoning for one in view.suggestions)
+
+
+def test_the_gravest_comes_first_and_times_are_the_users(view: PlanView) -> None:
+    worth = [
+        (one.if_left_out.conflicts, one.if_left_out.unmet, one.if_left_out.cost)
+        for one in view.suggestions
+        if one.type in {ChangeType.RESCHEDULE, ChangeType.DECLINE, ChangeType.SHORTEN, ChangeType.MERGE}
+    ]
+    assert worth == sorted(worth, reverse=True)
+    assert {one.new_start.isoformat()[-6:] for one in view.suggestions if one.new_start} == {"+01:00"}
+
+
+def test_only_time_in_meetings_is_saved(view: PlanView) -> None:
+    saved = {one.type: one.time_saved_minutes for one in view.suggestions if one.time_saved_minutes}
+    assert saved == {ChangeType.DECLINE: 30}
+    assert view.time_saved_minutes == 30
+
+
+def test_a_plan_is_its_owners_and_forgotten_after_a_while(
+    plans: MemoryPlans, clock: ManualClock, best: PlanRecord
+) -> None:
+    with pytest.raises(NotFound):
+        show_plan(best.plan_id, Identity("user1234", "request1"), plans=plans)
+    clock.advance(30 * 24 * 3600)
+    with pytest.raises(NotFound):
+        show_plan(best.plan_id, CALLER, plans=plans)
+
+
+def test_a_plan_is_drawn(plans: MemoryPlans, best: PlanRecord) -> None:
+    picture = ElementTree.fromstring(draw_plan(best.plan_id, CALLER, plans=plans))
+    assert picture.tag == "{http://www.w3.org/2000/svg}svg"
+
+
+def test_every_suggestion_is_explained_by_what_is_worse_without_it(plans: MemoryPlans, view: PlanView) -> None:
+    for number, suggestion in enumerate(view.suggestions, start=1):
+        why = explain_suggestion(PLAN, number, CALLER, plans=plans)
+        assert why.suggestion == suggestion
+        assert why.with_it == view.score.after
+        rise = {tier: value - getattr(why.with_it, tier) for tier, value in why.without.model_dump().items()}
+        assert rise == suggestion.if_left_out.model_dump()
+        if suggestion.if_left_out.conflicts:
+            assert "overlap" in {one.kind.value for one in why.unmet_without}
+        if why.alternative:
+            # The plan is optimal: whatever else is done is no better.
+            assert tuple(why.alternative.score.model_dump().values()) >= tuple(view.score.after.model_dump().values())
+
+
+def test_the_alternative_is_another_thing_to_do(plans: MemoryPlans, view: PlanView) -> None:
+    found = [explain_suggestion(PLAN, number + 1, CALLER, plans=plans) for number in range(len(view.suggestions))]
+    others = [(why.suggestion, why.alternative) for why in found if why.alternative]
+    assert {one.type for one, _ in others} >= {ChangeType.RESCHEDULE, ChangeType.TASK_BLOCK, ChangeType.FOCUS_BLOCK}
+    for suggestion, other in others:
+        assert (suggestion.type, suggestion.new_start) != (other.type, other.new_start)
+
+
+def test_a_suggestion_that_is_not_there_has_no_reason(plans: MemoryPlans, view: PlanView) -> None:
+    with pytest.raises(NotFound):
+        explain_suggestion(PLAN, len(view.suggestions) + 1, CALLER, plans=plans)
+
+
+def test_the_whole_plan_is_safe_and_so_is_none_of_it(view: PlanView, accept: Callable[..., AcceptResponse]) -> None:
+    whole = accept(*(one.suggestion_id for one in view.suggestions))
+    assert (whole.safe, whole.missing, whole.breaks, whole.applied) == (True, (), (), False)
+    assert whole.outcome
+    assert whole.outcome.score.after == view.score.after
+    none = accept()
+    assert none.safe
+    assert none.outcome
+    assert none.outcome.score.after == none.outcome.score.before == view.score.before
+
+
+def test_a_suggestion_alone_says_what_it_breaks_and_what_would_help(
+    view: PlanView, accept: Callable[..., AcceptResponse], audit: MemoryAuditTrail
+) -> None:
+    needing = next(one for one in view.suggestions if one.depends_on and one.type is ChangeType.RESCHEDULE)
+    alone = accept(needing.suggestion_id)
+    assert (alone.safe, alone.outcome) == (False, None)
+    assert alone.missing[0].needs == needing.depends_on
+    assert {one.rule for one in alone.breaks} <= {Rule.CONFLICT, Rule.BUFFER}
+    assert all(needing.event_id in one.ids for one in alone.breaks)
+    assert {name for one in alone.breaks for name in one.suggestion_ids} == {needing.suggestion_id}
+    helped = accept(needing.suggestion_id, *alone.safe_together_with)
+    assert (helped.safe, helped.missing) == (True, ())
+    assert [event.action for event in audit.events] == [AuditAction.CALENDAR_SUGGESTIONS_CHECKED] * 2
+
+
+def test_suggestions_of_another_revision_or_of_none_are_refused(
+    view: PlanView, accept: Callable[..., AcceptResponse]
+) -> None:
+    with pytest.raises(Conflict):
+        accept("2-1")
+    with pytest.raises(InvalidRequest) as refused:
+        accept("1-1", f"1-{len(view.suggestions) + 1}", "1-x")
+    assert [error.field for error in refused.value.errors] == ["suggestion_ids[1]", "suggestion_ids[2]"]
+
+
+class TestProof:
+    @pytest.fixture
+    def queued(self, plans: MemoryPlans, clock: ManualClock) -> PlanRecord:
+        record = greedy_record(PLAN, clock.now())
+        plans.save(record)
+        return record
+
+    @pytest.fixture
+    def job(self, queued: PlanRecord) -> ProofJob:
+        return ProofJob(user_id="user123", plan_id=PLAN, request_id="request1", requested_at=queued.created_at)
+
+    def ports(self, plans: MemoryPlans, audit: MemoryAuditTrail, clock: ManualClock) -> ProofPorts:
+        return ProofPorts(CpSatSolver(), plans, audit, clock)
+
+    def test_a_job_betters_and_proves_the_plan_once(
+        self, plans: MemoryPlans, audit: MemoryAuditTrail, clock: ManualClock, queued: PlanRecord, job: ProofJob
+    ) -> None:
+        ports = self.ports(plans, audit, clock)
+        assert prove_plan(job, seconds=30, ports=ports)
+        proven = plans.find("user123", PLAN)
+        assert proven
+        assert proven.solution.score < queued.solution.score
+        assert (proven.proof, proven.solution.status, proven.revision) == (ProofState.PROVEN, Status.OPTIMAL, 2)
+        assert not prove_plan(job, seconds=30, ports=ports)
+        assert plans.find("user123", PLAN) == proven
+        (event,) = audit.events
+        assert (event.action, event.counts) == (AuditAction.CALENDAR_PLAN_PROVEN, {"proven": 1, "bettered": 1})
+
+    def test_a_plan_that_was_best_already_keeps_its_suggestions(
+        self, plans: MemoryPlans, audit: MemoryAuditTrail, clock: ManualClock, best: PlanRecord, job: ProofJob
+    ) -> None:
+        plans.save(replace(best, proof=ProofState.QUEUED, solution=replace(best.solution, status=Status.FEASIBLE)))
+        assert prove_plan(job, seconds=30, ports=self.ports(plans, audit, clock))
+        proven = plans.find("user123", PLAN)
+        assert proven
+        assert (proven.revision, proven.solution.plan, proven.proof) == (1, best.solution.plan, ProofState.PROVEN)
+
+    def test_without_time_the_proof_stays_open(
+        self, plans: MemoryPlans, audit: MemoryAuditTrail, clock: ManualClock, job: ProofJob
+    ) -> None:
+        ports = ProofPorts(HastySolver(), plans, audit, clock)
+        assert prove_plan(job, seconds=30, ports=ports)
+        kept = plans.find("user123", PLAN)
+        assert kept
+        assert (kept.proof, kept.revision) == (ProofState.OPEN, 1)
+
+    def test_a_late_job_does_not_bring_a_forgotten_plan_back(
+        self, plans: MemoryPlans, audit: MemoryAuditTrail, clock: ManualClock, job: ProofJob
+    ) -> None:
+        clock.advance(30 * 24 * 3600)
+        assert not prove_plan(job, seconds=30, ports=self.ports(plans, audit, clock))
+        assert audit.events == []
+
+    def test_a_job_without_solver_returns_to_the_queue(
+        self, plans: MemoryPlans, audit: MemoryAuditTrail, clock: ManualClock, job: ProofJob
+    ) -> None:
+        with pytest.raises(Unavailable):
+            prove_plan(job, seconds=30, ports=ProofPorts(MissingSolver(), plans, audit, clock))
+
+    def test_the_score_is_that_of_the_plan(self, queued: PlanRecord) -> None:
+        assert queued.solution.score == score(queued.problem, queued.solution.plan)
