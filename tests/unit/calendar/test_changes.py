@@ -1,5 +1,8 @@
 """A plan in single changes: together they are the plan, and each with what it needs is allowed."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from hypothesis import given, settings
 
 from assistant.domain.calendar.changes import Change, ChangeType, changes, closure, dependencies, dependents, plan_of
@@ -10,7 +13,7 @@ from assistant.domain.calendar.rules import violations
 from tests.fakes.weeks import busy_week
 from tests.unit.calendar.weeks import at, event, problem, problems, with_focus
 
-MOVES = {"flexibility": "same_week"}
+MOVES: Mapping[str, Any] = {"flexibility": "same_week"}
 
 
 def needs(week: Problem, plan: Plan) -> dict[Change, set[Change]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -103,7 +103,7 @@ def test_a_plan_is_its_owners_and_forgotten_after_a_while(
 
 
 def test_a_plan_is_drawn(plans: MemoryPlans, best: PlanRecord) -> None:
-    picture = ElementTree.fromstring(draw_plan(best.plan_id, CALLER, plans=plans))
+    picture = ET.fromstring(draw_plan(best.plan_id, CALLER, plans=plans))
     assert picture.tag == "{http://www.w3.org/2000/svg}svg"
 
 

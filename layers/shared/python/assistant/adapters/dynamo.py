@@ -18,8 +18,8 @@ Circuit of Claude      CIRCUIT / claude             GetItem; PutItem, UpdateItem
 Deferred mail          USER#<id> / BACKLOG#<mail>   BatchWriteItem (TTL 48 h); DeleteItem          backlog of Claude
 Queue of the backlog   BACKLOG / WAITING#<at>#<id>  BatchWriteItem (TTL 48 h); Query; DeleteItem   backlog of Claude
 Message Batch          BACKLOG / BATCH#<id>         PutItem in a transaction (TTL 48 h); Query     backlog of Claude
-Calendar plan          USER#<id> / PLAN#<id>        BatchWriteItem (TTL 30 days); GetItem; PutItem if  calendar
-                                                    it ranks higher than the new one
+Calendar plan          USER#<id> / PLAN#<id>        BatchWriteItem (TTL 30 days); GetItem          calendar
+Better calendar plan   USER#<id> / PLAN#<id>        PutItem if the kept one ranks higher           proofs
 Health                 HEALTH / PROBE               GetItem, consistent                            health
 =====================  ===========================  =============================================  ====================
 
