@@ -18,8 +18,10 @@ from tests.unit.calendar.weeks import MONDAY, NEW_YORK, at, clock, event, named,
 BERLIN = "Europe/Berlin"
 
 
-def series(event_id: str, start: str, *rule: str, zone: str = NEW_YORK, **given: Any) -> CalendarEvent:
-    return event(event_id, start, timezone=zone, recurrence=rule, **given)
+def series(
+    event_id: str, start: str, *rule: str, minutes: int = 60, zone: str = NEW_YORK, **given: Any
+) -> CalendarEvent:
+    return event(event_id, start, minutes, timezone=zone, recurrence=rule, **given)
 
 
 def starts(week: Problem) -> list[str]:

@@ -25,7 +25,7 @@ WISHES: Mapping[str, Any] = {
 }
 
 
-def event(event_id: str, start: str, minutes: int = 60, **given: Any) -> CalendarEvent:
+def event(event_id: str, start: str, minutes: int = 60, /, **given: Any) -> CalendarEvent:
     """Return a meeting with one colleague that starts at this wall-clock time, ``2026-03-23T10:00``."""
     begin = datetime.fromisoformat(start)
     given = {"attendees": [{"email": "ann@company.com"}], **given}
