@@ -36,7 +36,6 @@ class CpSatSolver:
             week = Week(problem, still_time=search.still_time)
         except TooLarge:
             return search.solution(bounds=None)
-        week.program.hint(week.values_of(start))
         bounds = search.by_tiers(week) if prove_tiers else search.at_once(week)
         return search.solution(bounds)
 
