@@ -1,6 +1,6 @@
 """A good plan at once, without a solver: change one event at a time for the better until nothing helps."""
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -25,7 +25,7 @@ from assistant.domain.calendar.objective import (
     shorten_cost,
 )
 from assistant.domain.calendar.plan import Merge, Plan, merged_minutes, placed, shortened_time
-from assistant.domain.calendar.problem import Event, Interval, Problem
+from assistant.domain.calendar.problem import Event, Interval, Minute, Problem
 from assistant.domain.calendar.rules import merge_starts, starts, task_starts
 
 _MOST_ROUNDS = 4
@@ -39,6 +39,9 @@ class _Kind(Enum):
     SHORTEN = auto()
     DECLINE = auto()
     MERGE = auto()
+
+
+_CHOSEN_TIMES = frozenset({_Kind.MOVE, _Kind.MERGE})
 
 
 class _Option(NamedTuple):
@@ -95,6 +98,7 @@ class _Search:
         self._problem = problem
         self._groups = tuple(_groups(problem))
         self._least_focus = up(problem.min_focus_block, problem.grid)
+        self._midnights = [day.whole.start for day in problem.days]
         self._chosen = {event.id: _Option(0, _Kind.STAY, event.at) for event in problem.events}
         self._merged: dict[str, str] = {}
         self._declined: dict[str, Event] = {}
@@ -164,9 +168,10 @@ class _Search:
         return self._options[ids]
 
     def _own(self, event: Event, option: _Option) -> _Cost:
-        """Return what the event costs by itself."""
-        outside = outside_minutes(self._problem, option.at) if option.at and event.is_meeting else 0
-        return _Cost(unmet=outside, cost=option.price)
+        """Return what the event costs by itself; a new time is inside the hours."""
+        if option.at is None or not event.is_meeting or option.kind in _CHOSEN_TIMES:
+            return _Cost(cost=option.price)
+        return _Cost(unmet=outside_minutes(self._problem, option.at), cost=option.price)
 
     def _burden(self, group: _Group, option: _Option) -> _Cost:
         """Return what the option costs beside its price in a calendar without the group."""
@@ -188,7 +193,7 @@ class _Search:
         now = self._chosen[first.id].at
         if option.kind is _Kind.SHORTEN and now == first.at:
             return True
-        day = self._problem.day_index(option.at.start)
+        day = self._day(option.at.start)
         return (
             (not first.is_meeting or self._has_room(day, group, now))
             and not self._clashes(group, option.at)
@@ -197,7 +202,7 @@ class _Search:
 
     def _has_room(self, day: int, group: _Group, now: Interval | None) -> bool:
         most = self._problem.max_per_day
-        if most is None or (now and self._problem.day_index(now.start) == day):
+        if most is None or (now and self._day(now.start) == day):
             return True
         midnight = self._problem.days[day].whole.start
         others = self._without(day, group)
@@ -254,8 +259,11 @@ class _Search:
         times = [at for event in group if (at := self._chosen[event.id].at)]
         return sorted({index for at in times for index in self._days_at(at)})
 
+    def _day(self, minute: Minute) -> int:
+        return bisect_right(self._midnights, minute) - 1
+
     def _days_at(self, at: Interval) -> range:
-        first, last = self._problem.day_index(at.start), self._problem.day_index(at.end - 1)
+        first, last = self._day(at.start), self._day(at.end - 1)
         return range(max(first, 0), last + 1)
 
     def _cost(self, index: int, standing: Sequence[_Standing]) -> _Cost:
