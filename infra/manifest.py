@@ -127,7 +127,7 @@ FUNCTIONS = (
             Grant("queue:proofs", ("sqs:SendMessage",)),
         ),
         secrets=("claude-api-key",),
-        dependencies=("core", "cache", "calendar", "claude", "solver"),
+        dependencies=("core", "cache", "claude", "solver"),
         cache=True,
         snap_start=True,
     ),

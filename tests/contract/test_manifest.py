@@ -12,6 +12,8 @@ from infra.openapi import resolver
 ROOT = Path(__file__).parents[2]
 HTTP = [function for function in FUNCTIONS if function.routes]
 LONGEST_HANDLER = 40
+# Of Lambda: the dependency sets and our own package.
+MOST_LAYERS = 5
 
 
 def names(functions: list[Function]) -> list[str]:
@@ -62,3 +64,7 @@ def test_a_handler_stays_thin(function: Function) -> None:
     _, _, body = source.partition("\napp = ")
     code = [line for line in body.splitlines() if line.strip()]
     assert len(code) <= LONGEST_HANDLER
+
+
+def test_no_function_has_more_layers_than_lambda_takes() -> None:
+    assert all(len(function.dependencies) + 1 <= MOST_LAYERS for function in FUNCTIONS)
