@@ -211,6 +211,15 @@ def test_a_file_is_read_beside_the_events(world: World) -> None:
     assert answer.constraints.working_days == (0, 1)
 
 
+def test_what_the_user_organizes_in_a_file_may_move_once_their_address_is_known(world: World) -> None:
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Example//EN", "BEGIN:VEVENT", "UID:budget"]
+    lines += ["DTSTART:20250120T103000Z", "DTEND:20250120T110000Z", "ORGANIZER:mailto:me@company.com"]
+    lines += ["ATTENDEE:mailto:ana@company.com", "END:VEVENT", "END:VCALENDAR"]
+    ics = "\r\n".join(lines)
+    assert world.optimize(ics=ics, events=CLASH[:1]).metrics.after.conflicts == 1
+    assert world.optimize(ics=ics, events=CLASH[:1], own_address="Me@company.com").metrics.after.conflicts == 0
+
+
 @pytest.mark.parametrize("grid", ["7", "half an hour"])
 def test_a_file_with_a_grid_of_its_own_is_refused(grid: str) -> None:
     with pytest.raises(ValidationError) as refused:

@@ -25,6 +25,7 @@ from assistant.domain.calendar.plan_record import PlanRecord, ProofJob, ProofSta
 from assistant.domain.calendar.problem import Problem
 from assistant.domain.calendar.reading import read_problem
 from assistant.domain.calendar.request import (
+    Address,
     Availability,
     CalendarEvent,
     CalendarEvents,
@@ -66,6 +67,8 @@ class OptimizeRequest(BaseModel):
     events: CalendarEvents = ()
     ics: str | None = Field(default=None, max_length=5_000_000)
     """An iCalendar file (RFC 5545), beside the events; the body itself where its type is text/calendar."""
+    own_address: Address | None = None
+    """The user's own in the file: tells what they declined, and what they organize for colleagues, which may move."""
     tasks: FocusTasks = ()
     attendee_availability: Availability = Field(default_factory=dict)
     """By address."""
@@ -182,7 +185,7 @@ def _problem(request: OptimizeRequest, constraints: Constraints, preferences: Pr
     zone = ZoneInfo(request.timezone or preferences.working_hours.timezone)
     events = request.events
     if request.ics is not None:
-        events = (*events, *_from_file(request.ics, request.date_range, zone))
+        events = (*events, *_from_file(request.ics, request, zone))
     return read_problem(
         events,
         date_range=request.date_range,
@@ -195,11 +198,11 @@ def _problem(request: OptimizeRequest, constraints: Constraints, preferences: Pr
     )
 
 
-def _from_file(ics: str, date_range: DateRange, zone: ZoneInfo) -> tuple[CalendarEvent, ...]:
+def _from_file(ics: str, request: OptimizeRequest, zone: ZoneInfo) -> tuple[CalendarEvent, ...]:
     # Only who sends a file waits for what reads it.
     from assistant.domain.calendar.ics import read_ics  # noqa: PLC0415
 
-    return read_ics(ics, date_range, zone)
+    return read_ics(ics, request.date_range, zone, address=request.own_address)
 
 
 def _solved(problem: Problem, seconds: float, solver: PlanSolver) -> Solution:
