@@ -42,6 +42,13 @@ STRIPPED = (
     "bin",
     ".lock",
     "boto3/examples",
+    # Bindings of the solvers beside CP-SAT; its own are in ortools/sat, the libraries of all in ortools/.libs.
+    "ortools/constraint_solver",
+    "ortools/graph",
+    "ortools/linear_solver",
+    "ortools/math_opt",
+    "ortools/pdlp",
+    "ortools/set_cover",
     "*.dist-info/INSTALLER",
     "*.dist-info/RECORD",
     "*.dist-info/REQUESTED",

@@ -30,7 +30,12 @@ class CpSatSolver:
             bindings()
 
     def solve(self, problem: Problem, start: Plan, *, seconds: float, prove_tiers: bool = False) -> Solution:
-        """Return the best allowed plan found within ``seconds``, never one that scores higher than ``start``."""
+        """Return the best allowed plan found within ``seconds``, never one that scores higher than ``start``.
+
+        Raises:
+            Unavailable: the solver is not installed, failed, or contradicts the domain's own reckoning.
+
+        """
         search = _Search(problem, start, seconds)
         try:
             week = Week(problem, still_time=search.still_time)
@@ -54,7 +59,14 @@ class _Search:
         return self._left() > 0
 
     def solution(self, bounds: Score | None) -> Solution:
-        """Return the best plan; it is optimal when the bounds have met its score."""
+        """Return the best plan; it is optimal when the bounds have met its score.
+
+        Raises:
+            Unavailable: the bounds deny a plan that is there, so the model is wrong about this calendar.
+
+        """
+        if bounds and bounds > self._score:
+            raise Unavailable("the solver's bounds lie above the score of an allowed plan")
         status = Status.OPTIMAL if bounds == self._score else Status.FEASIBLE
         return Solution(self._best, status, self._score, bounds, time.monotonic() - self._started)
 
@@ -100,10 +112,7 @@ class _Search:
 
 
 def tiers_of(bound: int, ranges: Score, program: Program) -> Score:
-    """Return a bound on the weighted sum as bounds on its tiers.
-
-    What the lower tiers can never cost shows that the tier above is higher by one.
-    """
+    """Return a bound on the weighted sum as the least score, tier by tier, whose sum is not below it."""
     unmet, cost = divmod(bound, ranges.cost + 1)
     conflicts, unmet = divmod(unmet, ranges.unmet + 1)
     fixed = program.fixed
