@@ -33,7 +33,7 @@ class CpSatTeamSolver:
             return began + seconds - time.monotonic()
 
         try:
-            program, weeks = _written(team, start, still_time=lambda: left() > 0)
+            program, weeks = _written(team, still_time=lambda: left() > 0)
         except TooLarge:
             return TeamSolution(plans, Status.FEASIBLE, reached, None, time.monotonic() - began)
         if left() > 0:
@@ -48,15 +48,11 @@ class CpSatTeamSolver:
         return TeamSolution(plans, status, reached, bounds, time.monotonic() - began)
 
 
-def _written(
-    team: Team, start: Mapping[str, Plan], *, still_time: Callable[[], bool]
-) -> tuple[Program, Mapping[str, Week]]:
+def _written(team: Team, *, still_time: Callable[[], bool]) -> tuple[Program, Mapping[str, Week]]:
     program = Program()
     weeks = {user: Week(problem, still_time=still_time, program=program) for user, problem in team.members.items()}
     for name, users in team.shared.items():
         _tie(team, name, users, weeks)
-    for user, week in weeks.items():
-        program.hint(week.values_of(start[user]))
     return program, weeks
 
 
