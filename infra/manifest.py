@@ -126,10 +126,21 @@ FUNCTIONS = (
             SEND_AUDIT,
             Grant("queue:proofs", ("sqs:SendMessage",)),
         ),
-        secrets=("claude-api-key",),
-        dependencies=("core", "cache", "claude", "solver"),
+        # Beside the solver there is no room for Claude's SDK: what wishes need it is a function of its own.
+        dependencies=("core", "cache", "solver"),
         cache=True,
         snap_start=True,
+    ),
+    Function(
+        "understand_wishes",
+        "Read wishes about a week in words as constraints",
+        memory=512,
+        timeout=29,
+        routes=(Route("POST", "/api/v1/calendar/wishes"),),
+        grants=(Grant("table", ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")),),
+        secrets=("claude-api-key",),
+        dependencies=("core", "cache", "claude"),
+        cache=True,
     ),
     Function(
         "prove_calendar_plan",

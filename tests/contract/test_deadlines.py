@@ -58,6 +58,8 @@ WORST: dict[str, Callable[[], float]] = {
     "optimize_team": limits,
     # The search leaves the time the last three need, which another test holds against what they take.
     "optimize_calendar": lambda: limits() + store() + plan_closing(),
+    # Claude is asked in the time that booking its money leaves.
+    "understand_wishes": lambda: provider() + limits() + 2 * store(),
     "prove_calendar_plan": lambda: 2 * store() + slowest(sqs_client()),
     "manage_preferences": lambda: limits() + max(store(), slowest(sqs_client())),
     "report_usage": lambda: limits() + 2 * store(),
@@ -86,6 +88,10 @@ def test_what_follows_claude_fits_into_the_time_kept_for_it() -> None:
     assert closing() < kept
     # A healthy store leaves Claude this much.
     assert timeout - kept >= 12
+
+
+def test_what_follows_wishes_fits_into_the_time_kept_for_it() -> None:
+    assert store() + BATCH_PAUSES < importlib.import_module("functions.understand_wishes.handler").CLOSING_SECONDS
 
 
 def test_what_follows_a_search_fits_into_the_time_kept_for_it() -> None:

@@ -17,7 +17,6 @@ from assistant.domain.errors import Forbidden, InvalidRequest
 from assistant.domain.preferences import Preferences
 from assistant.domain.users import Identity
 from assistant.ports import PlanSolver
-from assistant.services.ask_claude import ClaudePorts
 from assistant.services.optimize_calendar import (
     OptimizePorts,
     OptimizeRequest,
@@ -25,7 +24,6 @@ from assistant.services.optimize_calendar import (
     optimize_calendar,
     request_from_file,
 )
-from tests.fakes.llm import MemorySpending, ScriptedLlm, sensible
 from tests.fakes.plans import HastySolver, MissingSolver
 from tests.fakes.runtime import ManualClock, MemoryMeter
 from tests.fakes.stores import MemoryAuditTrail, MemoryPlans, MemoryPreferences, MemoryProofs, Outage
@@ -50,7 +48,6 @@ class World:
 
     def optimize(self, *, seconds: float = 10, **fields: Any) -> OptimizeResponse:
         request = OptimizeRequest.model_validate({"user_id": "user123", "date_range": RANGE, **fields})
-        claude = ClaudePorts(ScriptedLlm(sensible), MemorySpending(), self.meter, self.clock)
         ports = OptimizePorts(
             self.preferences,
             self.solver,
@@ -59,7 +56,6 @@ class World:
             self.audit,
             self.meter,
             self.clock,
-            claude=lambda: claude,
         )
         return optimize_calendar(request, CALLER, seconds=seconds, ports=ports)
 

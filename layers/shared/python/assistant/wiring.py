@@ -147,8 +147,6 @@ class Dependencies:
             self.audit_trail,
             self.meter,
             self.clock,
-            # Made when the first wish wants them.
-            claude=lambda: self.claude_ports,
         )
 
     @cached_property

@@ -7,7 +7,7 @@ down their defaults hold; with the store or the queue down the plan is answered 
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final, Literal
@@ -37,17 +37,14 @@ from assistant.domain.calendar.request import (
 )
 from assistant.domain.calendar.solution import Solution, Status
 from assistant.domain.calendar.wishes.applying import WishConflict, apply_wishes
-from assistant.domain.calendar.wishes.reading import UnderstoodWish, Wishes
+from assistant.domain.calendar.wishes.reading import UnderstoodWish, Wishes, read_wishes
 from assistant.domain.errors import Unavailable
 from assistant.domain.preferences import Preferences, TimeZone
 from assistant.domain.users import Identity, UserId
 from assistant.ports import AuditTrail, Clock, Meter, PlanSolver, PlanStore, PreferenceStore, ProofQueue
-from assistant.services.ask_claude import ClaudePorts
 from assistant.services.show_plan import PlanView, plan_view
-from assistant.services.understand_wishes import understand_wishes
 
 LONGEST_SECONDS: Final = 20.0
-_LONGEST_FOR_WISHES: Final = 6.0
 _LISTS: Final = ("no_meetings_days", "working_days")
 
 Degraded = Literal["preferences", "solver", "plan_store", "proof_queue"]
@@ -73,7 +70,7 @@ class OptimizeRequest(BaseModel):
     attendee_availability: Availability = Field(default_factory=dict)
     """By address."""
     wishes: Wishes = ()
-    """What the user wants, in words; the constraints rule over them. Words no rule knows are Claude's to understand."""
+    """What the user wants, in words of English, Spanish, French or German; the constraints rule over them."""
     granularity_minutes: Granularity = 15
     now: Instant | None = None
     """Nothing before it changes; by default everything may."""
@@ -89,7 +86,7 @@ class OptimizeResponse(PlanView):
     understood: tuple[UnderstoodWish, ...] = ()
     """Wishes that became constraints, said back for confirmation."""
     not_understood: tuple[str, ...] = ()
-    """Wishes that changed nothing."""
+    """Wishes that changed nothing; /api/v1/calendar/wishes may understand them."""
     wish_conflicts: tuple[WishConflict, ...] = ()
     """Wishes that contradict what holds."""
     processing_time_ms: float
@@ -108,7 +105,6 @@ class OptimizePorts:
     audit: AuditTrail
     meter: Meter
     clock: Clock
-    claude: Callable[[], ClaudePorts]
 
 
 def request_from_file(text: str, query: Mapping[str, str]) -> Mapping[str, Any]:
@@ -135,12 +131,7 @@ def optimize_calendar(
     started = ports.clock.monotonic()
     caller.must_be(request.user_id)
     preferences, missing = _preferences(request.user_id, ports)
-    wishes = understand_wishes(
-        request.wishes,
-        user_id=request.user_id,
-        seconds=min(_LONGEST_FOR_WISHES, seconds - request.time_limit_seconds),
-        claude=ports.claude,
-    )
+    wishes = read_wishes(request.wishes)
     days_off = preferences.meeting_preferences.no_meetings_days
     applied = apply_wishes(request.constraints, wishes, preferred_days=days_off)
     constraints = completed(applied.constraints, preferences)

@@ -3,9 +3,21 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from pydantic import BaseModel, ConfigDict
+
 from assistant.domain.calendar.wishes.asking import accepted, wish_prompt
-from assistant.domain.calendar.wishes.reading import UnderstoodWish, WishesRead, read_wishes
+from assistant.domain.calendar.wishes.reading import UnderstoodWish, Wishes, WishesRead, read_wishes
+from assistant.domain.users import UserId
 from assistant.services.ask_claude import ClaudePorts, Question, ask_all
+
+
+class WishesRequest(BaseModel):
+    """Wishes about a week, in words."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    user_id: UserId
+    wishes: Wishes
 
 
 def understand_wishes(
