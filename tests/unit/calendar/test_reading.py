@@ -157,6 +157,7 @@ class TestRecurrence:
 
         (error,) = refused.value.errors
         assert error.field == f"events[{MOST_OCCURRENCES // 64}].recurrence"
+        assert error.detail.endswith(f"up to the series s{MOST_OCCURRENCES // 64}")
 
     def test_a_walk_that_finds_nothing_ends(self) -> None:
         never = [

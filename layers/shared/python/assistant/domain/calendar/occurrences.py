@@ -21,6 +21,8 @@ from assistant.domain.errors import FieldError, InvalidRequest
 MOST_OCCURRENCES = 10_000
 # Far more than a full calendar needs, and about a second to walk.
 MOST_PERIODS = 200_000
+# Of a series in an error: one of a file has no place in the request's list.
+_LONGEST_NAME = 100
 _ONE_DAY = timedelta(days=1)
 _LAST_MINUTE = time(23, 59)
 
@@ -66,7 +68,8 @@ def occurrences(
             timed += [one for one in found if isinstance(one, Occurrence)]
             all_day += [one for one in found if isinstance(one, AllDay)]
             if walked > MOST_PERIODS or len(timed) + len(all_day) > MOST_OCCURRENCES:
-                raise _refused(index, "recurrence", "makes too many occurrences to plan with")
+                detail = f"makes too many occurrences to plan with, up to the series {event.event_id[:_LONGEST_NAME]}"
+                raise _refused(index, "recurrence", detail)
     return tuple(timed), tuple(all_day)
 
 
