@@ -4,6 +4,7 @@ import argparse
 import asyncio
 from pathlib import Path
 
+from bench.calendar import measure_calendar
 from bench.claude import measure_claude
 from bench.cold_start import measure_cold_starts
 from bench.front_door import measure_front_door
@@ -17,13 +18,15 @@ _REPOSITORY = Path(__file__).resolve().parents[1]
 
 
 def main() -> None:
-    """Measure, print the table, draw reports/bench.png."""
+    """Measure, print the table, draw reports/bench.png and reports/calendar-scale.png."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--save", action="store_true", help="make these figures the baseline")
     chosen = arguments.parse_args()
     mails = make_mails(1000)
     figures = [calibrate(), measure_decisions(mails), measure_batches(mails[:100])]
     figures += measure_claude(mails)
+    print("planning weeks of 10 to 100 events", flush=True)
+    figures += measure_calendar(_REPOSITORY / "reports/calendar-scale.png")
     print("starting the local assistant for cold starts and throughput", flush=True)
     with running_assistant(_REPOSITORY / ".bench") as assistant:
         figures += measure_cold_starts(assistant.environments())
