@@ -1,6 +1,7 @@
 """The composition root puts the right adapter behind each port, in both profiles."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import boto3
 import fakeredis
@@ -10,6 +11,7 @@ from redis import Redis
 
 from assistant.adapters import redis_client
 from assistant.adapters.aws import session
+from assistant.domain.calendar.plan_record import ProofJob, ProofState
 from assistant.domain.errors import Unavailable
 from assistant.domain.health import ProbeStatus
 from assistant.domain.llm import LlmTask, Prompt, TokenUsage
@@ -19,12 +21,18 @@ from assistant.domain.triage.decision import Category
 from assistant.domain.users import Identity
 from assistant.domain.versions import Preconditions
 from assistant.runtime.settings import InvalidSettings, Settings
+from assistant.services.accept_suggestions import AcceptRequest, accept_suggestions
 from assistant.services.correct_triage import FeedbackRequest, correct_triage
 from assistant.services.edit_preferences import replace_preferences
+from assistant.services.optimize_calendar import OptimizeRequest, optimize_calendar
+from assistant.services.prove_plan import prove_plan
+from assistant.services.show_plan import show_plan
 from assistant.services.triage_emails import TriageRequest, triage_emails
 from assistant.wiring import Dependencies
 from tests.fakes.claude_api import KEY, serve
+from tests.fakes.plans import HastySolver
 from tests.fakes.tables import TABLE, create_table
+from tests.fakes.weeks import CONSTRAINTS, EVENTS
 
 CALLER = Identity("user123", "request1")
 
@@ -122,6 +130,31 @@ def test_an_open_circuit_of_claude_is_a_metric(
     assert "exec_assistant_claude_circuit_opened_total" in capsys.readouterr().out
 
 
+def test_a_plan_is_kept_its_proof_queued_and_run_through_the_real_adapters(queue_url: str) -> None:
+    sqs = boto3.client("sqs")
+    proofs_url = sqs.create_queue(QueueName="proofs")["QueueUrl"]
+    settings = Settings(table_name=TABLE, audit_queue_url=queue_url, proofs_queue_url=proofs_url)
+    wired = Dependencies(settings)
+    busy = OptimizeRequest.model_validate(
+        {
+            "user_id": "user123",
+            "date_range": {"start_date": "2025-01-20", "end_date": "2025-01-24"},
+            "events": EVENTS,
+            "constraints": CONSTRAINTS,
+        }
+    )
+    ports = replace(wired.optimize_ports, solver=HastySolver())
+    document = optimize_calendar(busy, CALLER, seconds=10, ports=ports)
+    assert document.proof.state is ProofState.QUEUED
+    assert document.plan_id
+    (message,) = sqs.receive_message(QueueUrl=proofs_url)["Messages"]
+    assert prove_plan(ProofJob.model_validate_json(message["Body"]), seconds=30, ports=wired.proof_ports)
+    shown = show_plan(document.plan_id, CALLER, plans=wired.plans)
+    assert shown.proof.state is ProofState.PROVEN
+    first = AcceptRequest(suggestion_ids=(shown.suggestions[0].suggestion_id,))
+    assert accept_suggestions(document.plan_id, first, CALLER, ports=wired.accept_ports).plan_id == document.plan_id
+
+
 def test_metrics_are_read_from_the_namespace_they_are_written_to(small: Dependencies) -> None:
     now = small.clock.now()
     assert list(small.metric_reader.read(since=now.replace(day=1), until=now)) == []
@@ -133,6 +166,8 @@ def test_a_function_without_its_variable_says_so() -> None:
         _ = Dependencies(Settings()).preferences
     with pytest.raises(InvalidSettings, match="AUDIT_QUEUE_URL"):
         _ = Dependencies(Settings()).audit_trail
+    with pytest.raises(InvalidSettings, match="PROOFS_QUEUE_URL"):
+        _ = Dependencies(Settings()).proofs
 
 
 def test_the_redis_client_gives_up_quickly() -> None:
