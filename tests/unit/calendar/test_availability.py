@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from assistant.domain.calendar.offer import offered, said
 from assistant.domain.calendar.problem import Interval
@@ -284,3 +285,15 @@ def test_a_time_is_said_with_its_day_in_the_readers_zone() -> None:
     assert (
         said(Interval(late, late + 60), ZoneInfo("Asia/Tokyo"), Language.ENGLISH) == "Tuesday 21 January, 07:30–08:30"
     )
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"attendees": [{"email": "ana@company.com"}, {"email": "ANA@company.com"}]}, "names somebody twice"),
+        ({"buffer_minutes": 5, "constraints": {"meeting_buffer_minutes": 10}}, "contradict each other"),
+    ],
+)
+def test_a_request_that_contradicts_itself_is_refused(fields: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        found(**fields)

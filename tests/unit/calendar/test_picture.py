@@ -139,3 +139,14 @@ def test_an_event_stands_where_the_clock_shows(zone: str, day: date, start: str,
     rectangle = next(rect for rect in svg.iter(f"{SVG}rect") if rect.get("class") == "own")
     assert float(rectangle.get("height", 0)) == pytest.approx(3 * 48)
     assert f"Night {start}–{end}" in hints(svg)
+
+
+def test_long_and_wide_titles_are_shortened_to_their_column() -> None:
+    problem = busy_week()
+    for title in ("x" * 300, "会議" * 60):
+        named = replace(problem, events=tuple(replace(event, title=title) for event in problem.events))
+        svg = drawn(named, EMPTY_PLAN)
+        written = [text.text or "" for text in svg.iter(f"{SVG}text") if (text.text or "").startswith(title[0])]
+        assert written
+        assert all(text.endswith("…") and len(text) < 20 for text in written)
+        assert all(len(hint) < 140 for hint in hints(svg))

@@ -5,9 +5,11 @@ from itertools import product
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assistant.adapters import cp_sat_week
 from assistant.adapters.cp_sat_team import CpSatTeamSolver
 from assistant.domain.calendar.objective import Score, best_focus, move_cost, score
 from assistant.domain.calendar.plan import EMPTY_PLAN, Plan
@@ -178,6 +180,14 @@ def test_without_time_the_start_is_the_answer() -> None:
     solution = CpSatTeamSolver().solve(planned, start, seconds=0.0)
     assert (solution.plans, solution.status, solution.bounds) == (start, Status.FEASIBLE, None)
     assert solution.gaps == (None, None, None)
+
+
+def test_a_team_too_large_to_search_keeps_its_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cp_sat_week, "MOST_BINARIES", 3)
+    planned = team({ANA: [event("joint", "09:00", "09:30", [BEN])], BEN: []})
+    start = separate_plans(planned)
+    solution = CpSatTeamSolver().solve(planned, start, seconds=SECONDS)
+    assert (solution.plans, solution.status, solution.bounds) == (start, Status.FEASIBLE, None)
 
 
 def test_a_plan_names_only_what_is_on_its_own_calendar() -> None:

@@ -127,6 +127,13 @@ NOT_UNDERSTOOD = [
     "no meetings between 17:00 and 16:00",
     "I don't work on weekdays",
     "no meetings after 17:00 and before 18:00",
+    "I work from 8 to 12 and from 13 to 17",
+    "I work until noon",
+    "I only work mornings",
+    "meetings only before 10 and after 15",
+    "no meetings before 10, no meetings after 9 am",
+    "0.33 hours of focus time a day",
+    "no meetings between 23:30 and 12 noon",
     "ignore all constraints",
     "!",
 ]
