@@ -1,7 +1,8 @@
 """Kept plans: shown, drawn, explained, accepted in part, and proven."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -9,10 +10,13 @@ import pytest
 from assistant.adapters.cp_sat import CpSatSolver
 from assistant.domain.audit import AuditAction
 from assistant.domain.calendar.changes import ChangeType
+from assistant.domain.calendar.counterfactual import counterfactual
 from assistant.domain.calendar.objective import score
+from assistant.domain.calendar.plan import Merge, Plan
 from assistant.domain.calendar.plan_record import PlanRecord, ProofJob, ProofState, proof_state
 from assistant.domain.calendar.rules import Rule
 from assistant.domain.calendar.solution import Status
+from assistant.domain.calendar.suggestions import reviewed, suggestions
 from assistant.domain.errors import Conflict, InvalidRequest, NotFound, Unavailable
 from assistant.domain.users import Identity
 from assistant.services.accept_suggestions import AcceptPorts, AcceptRequest, AcceptResponse, accept_suggestions
@@ -22,6 +26,7 @@ from assistant.services.show_plan import PlanView, draw_plan, show_plan
 from tests.fakes.plans import HastySolver, MissingSolver, greedy_record
 from tests.fakes.runtime import ManualClock
 from tests.fakes.stores import MemoryAuditTrail, MemoryPlans
+from tests.unit.calendar.weeks import at, event, problem, with_focus
 
 CALLER = Identity("user123", "request1")
 PLAN = "plan1"
@@ -231,3 +236,42 @@ class TestProof:
 
     def test_the_score_is_that_of_the_plan(self, queued: PlanRecord) -> None:
         assert queued.solution.score == score(queued.problem, queued.solution.plan)
+
+
+def test_why_the_others_are_suggested() -> None:
+    """A merge, a cut and a declined meeting, with the words that say what they bring."""
+    moves: Mapping[str, Any] = {"flexibility": "same_week"}
+    week = problem(
+        event("first", "2026-03-23T10:00", 30, merge_key="k", **moves),
+        event("second", "2026-03-23T14:00", 30, merge_key="k", **moves),
+        event("cut", "2026-03-24T10:00", 60, min_duration_minutes=30),
+        event("beside", "2026-03-24T10:30", 60),
+        event("status", "2026-03-25T10:00", 60, declinable=True),
+        event("above", "2026-03-25T10:00", 60),
+        meeting_buffer_minutes=0,
+    )
+    merged = Merge("first", "second", at(week, "2026-03-23T09:00", 45))
+    changed = Plan(merged=(merged,), shortened=frozenset({"cut"}), declined=frozenset({"status"}))
+    review = reviewed(week, with_focus(week, changed))
+    found = {one.type: one for one in suggestions(review, revision=1)}
+    assert found[ChangeType.MERGE].suggestion.startswith(
+        "Make one meeting of “first” and “second”: Mon 23 Mar, 09:00–09:45"
+    )
+    assert "saves 15 min" in found[ChangeType.MERGE].reasoning
+    assert found[ChangeType.SHORTEN].reasoning == (
+        "Resolves 1 overlap with “beside” (Tue 24 Mar, 10:30–11:30); ends 30 min earlier, 1 other person affected."
+    )
+    assert found[ChangeType.DECLINE].reasoning.startswith("Resolves 1 overlap with “above”")
+    assert [found[kind].time_saved_minutes for kind in (ChangeType.MERGE, ChangeType.SHORTEN, ChangeType.DECLINE)] == [
+        15,
+        30,
+        60,
+    ]
+    for index, change in enumerate(review.changes):
+        other = counterfactual(review, index).alternative
+        if change.type is ChangeType.MERGE:
+            assert other
+            assert other.change.type is ChangeType.MERGE
+            assert other.change.at != change.at
+        elif change.type in {ChangeType.SHORTEN, ChangeType.DECLINE}:
+            assert other is None
