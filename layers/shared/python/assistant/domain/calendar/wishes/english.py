@@ -64,7 +64,7 @@ VOCABULARY = Vocabulary(
     closing=r"please|if possible|thanks|thank you|if you can|whenever possible",
     meetings=r"(?:meetings?|calls?|appointments?)",
     purpose=r"for|to",
-    not_a_purpose=r"except|but|unless|only|without|not|if|when|before|after|until",
+    not_a_purpose=r"this|next|today|tomorrow|week|month|in|except|but|unless|only|without|not|if|when|before|after|until",
     patterns={
         Form.AVOID: (
             rf"{_NO_MEETINGS} {{when}}",

@@ -55,7 +55,7 @@ VOCABULARY = Vocabulary(
     closing=r"s'il (?:te|vous) plait|si possible|merci",
     meetings=r"(?:reunions?|rendez-vous|rdv|appels?)",
     purpose=r"pour",
-    not_a_purpose=r"sauf|excepte|mais|seulement|sans|pas|si|quand|avant|apres|jusqu'a",
+    not_a_purpose=r"ce|cette|prochaine?|aujourd|demain|semaine|mois|en|sauf|excepte|mais|seulement|sans|pas|si|quand|avant|apres|jusqu'a",
     patterns={
         Form.AVOID: (
             rf"{_NO_MEETINGS} {{when}}",

@@ -31,7 +31,10 @@ VOCABULARY = Vocabulary(
     ),
     weekend=r"wochenenden?",
     parts={
-        PartOfDay.MORNING: r"(?:vormittag|morgen)(?:s|e|en)?",
+        # Alone "morgen" is tomorrow.
+        PartOfDay.MORNING: (
+            r"vormittag(?:s|e|en)?|morgens|(?:(?<=tag)|(?<=woch)|(?<=tag )|(?<=woch )|(?<=am )|(?<=jeden ))morgen"
+        ),
         PartOfDay.AFTERNOON: r"nachmittag(?:s|e|en)?",
         PartOfDay.EVENING: r"abend(?:s|e|en)?",
     },
@@ -66,7 +69,7 @@ VOCABULARY = Vocabulary(
     closing=r"bitte|wenn moglich|falls moglich|danke|haben|einplanen",
     meetings=r"(?:meetings?|termine?n?|besprechung(?:en)?|anrufe?|calls?)",
     purpose=r"fur|zum|um",
-    not_a_purpose=r"ausser|aber|nur|ohne|nicht|wenn|falls|vor|nach|bis",
+    not_a_purpose=r"diese[nrs]?|nachste[nrs]?|heute|morgen|woche|monat|im|ausser|aber|nur|ohne|nicht|wenn|falls|vor|nach|bis",
     patterns={
         Form.AVOID: (
             rf"{_NO_MEETINGS} {{when}}",

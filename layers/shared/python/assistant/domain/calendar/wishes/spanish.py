@@ -21,9 +21,10 @@ VOCABULARY = Vocabulary(
     weekdays=(r"lunes", r"martes", r"miercoles", r"jueves", r"viernes", r"sabados?", r"domingos?"),
     weekend=r"fin(?:es)? de semana",
     parts={
-        PartOfDay.MORNING: r"mananas?",
-        PartOfDay.AFTERNOON: r"tardes?",
-        PartOfDay.EVENING: r"noches?",
+        # Alone "mañana" is tomorrow and "tarde" late.
+        PartOfDay.MORNING: r"mananas|(?:(?<=la )|(?<=cada ))manana",
+        PartOfDay.AFTERNOON: r"tardes|(?:(?<=la )|(?<=cada ))tarde",
+        PartOfDay.EVENING: r"noches|(?:(?<=la )|(?<=cada ))noche",
     },
     lunch=r"(?:hora de (?:comer|la comida)|almuerzo|comida|pausa (?:de|para) (?:comer|la comida|almorzar))",
     noon=r"(?:el |al )?mediodia",
@@ -56,7 +57,7 @@ VOCABULARY = Vocabulary(
     closing=r"por favor|si es posible|si puede ser|gracias",
     meetings=r"(?:reunion(?:es)?|citas?|llamadas?|juntas?)",
     purpose=r"para",
-    not_a_purpose=r"excepto|salvo|menos|pero|solo|sin|no|si|cuando|antes|despues|hasta",
+    not_a_purpose=r"est[ae]|proxim[ao]|hoy|manana|semana|mes|excepto|salvo|menos|pero|solo|sin|no|si|cuando|antes|despues|hasta",
     patterns={
         Form.AVOID: (
             rf"{_NO_MEETINGS} {{when}}",

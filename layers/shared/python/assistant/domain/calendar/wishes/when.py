@@ -121,7 +121,8 @@ class WhenReader:
         if match["day"]:
             return (self._weekday(match["day"]),)
         if match["part"]:
-            return next(part for part, pattern in self._parts.items() if pattern.fullmatch(match["part"]))
+            where = match.span("part")
+            return next(part for part, pattern in self._parts.items() if pattern.fullmatch(match.string, *where))
         return LUNCH if match["lunch"] else self._span(match)
 
     def _weekday(self, said: str) -> Weekday:
