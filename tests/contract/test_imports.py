@@ -44,13 +44,18 @@ def test_redis_is_loaded_by_the_first_request_that_needs_it() -> None:
     assert "redis" not in loaded(function, REDIS_URL="redis://localhost:6379")
 
 
-def test_a_snapshot_has_what_requests_need() -> None:
-    function = next(function for function in FUNCTIONS if function.name == "triage_email")
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [("triage_email", {"anthropic", "redis", "boto3"}), ("optimize_calendar", {"ortools", "redis", "boto3"})],
+)
+def test_a_snapshot_has_what_requests_need(name: str, kept: set[str]) -> None:
+    function = next(function for function in FUNCTIONS if function.name == name)
     environment = {
         "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start",
         "AWS_DEFAULT_REGION": "eu-central-1",
         "REDIS_URL": "rediss://cache:6379",
         "TABLE_NAME": "table",
         "AUDIT_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/audit",
+        "PROOFS_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/proofs",
     }
-    assert {"anthropic", "redis", "boto3"} <= loaded(function, **environment)
+    assert kept <= loaded(function, **environment)
