@@ -8,17 +8,16 @@ may go on overlapping, at a price. Choices that clash with an event nobody may c
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations, groupby, pairwise
+from itertools import combinations, groupby
 
+from assistant.adapters.cp_sat_focus import Covered, offer_focus
 from assistant.adapters.cp_sat_program import FREE, Program, Variable
-from assistant.domain.calendar.intervals import up
 from assistant.domain.calendar.objective import (
     DECLINED,
     OVER_MAXIMUM,
     SHORT_BUFFER,
     UNSCHEDULED,
     Score,
-    focus_gaps,
     merge_cost,
     move_cost,
     outside_minutes,
@@ -30,9 +29,6 @@ from assistant.domain.calendar.rules import merge_starts, starts, task_starts
 
 # A model of more binaries than this takes longer to load than a caller waits and more memory than a function has.
 MOST_BINARIES = 150_000
-
-type _Covered = Mapping[int, Sequence[Variable]]
-"""The focus variables of a cell of the grid, by its start."""
 
 
 class TooLarge(Exception):
@@ -324,7 +320,7 @@ class Week:
         focus and tasks may share a time.
         """
         self._check_size()
-        covered = self._offer_focus(day, offers.fixed)
+        covered = offer_focus(self.program, self._problem, day, offers.fixed)
         meetings = _DayOffers(
             placements=[one for one in offers.placements if one.meeting],
             standing=[one for one in offers.standing if one.meeting],
@@ -336,7 +332,7 @@ class Week:
         if meetings.placements and (self._problem.buffer or not mixed):
             self._apart(day, meetings, {}, buffer=self._problem.buffer)
 
-    def _apart(self, day: Day, offers: _DayOffers, covered: _Covered, *, buffer: int) -> None:
+    def _apart(self, day: Day, offers: _DayOffers, covered: Covered, *, buffer: int) -> None:
         points = {one.at.start for one in offers.placements} | {one.at.start for one in offers.pieces} | set(covered)
         points |= {max(day.whole.start, one.times[0][1].start) for one in offers.standing}
         grid = self._problem.grid
@@ -383,53 +379,6 @@ class Week:
     def _forbid_pieces_of_unscheduled(self, pieces: Sequence[_Piece]) -> None:
         for task, same in groupby(pieces, key=lambda one: one.task):
             self.program.at_most_one([*(one.variable for one in same), self._unscheduled[task]])
-
-    def _offer_focus(self, day: Day, fixed: Iterable[Interval]) -> _Covered:
-        """Offer focus blocks between the fixed events and price what is missing; return the cells they would cover."""
-        grid, wanted = self._problem.grid, day.focus_wanted
-        shortest = up(self._problem.min_focus_block, grid) // grid
-        gaps = [range(*gap, grid) for gap in focus_gaps(self._problem, day, sorted(fixed))]
-        gaps = [gap for gap in gaps if len(gap) >= shortest]
-        if not wanted or not gaps:
-            self.program.charge(None, Score(0, 0, wanted))
-            return {}
-        if wanted <= shortest * grid:
-            return self._offer_one_block(gaps, shortest, wanted)
-        return self._offer_blocks(gaps, shortest, wanted)
-
-    def _offer_one_block(self, gaps: Iterable[range], length: int, wanted: int) -> _Covered:
-        """Offer blocks of the shortest length, of which one is all that is wanted."""
-        covered: defaultdict[int, list[Variable]] = defaultdict(list)
-        blocks = [gap[first : first + length] for gap in gaps for first in range(len(gap) - length + 1)]
-        choices = []
-        for block in blocks:
-            choices.append(self.program.binary())
-            for cell in block:
-                covered[cell].append(choices[-1])
-        missing = self.program.binary(Score(0, 0, wanted))
-        self.program.exactly_one([*choices, missing])
-        return covered
-
-    def _offer_blocks(self, gaps: Iterable[range], shortest: int, wanted: int) -> _Covered:
-        """Offer focus cell by cell; where it begins it lasts for the shortest block."""
-        missing = self.program.integer(wanted, Score(0, 0, 1))
-        cells: dict[int, Variable] = {}
-        begins: list[Variable] = []
-        for gap in gaps:
-            own = [self.program.binary() for _ in gap]
-            cells.update(zip(gap, own, strict=True))
-            begin = [self.program.binary() for _ in gap[: len(gap) - shortest + 1]]
-            begins += begin
-            for place, (before, cell) in enumerate(pairwise([None, *own])):
-                started = begin[place : place + 1]
-                self.program.at_most(0, [own[place]], [(one, 1) for one in (before, *started) if one is not None])
-                recent = begin[max(0, place - shortest + 1) : place + 1]
-                if recent and cell is not None:
-                    self.program.at_most(0, recent, [(cell, 1)])
-        grid = self._problem.grid
-        self.program.at_least(wanted, [(missing, 1), *((cell, grid) for cell in cells.values())])
-        self.program.at_most(-(-wanted // (shortest * grid)), begins)
-        return {start: [cell] for start, cell in cells.items()}
 
     def _respect_declined(self) -> None:
         """Keep those who are needed in a declined meeting from being needed elsewhere at its time."""
