@@ -5,7 +5,14 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-_ZONES = ("America/New_York", "Europe/Berlin", "Asia/Kolkata", "America/Sao_Paulo")
+_ZONES = (
+    "America/New_York",
+    "Europe/Berlin",
+    "Europe/London",
+    "America/Los_Angeles",
+    "Asia/Kolkata",
+    "Australia/Sydney",
+)
 _COLLEAGUES = 24
 _DOUBLE_BOOKED = 0.12
 _TRIES = 60
@@ -41,7 +48,7 @@ class _Calendar:
                 "no_meetings_after": pick(("17:00", "17:30", "18:00")),
                 "meeting_buffer_minutes": pick((0, 5) if crowded else (0, 5, 10, 15)),
                 "max_meetings_per_day": int(self._a_day) + pick((1, 2, 3)),
-                "no_meetings_days": pick(([], ["Friday afternoon"], ["Wednesday morning"])),
+                "no_meetings_days": pick(([], ["Friday afternoon"], ["Wednesday morning"], ["Thursday"])),
             },
             "events": self._with_merges([self._event(number) for number in range(events)]),
             "tasks": [self._task(number) for number in range(pick((0, 2, 4, 6)))],
@@ -60,7 +67,8 @@ class _Calendar:
         attendees = [{"email": person, "optional": self._random.random() < 0.15} for person in people]
         kind = self._random.random()
         if kind < 0.06:
-            return event | {"title": "Lunch", "flexibility": "same_day", "priority": "P4"}
+            window = {"time_window": {"start": "11:00", "end": "15:00"}} if 11 * 60 <= start < 14 * 60 else {}
+            return event | {"title": "Break", "flexibility": "same_day", "priority": "P4", **window}
         if kind < 0.56:
             event |= {"attendees": attendees, "priority": self._random.choice(("P2", "P3", "P3", "P4"))}
             event["flexibility"] = self._random.choices(("same_day", "same_week", "anywhere"), (25, 65, 10))[0]
@@ -111,7 +119,11 @@ class _Calendar:
                 start = 540 + 15 * self._random.randrange(32)
                 end = start + self._random.choice((30, 30, 60, 60, 90))
                 busy.append({"start": self._at(day, start), "end": self._at(day, end)})
-        return {"timezone": self._zone, "working_hours": {"start": "08:00", "end": "19:00"}, "busy": busy}
+        if self._random.random() < 0.25:
+            hours = {"start": "08:00", "end": "20:00"}
+            return {"timezone": self._random.choice(_ZONES), "working_hours": hours, "busy": busy}
+        known = {"working_hours": {"start": "08:00", "end": "19:00"}} if self._random.random() < 0.5 else {}
+        return {"timezone": self._zone, "busy": busy, **known}
 
     def _at(self, day: date, minute: int) -> str:
         return datetime(
