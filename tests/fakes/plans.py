@@ -8,7 +8,7 @@ from assistant.domain.calendar.objective import score
 from assistant.domain.calendar.plan import Plan
 from assistant.domain.calendar.plan_record import PlanRecord, ProofState
 from assistant.domain.calendar.problem import Problem
-from assistant.domain.calendar.solution import Solution, Status
+from assistant.domain.calendar.solution import Solution, Status, WeekSolution
 from assistant.domain.errors import Unavailable
 from assistant.domain.preferences import Preferences
 from tests.fakes.weeks import CONSTRAINTS, busy_week
@@ -30,7 +30,7 @@ def greedy_record(plan_id: str, now: datetime, *, user_id: str = "user123") -> P
     )
 
 
-def unproven(problem: Problem, plan: Plan) -> Solution:
+def unproven(problem: Problem, plan: Plan) -> WeekSolution:
     """Return a plan of which nothing is known but its score."""
     return Solution(plan, Status.FEASIBLE, score(problem, plan), bounds=None, seconds=0.0)
 
@@ -38,7 +38,7 @@ def unproven(problem: Problem, plan: Plan) -> Solution:
 class MissingSolver:
     """Implements ``ports.PlanSolver``; is never there."""
 
-    def solve(self, problem: Problem, start: Plan, *, seconds: float, prove_tiers: bool = False) -> Solution:  # noqa: ARG002 the port has them
+    def solve(self, problem: Problem, start: Plan, *, seconds: float, prove_tiers: bool = False) -> WeekSolution:  # noqa: ARG002 the port has them
         raise Unavailable("no solver")
 
 
@@ -48,6 +48,6 @@ class HastySolver:
     def __init__(self) -> None:
         self.seconds: list[float] = []
 
-    def solve(self, problem: Problem, start: Plan, *, seconds: float, prove_tiers: bool = False) -> Solution:  # noqa: ARG002 the port has them
+    def solve(self, problem: Problem, start: Plan, *, seconds: float, prove_tiers: bool = False) -> WeekSolution:  # noqa: ARG002 the port has them
         self.seconds.append(seconds)
         return unproven(problem, start)

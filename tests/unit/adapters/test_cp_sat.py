@@ -17,7 +17,7 @@ from assistant.domain.calendar.objective import Score, best_focus, do_nothing, s
 from assistant.domain.calendar.plan import Merge, Plan, merged_minutes
 from assistant.domain.calendar.problem import Event, Interval, Problem
 from assistant.domain.calendar.rules import merge_starts, starts, violations
-from assistant.domain.calendar.solution import Solution, Status
+from assistant.domain.calendar.solution import Solution, Status, WeekSolution
 from assistant.domain.errors import Unavailable
 from tests.fakes.weeks import busy_week
 from tests.unit.calendar.weeks import at, event, problem, problems
@@ -26,7 +26,7 @@ ENOUGH = 60.0
 BINDINGS = "ortools.sat.python.cp_model_helper"
 
 
-def solve(week: Problem, *, seconds: float = ENOUGH, prove_tiers: bool = False) -> Solution:
+def solve(week: Problem, *, seconds: float = ENOUGH, prove_tiers: bool = False) -> WeekSolution:
     return CpSatSolver().solve(week, do_nothing(week), seconds=seconds, prove_tiers=prove_tiers)
 
 

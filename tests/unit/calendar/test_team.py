@@ -59,8 +59,8 @@ def solved(planned: Team) -> Mapping[str, Plan]:
     solution = CpSatTeamSolver().solve(planned, separate_plans(planned), seconds=SECONDS)
     assert solution.status is Status.OPTIMAL
     assert solution.gaps == (0, 0, 0)
-    assert solution.score == team_score(planned, solution.plans)
-    return solution.plans
+    assert solution.score == team_score(planned, solution.plan)
+    return solution.plan
 
 
 def test_a_shared_meeting_moves_once_for_all_of_its_people() -> None:
@@ -178,7 +178,7 @@ def test_without_time_the_start_is_the_answer() -> None:
     planned = team({ANA: [event("joint", "09:00", "09:30", [BEN])], BEN: []})
     start = separate_plans(planned)
     solution = CpSatTeamSolver().solve(planned, start, seconds=0.0)
-    assert (solution.plans, solution.status, solution.bounds) == (start, Status.FEASIBLE, None)
+    assert (solution.plan, solution.status, solution.bounds) == (start, Status.FEASIBLE, None)
     assert solution.gaps == (None, None, None)
 
 
@@ -187,7 +187,7 @@ def test_a_team_too_large_to_search_keeps_its_start(monkeypatch: pytest.MonkeyPa
     planned = team({ANA: [event("joint", "09:00", "09:30", [BEN])], BEN: []})
     start = separate_plans(planned)
     solution = CpSatTeamSolver().solve(planned, start, seconds=SECONDS)
-    assert (solution.plans, solution.status, solution.bounds) == (start, Status.FEASIBLE, None)
+    assert (solution.plan, solution.status, solution.bounds) == (start, Status.FEASIBLE, None)
 
 
 def test_a_plan_names_only_what_is_on_its_own_calendar() -> None:

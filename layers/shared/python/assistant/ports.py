@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from assistant.domain.calendar.plan import Plan
     from assistant.domain.calendar.plan_record import PlanRecord, ProofJob
     from assistant.domain.calendar.problem import Problem
-    from assistant.domain.calendar.solution import Solution, TeamSolution
+    from assistant.domain.calendar.solution import TeamSolution, WeekSolution
     from assistant.domain.calendar.team import Team
 
 
@@ -317,7 +317,7 @@ class ProofQueue(Protocol):
 class PlanSolver(Protocol):
     """Looks for the best plan of a calendar and proves that there is none better."""
 
-    def solve(self, problem: "Problem", start: "Plan", *, seconds: float, prove_tiers: bool = False) -> "Solution":
+    def solve(self, problem: "Problem", start: "Plan", *, seconds: float, prove_tiers: bool = False) -> "WeekSolution":
         """Return the best allowed plan found within ``seconds``, never one that scores higher than ``start``.
 
         ``start`` has to be allowed. With ``prove_tiers`` each tier of the objective is proven before the next is

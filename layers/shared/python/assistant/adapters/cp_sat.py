@@ -15,7 +15,7 @@ from assistant.domain.calendar.objective import Score, best_focus, score
 from assistant.domain.calendar.plan import Plan
 from assistant.domain.calendar.problem import Problem
 from assistant.domain.calendar.rules import violations
-from assistant.domain.calendar.solution import Solution, Status
+from assistant.domain.calendar.solution import Solution, Status, WeekSolution
 from assistant.domain.errors import Unavailable
 
 _ONE_TIER = ((1, 0, 0), (0, 1, 0), (0, 0, 1))
@@ -29,7 +29,7 @@ class CpSatSolver:
         with suppress(Unavailable):
             bindings()
 
-    def solve(self, problem: Problem, start: Plan, *, seconds: float, prove_tiers: bool = False) -> Solution:
+    def solve(self, problem: Problem, start: Plan, *, seconds: float, prove_tiers: bool = False) -> WeekSolution:
         """Return the best allowed plan found within ``seconds``, never one that scores higher than ``start``.
 
         Raises:
@@ -58,23 +58,14 @@ class _Search:
         """Whether any is left."""
         return self._left() > 0
 
-    def solution(self, bounds: Score | None) -> Solution:
-        """Return the best plan; it is optimal when the bounds have met its score.
-
-        Raises:
-            Unavailable: the bounds deny a plan that is there, so the model is wrong about this calendar.
-
-        """
-        if bounds and bounds > self._score:
-            raise Unavailable("the solver's bounds lie above the score of an allowed plan")
-        status = Status.OPTIMAL if bounds == self._score else Status.FEASIBLE
-        return Solution(self._best, status, self._score, bounds, time.monotonic() - self._started)
+    def solution(self, bounds: Score | None) -> WeekSolution:
+        """Return the best plan."""
+        return concluded(self._best, self._score, bounds, time.monotonic() - self._started)
 
     def at_once(self, week: Week) -> Score | None:
         """Search all tiers in one weighted sum; return the bounds."""
         ranges = week.program.ranges()
-        weights = ((ranges.unmet + 1) * (ranges.cost + 1), ranges.cost + 1, 1)
-        bound = self._improve(week, weights)
+        bound = self._improve(week, weights_of(ranges))
         return None if bound is None else tiers_of(bound, ranges, week.program)
 
     def by_tiers(self, week: Week) -> Score | None:
@@ -109,6 +100,24 @@ class _Search:
 
     def _left(self) -> float:
         return self._started + self._seconds - time.monotonic()
+
+
+def concluded[Planned](plan: Planned, reached: Score, bounds: Score | None, seconds: float) -> Solution[Planned]:
+    """Return what was found in ``seconds``; it is optimal when the bounds have met its score.
+
+    Raises:
+        Unavailable: the bounds deny a plan that is there, so the model is wrong about this calendar.
+
+    """
+    if bounds and bounds > reached:
+        raise Unavailable("the solver's bounds lie above the score of an allowed plan")
+    status = Status.OPTIMAL if bounds == reached else Status.FEASIBLE
+    return Solution(plan, status, reached, bounds, seconds)
+
+
+def weights_of(ranges: Score) -> tuple[int, int, int]:
+    """Return the weight of each tier, above all that the tiers below can cost."""
+    return ((ranges.unmet + 1) * (ranges.cost + 1), ranges.cost + 1, 1)
 
 
 def tiers_of(bound: int, ranges: Score, program: Program) -> Score:

@@ -4,14 +4,14 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from assistant.adapters.cp_sat import tiers_of
+from assistant.adapters.cp_sat import concluded, tiers_of, weights_of
 from assistant.adapters.cp_sat_program import Program
 from assistant.adapters.cp_sat_week import TooLarge, Week
 from assistant.domain.calendar.objective import Score, best_focus, move_cost
 from assistant.domain.calendar.plan import Plan
 from assistant.domain.calendar.problem import Event
 from assistant.domain.calendar.rules import violations
-from assistant.domain.calendar.solution import Status, TeamSolution
+from assistant.domain.calendar.solution import TeamSolution
 from assistant.domain.calendar.team import Team, team_score, torn
 from assistant.domain.errors import Unavailable
 
@@ -23,7 +23,7 @@ class CpSatTeamSolver:
         """Return the best allowed plans found within ``seconds``, never ones that score higher than ``start``.
 
         Raises:
-            Unavailable: the solver is not installed or failed.
+            Unavailable: the solver is not installed, failed, or contradicts the domain's own reckoning.
 
         """
         began = time.monotonic()
@@ -35,17 +35,15 @@ class CpSatTeamSolver:
         try:
             program, weeks = _written(team, still_time=lambda: left() > 0)
         except TooLarge:
-            return TeamSolution(plans, Status.FEASIBLE, reached, None, time.monotonic() - began)
+            return concluded(plans, reached, None, time.monotonic() - began)
         if left() > 0:
             ranges = program.ranges()
-            weights = ((ranges.unmet + 1) * (ranges.cost + 1), ranges.cost + 1, 1)
-            outcome = program.minimize(weights, seconds=left())
+            outcome = program.minimize(weights_of(ranges), seconds=left())
             bounds = tiers_of(outcome.bound, ranges, program)
             if outcome.values is not None:
                 found = {user: week.plan(outcome.values) for user, week in weeks.items()}
                 plans, reached = _better(team, _checked(team, found), plans, reached)
-        status = Status.OPTIMAL if bounds == reached else Status.FEASIBLE
-        return TeamSolution(plans, status, reached, bounds, time.monotonic() - began)
+        return concluded(plans, reached, bounds, time.monotonic() - began)
 
 
 def _written(team: Team, *, still_time: Callable[[], bool]) -> tuple[Program, Mapping[str, Week]]:

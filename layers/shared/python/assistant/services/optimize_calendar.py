@@ -35,7 +35,7 @@ from assistant.domain.calendar.request import (
     Granularity,
     Instant,
 )
-from assistant.domain.calendar.solution import Solution, Status
+from assistant.domain.calendar.solution import Solution, Status, WeekSolution
 from assistant.domain.calendar.wishes.applying import WishConflict, apply_wishes
 from assistant.domain.calendar.wishes.reading import UnderstoodWish, Wishes, read_wishes
 from assistant.domain.errors import Unavailable
@@ -196,7 +196,7 @@ def _from_file(ics: str, request: OptimizeRequest, zone: ZoneInfo) -> tuple[Cale
     return read_ics(ics, request.date_range, zone, address=request.own_address)
 
 
-def _solved(problem: Problem, seconds: float, solver: PlanSolver) -> Solution:
+def _solved(problem: Problem, seconds: float, solver: PlanSolver) -> WeekSolution:
     start = greedy_plan(problem)
     try:
         return solver.solve(problem, start, seconds=seconds)

@@ -29,7 +29,7 @@ from assistant.domain.calendar.request import (
     Granularity,
     Instant,
 )
-from assistant.domain.calendar.solution import Status, TeamSolution
+from assistant.domain.calendar.solution import Solution, Status, TeamSolution
 from assistant.domain.calendar.suggestions import Tiers
 from assistant.domain.calendar.team import Team, complete_calendars, separate_plans, team_of, team_score
 from assistant.domain.errors import FieldError, InvalidRequest, Unavailable
@@ -147,7 +147,7 @@ def optimize_team(request: TeamRequest, caller: Identity, *, seconds: float, por
     spent = ports.clock.monotonic() - started
     solution = _solved(team, min(request.time_limit_seconds, seconds - spent), ports.solver)
     own = {event.id for event in team.members[request.user_id].events}
-    members = tuple(_member_plan(team, user, before[user], solution.plans[user], own=own) for user in team.members)
+    members = tuple(_member_plan(team, user, before[user], solution.plan[user], own=own) for user in team.members)
     conflicts, open_wishes, cost = solution.gaps
     first = team_score(team, before)
     elapsed = ports.clock.monotonic() - started
@@ -198,7 +198,7 @@ def _solved(team: Team, seconds: float, solver: TeamSolver) -> TeamSolution:
     try:
         return solver.solve(team, start, seconds=seconds)
     except Unavailable:
-        return TeamSolution(start, Status.GREEDY, team_score(team, start), bounds=None, seconds=0.0)
+        return Solution(start, Status.GREEDY, team_score(team, start), bounds=None, seconds=0.0)
 
 
 def _member_plan(team: Team, user: str, before: Plan, after: Plan, *, own: set[str]) -> MemberPlan:

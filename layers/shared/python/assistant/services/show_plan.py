@@ -11,7 +11,7 @@ from assistant.domain.calendar.objective import Score, do_nothing, score
 from assistant.domain.calendar.picture import week_svg
 from assistant.domain.calendar.plan_record import PlanRecord, ProofState
 from assistant.domain.calendar.request import Constraints
-from assistant.domain.calendar.solution import Solution, Status
+from assistant.domain.calendar.solution import Status, WeekSolution
 from assistant.domain.calendar.suggestions import Suggestion, Tiers, reviewed, suggestions
 from assistant.domain.calendar.unmet import Unmet, unmet
 from assistant.domain.errors import NotFound
@@ -38,7 +38,7 @@ class Proof(BaseModel):
     gap: Gaps
 
     @classmethod
-    def of(cls, solution: Solution, state: ProofState) -> Self:
+    def of(cls, solution: WeekSolution, state: ProofState) -> Self:
         """Return what a solver proved."""
         conflicts, open_wishes, cost = solution.gaps
         bounds = Tiers.of(solution.bounds) if solution.bounds else None

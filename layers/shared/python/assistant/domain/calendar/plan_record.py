@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from assistant.domain.calendar.problem import Problem
 from assistant.domain.calendar.request import Constraints
-from assistant.domain.calendar.solution import Solution, Status
+from assistant.domain.calendar.solution import Status, WeekSolution
 from assistant.domain.users import UserId
 
 KEPT_FOR = timedelta(days=30)
@@ -36,7 +36,7 @@ class PlanRecord:
     revision: int
     constraints: Constraints
     problem: Problem
-    solution: Solution
+    solution: WeekSolution
     proof: ProofState
 
     @property
@@ -62,6 +62,6 @@ class ProofJob(BaseModel):
     requested_at: AwareDatetime
 
 
-def proof_state(solution: Solution, otherwise: ProofState) -> ProofState:
+def proof_state(solution: WeekSolution, otherwise: ProofState) -> ProofState:
     """Return PROVEN for an optimal solution."""
     return ProofState.PROVEN if solution.status is Status.OPTIMAL else otherwise

@@ -20,10 +20,10 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Solution:
-    """An allowed plan, its score, and ``bounds``: no allowed plan scores lower than these, compared tier by tier."""
+class Solution[Planned]:
+    """What is planned, its score, and ``bounds``: nothing allowed scores lower than these, compared tier by tier."""
 
-    plan: Plan
+    plan: Planned
     status: Status
     score: Score
     bounds: Score | None
@@ -34,31 +34,16 @@ class Solution:
     @property
     def gaps(self) -> tuple[int | None, int | None, int | None]:
         """By how much each tier may still fall; None for a tier below an open one, where nothing is known."""
-        return _gaps(self.score, self.bounds)
+        if self.bounds is None:
+            return (None, None, None)
+        gaps: list[int | None] = []
+        for found, bound in zip(self.score.tiers, self.bounds.tiers, strict=True):
+            closed = all(gap == 0 for gap in gaps)
+            gaps.append(found - bound if closed else None)
+        return (gaps[0], gaps[1], gaps[2])
 
 
-@dataclass(frozen=True, slots=True)
-class TeamSolution:
-    """A plan for each member, shared meetings at one time in all of them; the rest as for one calendar."""
-
-    plans: Mapping[str, Plan]
-    status: Status
-    score: Score
-    bounds: Score | None
-    seconds: float
-    """Spent on the search, building the model included."""
-
-    @property
-    def gaps(self) -> tuple[int | None, int | None, int | None]:
-        """By how much each tier may still fall; None for a tier below an open one, where nothing is known."""
-        return _gaps(self.score, self.bounds)
-
-
-def _gaps(score: Score, bounds: Score | None) -> tuple[int | None, int | None, int | None]:
-    if bounds is None:
-        return (None, None, None)
-    gaps: list[int | None] = []
-    for found, bound in zip(score.tiers, bounds.tiers, strict=True):
-        closed = all(gap == 0 for gap in gaps)
-        gaps.append(found - bound if closed else None)
-    return (gaps[0], gaps[1], gaps[2])
+type WeekSolution = Solution[Plan]
+"""The plan of one calendar."""
+type TeamSolution = Solution[Mapping[str, Plan]]
+"""A plan for each member, shared meetings at one time in all of them."""
