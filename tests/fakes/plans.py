@@ -38,7 +38,7 @@ def unproven(problem: Problem, plan: Plan) -> WeekSolution:
 class MissingSolver:
     """Implements ``ports.PlanSolver``; is never there."""
 
-    def solve(self, problem: Problem, start: Plan, *, seconds: float, prove_tiers: bool = False) -> WeekSolution:  # noqa: ARG002 the port has them
+    def solve(self, problem: Problem, start: Plan, *, seconds: float) -> WeekSolution:  # noqa: ARG002 the port has them
         raise Unavailable("no solver")
 
 
@@ -48,6 +48,6 @@ class HastySolver:
     def __init__(self) -> None:
         self.seconds: list[float] = []
 
-    def solve(self, problem: Problem, start: Plan, *, seconds: float, prove_tiers: bool = False) -> WeekSolution:  # noqa: ARG002 the port has them
+    def solve(self, problem: Problem, start: Plan, *, seconds: float) -> WeekSolution:
         self.seconds.append(seconds)
         return unproven(problem, start)

@@ -317,11 +317,10 @@ class ProofQueue(Protocol):
 class PlanSolver(Protocol):
     """Looks for the best plan of a calendar and proves that there is none better."""
 
-    def solve(self, problem: "Problem", start: "Plan", *, seconds: float, prove_tiers: bool = False) -> "WeekSolution":
+    def solve(self, problem: "Problem", start: "Plan", *, seconds: float) -> "WeekSolution":
         """Return the best allowed plan found within ``seconds``, never one that scores higher than ``start``.
 
-        ``start`` has to be allowed. With ``prove_tiers`` each tier of the objective is proven before the next is
-        searched: slower to a good plan, but what is known of the upper tiers is known sooner.
+        ``start`` has to be allowed.
 
         Raises:
             Unavailable: the solver is not installed or failed.

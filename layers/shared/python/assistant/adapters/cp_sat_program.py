@@ -47,8 +47,6 @@ class Outcome:
     values: Sequence[int] | None
     """None where nothing was found in time."""
     bound: int
-    proven: bool
-    """Whether the values are the best there are."""
 
 
 class Program:
@@ -175,5 +173,4 @@ class Program:
             values=list(response.solution) if found else None,
             # The objective is whole; its bound comes back as a float that may lie a little above a whole number.
             bound=max(0, ceil(response.best_objective_bound - 1e-6)),
-            proven=response.status == status.OPTIMAL,
         )

@@ -1,11 +1,11 @@
 """A team's calendars in one search: each member's week in the same program, shared meetings tied to one time."""
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
-from assistant.adapters.cp_sat import concluded, tiers_of, weights_of
 from assistant.adapters.cp_sat_program import Program
+from assistant.adapters.cp_sat_search import Search
 from assistant.adapters.cp_sat_week import TooLarge, Week
 from assistant.domain.calendar.objective import Score, best_focus, move_cost
 from assistant.domain.calendar.plan import Plan
@@ -26,24 +26,13 @@ class CpSatTeamSolver:
             Unavailable: the solver is not installed, failed, or contradicts the domain's own reckoning.
 
         """
-        began = time.monotonic()
-        plans, reached, bounds = start, team_score(team, start), None
-
-        def left() -> float:
-            return began + seconds - time.monotonic()
-
+        search = Search(start, scored=partial(team_score, team), seconds=seconds)
         try:
-            program, weeks = _written(team, still_time=lambda: left() > 0)
+            program, weeks = _written(team, still_time=search.still_time)
         except TooLarge:
-            return concluded(plans, reached, None, time.monotonic() - began)
-        if left() > 0:
-            ranges = program.ranges()
-            outcome = program.minimize(weights_of(ranges), seconds=left())
-            bounds = tiers_of(outcome.bound, ranges, program)
-            if outcome.values is not None:
-                found = {user: week.plan(outcome.values) for user, week in weeks.items()}
-                plans, reached = _better(team, _checked(team, found), plans, reached)
-        return concluded(plans, reached, bounds, time.monotonic() - began)
+            return search.solution(bounds=None)
+        hint = {name: value for user, week in weeks.items() for name, value in week.values_of(start[user]).items()}
+        return search.solution(search.run(program, read=partial(_checked, team, weeks), hint=hint))
 
 
 def _written(team: Team, *, still_time: Callable[[], bool]) -> tuple[Program, Mapping[str, Week]]:
@@ -71,20 +60,14 @@ def _tie(team: Team, name: str, users: tuple[str, ...], weeks: Mapping[str, Week
                 program.charge(variable, Score(0, 0, -move_cost(problem, event, at.start)))
 
 
-def _checked(team: Team, found: Mapping[str, Plan]) -> Mapping[str, Plan]:
+def _checked(team: Team, weeks: Mapping[str, Week], values: Sequence[int]) -> Mapping[str, Plan]:
     """Return the plans with their focus blocks; an allowed plan for everybody, or the solver failed."""
+    found = {user: week.plan(values) for user, week in weeks.items()}
     plans = {user: replace(plan, focus=best_focus(team.members[user], plan)) for user, plan in found.items()}
     broken = [one for user, plan in plans.items() for one in violations(team.members[user], plan)]
     if broken or torn(team, plans):
         raise Unavailable(f"the solver's plans break {len(broken)} rules and tear {len(torn(team, plans))} meetings")
     return plans
-
-
-def _better(
-    team: Team, found: Mapping[str, Plan], plans: Mapping[str, Plan], reached: Score
-) -> tuple[Mapping[str, Plan], Score]:
-    scored = team_score(team, found)
-    return (found, scored) if scored < reached else (plans, reached)
 
 
 def _event(team: Team, user: str, name: str) -> Event:

@@ -44,7 +44,7 @@ def prove_plan(job: ProofJob, *, seconds: float, ports: ProofPorts) -> bool:
 
 def _searched(kept: PlanRecord, solver: PlanSolver, seconds: float) -> PlanRecord:
     """Return the record after the search; a plan of the same score is not exchanged, for the user has seen it."""
-    found = solver.solve(kept.problem, kept.solution.plan, seconds=seconds, prove_tiers=True)
+    found = solver.solve(kept.problem, kept.solution.plan, seconds=seconds)
     better = found.score < kept.solution.score
     solution = found if better else replace(found, plan=kept.solution.plan)
     return replace(
