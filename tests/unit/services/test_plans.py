@@ -170,6 +170,9 @@ def test_suggestions_of_another_revision_or_of_none_are_refused(
 ) -> None:
     with pytest.raises(Conflict):
         accept("2-1")
+    with pytest.raises(InvalidRequest) as malformed:
+        accept("", "2")
+    assert [error.field for error in malformed.value.errors] == ["suggestion_ids[0]", "suggestion_ids[1]"]
     with pytest.raises(InvalidRequest) as refused:
         accept("1-1", f"1-{len(view.suggestions) + 1}", "1-x")
     assert [error.field for error in refused.value.errors] == ["suggestion_ids[1]", "suggestion_ids[2]"]
