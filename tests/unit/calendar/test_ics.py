@@ -255,25 +255,28 @@ def test_says_the_same_as_the_events_of_a_request() -> None:
 @pytest.mark.parametrize(
     ("lines", "where"),
     [
-        (("DTSTART:20260324T150000Z", "DTEND:20260324T140000Z"), "VEVENT 2: end must be after start"),
-        (("DTSTART:yesterday",), "VEVENT 2: DTSTART cannot be read"),
-        (("DTEND:20260324T140000Z",), "VEVENT 2: No DTSTART"),
+        (("DTSTART:20260324T150000Z", "DTEND:20260324T140000Z"), "VEVENT 2 (UID b): DTEND must be after start"),
+        (("DTSTART:yesterday",), "VEVENT 2 (UID b): DTSTART cannot be read"),
+        (("DTEND:20260324T140000Z",), "VEVENT 2 (UID b): No DTSTART"),
         (
             ("DTSTART;TZID=Mars/Olympus:20260324T150000", "DURATION:PT1H"),
-            "VEVENT 2: DTSTART is in a time zone the file",
+            "VEVENT 2 (UID b): DTSTART is in a time zone the file",
         ),
-        (("DTSTART;TZID=Odd:20260324T150000", "DURATION:PT1H"), "VEVENT 2: DTSTART is in a time zone like no other"),
-        (("DTSTART:20260324T150000Z", "DURATION:PT1H", "RRULE:FREQ=SECONDLY"), "VEVENT 2: recurrence FREQ must be"),
-        (("DTSTART:20260324T150000Z", "DURATION:PT1H", "SEQUENCE:new"), "VEVENT 2: SEQUENCE cannot be read"),
-        (("DTSTART:20260324T150000Z", "DTSTART:20260325T150000Z"), "VEVENT 2: DTSTART must not stand twice"),
-        (("DTSTART:20260324T150000Z", "DURATION:PT1H", "no property"), "VEVENT 2: a line cannot be read"),
+        (
+            ("DTSTART;TZID=Odd:20260324T150000", "DURATION:PT1H"),
+            "VEVENT 2 (UID b): DTSTART is in a time zone like no other",
+        ),
+        (("DTSTART:20260324T150000Z", "DURATION:PT1H", "RRULE:FREQ=SECONDLY"), "VEVENT 2 (UID b): RRULE FREQ must be"),
+        (("DTSTART:20260324T150000Z", "DURATION:PT1H", "SEQUENCE:new"), "VEVENT 2 (UID b): SEQUENCE cannot be read"),
+        (("DTSTART:20260324T150000Z", "DTSTART:20260325T150000Z"), "VEVENT 2 (UID b): DTSTART must not stand twice"),
+        (("DTSTART:20260324T150000Z", "DURATION:PT1H", "no property"), "VEVENT 2 (UID b): a line cannot be read"),
         (
             ("DTSTART:20260324T150000Z", "DURATION:PT1H", "RDATE;VALUE=PERIOD:20260325T150000Z/PT2H"),
-            "VEVENT 2: RDATE with periods is not supported",
+            "VEVENT 2 (UID b): RDATE with periods is not supported",
         ),
         (
             ("DTSTART:20260324T150000Z", "DURATION:PT1H", "RECURRENCE-ID;RANGE=THISANDFUTURE:20260324T150000Z"),
-            "VEVENT 2: RECURRENCE-ID with RANGE is not supported",
+            "VEVENT 2 (UID b): RECURRENCE-ID with RANGE is not supported",
         ),
     ],
 )

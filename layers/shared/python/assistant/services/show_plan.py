@@ -151,7 +151,8 @@ def _tiers(before: Score, after: Score) -> BeforeAndAfter[Tiers]:
 
 
 def _summary(suggested: tuple[Suggestion, ...], before: Metrics, after: Metrics) -> str:
+    counted = "1 suggestion" if len(suggested) == 1 else f"{len(suggested)} suggestions"
     return (
-        f"{len(suggested)} suggestions: conflicts {before.conflicts} to {after.conflicts}, protected focus minutes "
+        f"{counted}: conflicts {before.conflicts} to {after.conflicts}, protected focus minutes "
         f"{before.protected_focus_minutes} to {after.protected_focus_minutes}"
     )

@@ -34,6 +34,14 @@ class Effect:
     """Titles of what depends on the change."""
 
 
+@dataclass(frozen=True, slots=True)
+class Titles:
+    """By id; an event and a task may have the same."""
+
+    events: Mapping[str, str]
+    tasks: Mapping[str, str]
+
+
 def shown_title(title: str) -> str:
     """Return a title in quotes on one line, at most 60 characters of it."""
     visible = " ".join(strip_invisible(title).split())
@@ -56,11 +64,11 @@ def when(problem: Problem, at: Interval) -> str:
     return f"{start:%a} {start.day} {start:%b}, {start:%H:%M}–{end:%H:%M}"
 
 
-def instruction(problem: Problem, change: Change, titles: Mapping[str, str]) -> str:
+def instruction(problem: Problem, change: Change, titles: Titles) -> str:
     """Return what to do, in one sentence."""
-    names = [shown_title(titles[name]) for name in (*change.events, *([change.task] if change.task else []))]
+    named = [titles.events[name] for name in change.events] + ([titles.tasks[change.task]] if change.task else [])
     return _INSTRUCTIONS[change.type].format(
-        *names,
+        *map(shown_title, named),
         time=when(problem, change.at) if change.at else "",
         length=duration(change.at.minutes) if change.at else "",
     )
