@@ -142,6 +142,24 @@ def test_a_series_with_an_override_a_cancellation_and_a_date_left_out_in_another
     ]
 
 
+def test_a_moved_occurrence_may_cross_the_edge_of_the_range() -> None:
+    weekly = component("UID:w", "DTSTART:20260301T150000Z", "DURATION:PT1H", "RRULE:FREQ=WEEKLY;BYDAY=MO")
+    into = component("UID:w", "RECURRENCE-ID:20260420T150000Z", "DTSTART:20260325T150000Z", "DURATION:PT1H")
+    out = component("UID:w", "RECURRENCE-ID:20260330T150000Z", "DTSTART:20260630T150000Z", "DURATION:PT1H")
+
+    assert starts(week_of(weekly, into, out)) == [
+        "w_20260323T150000Z 03-23T11:00-04:00",
+        "w_20260420T150000Z 03-25T11:00-04:00",
+    ]
+
+
+def test_an_event_that_is_in_the_request_and_in_the_file_counts_once() -> None:
+    inline = event("synced", "2026-03-24T11:00", ical_uid="e@x")
+    (file,) = read(component("UID:e@x", "DTSTART:20260324T150000Z", "DURATION:PT1H"))
+
+    assert [one.id for one in problem(inline, file).events] == ["synced"]
+
+
 @pytest.mark.parametrize(
     "zone", ["Europe/Berlin", "W. Europe Standard Time", "/vendor.org/20070129_1/Europe/Berlin", "Customized Time Zone"]
 )
