@@ -185,3 +185,14 @@ def test_the_figures_of_all_weeks_are_given_once() -> None:
     svg = drawn(busy_week(last=date(2025, 2, 2)), EMPTY_PLAN)
 
     assert looks(svg, "tspan") == ["figures", "figures"]
+
+
+def test_headings_and_legend_of_a_single_day_are_not_cut() -> None:
+    svg = drawn(busy_week(last=date(2025, 1, 20)), EMPTY_PLAN)
+    width = float(svg.get("width", "0"))
+    *_, last = (text for text in svg.iter(f"{SVG}text") if text.get("class") == "legend")
+    before, after = (text for text in svg.iter(f"{SVG}text") if text.get("class") == "heading")
+
+    assert float(last.get("x", "")) + 6 * len(last.text or "") < width
+    said = 8 * len("Before") + 6 * len("99 conflicts, 10.75 h of focus time")
+    assert float(before.get("x", "")) + said < float(after.get("x", "")) < width - said

@@ -1,7 +1,10 @@
 """Planning a week: what fills the gaps of a request, what is answered when something is down, what is kept."""
 
+import json
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -319,3 +322,23 @@ def test_the_trail_and_the_metrics_have_counts_only(world: World) -> None:
         {"reschedule": 1, "add_buffer": 1},
     )
     assert [name for name, *_ in world.meter.observations] == [metric_names.CALENDAR_OPTIMIZATION]
+
+
+def test_the_plan_in_the_readme_is_the_answer(world: World) -> None:
+    section = Path("README.md").read_text(encoding="utf-8").partition("## A plan of the week")[2]
+    request, answer = re.findall(r"-d '\s*(\{.*?\})'\s```\s```json\s(\{.*?\})\s```", section, re.DOTALL)[0]
+    given, shown = json.loads(request), json.loads(answer)
+    found = world.optimize(**given).model_dump(mode="json")
+    suggestions = {one["suggestion_id"]: one for one in found["suggestions"]}
+    for one in shown.pop("suggestions"):
+        assert suggestions[one["suggestion_id"]].items() >= one.items()
+    assert found["understood"][0].items() >= shown.pop("understood")[0].items()
+    assert found["proof"].items() >= shown.pop("proof").items()
+    assert found.items() >= shown.items()
+
+
+def test_a_move_by_a_week_or_more_names_the_dates(world: World) -> None:
+    away = {"event_id": "away", "all_day": True, "start": "2025-01-20", "end": "2025-01-27", "transparency": "opaque"}
+    events = [away, meeting("review", "20T10:00", "20T11:00", flexibility="anywhere")]
+    answer = world.optimize(events=events, date_range={"start_date": "2025-01-20", "end_date": "2025-01-28"})
+    assert "moves it from Monday 20 Jan 10:00 to Monday 27 Jan 10:00" in answer.suggestions[0].reasoning

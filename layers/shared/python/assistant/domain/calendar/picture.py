@@ -18,6 +18,8 @@ from assistant.domain.calendar.problem import Day, Interval, Minute, Problem
 from assistant.domain.mail_invisible import strip_invisible
 
 _COLUMN: Final = 98
+# Headings and legend want the width of three days.
+_LEAST_COLUMNS: Final = 3
 _HOUR: Final = 48
 _AXIS: Final = 40
 _HEADER: Final = 58
@@ -95,7 +97,8 @@ def week_svg(problem: Problem, *, before: Plan = EMPTY_PLAN, after: Plan) -> str
     shown = [[day for day in week if day.working or day.date in busy] for week in weeks]
     shown = [days for days in shown if days] or weeks[:1]
     hours = _hours(problem, [panel.blocks for panel in panels], [day for days in shown for day in days])
-    width = 2 * (_MARGIN + _AXIS) + 2 * _COLUMN * max(map(len, shown)) + _BETWEEN
+    columns = max(_LEAST_COLUMNS, *map(len, shown))
+    width = 2 * (_MARGIN + _AXIS) + 2 * _COLUMN * columns + _BETWEEN
     row = _HEADER + (hours[1] - hours[0]) * _HOUR + _BETWEEN
     height = _MARGIN + len(shown) * row + _LEGEND
     drawn = [

@@ -11,6 +11,7 @@ from assistant.domain.mail_invisible import strip_invisible
 
 _LONGEST_TITLE = 60
 _MOST_NAMED = 2
+_WEEK = 7
 _INSTRUCTIONS: Mapping[ChangeType, str] = {
     ChangeType.RESCHEDULE: "Move {0} to {time}.",
     ChangeType.DECLINE: "Decline {0}.",
@@ -134,7 +135,9 @@ def _moved_by(problem: Problem, event: Event, at: Interval) -> str:
     days = (after.date() - before.date()).days
     if not days:
         return f"moves it {duration(abs(at.start - event.start))} {'later' if at.start > event.start else 'earlier'}"
-    return f"moves it from {before:%A %H:%M} to {after:%A %H:%M}"
+    if abs(days) < _WEEK:
+        return f"moves it from {before:%A %H:%M} to {after:%A %H:%M}"
+    return f"moves it from {before:%A} {before.day} {before:%b %H:%M} to {after:%A} {after.day} {after:%b %H:%M}"
 
 
 def _focus_reason(problem: Problem, change: Change) -> str:
