@@ -261,6 +261,12 @@ def test_several_calendars_in_one_file_and_events_without_uid() -> None:
     assert [event.event_id for event in found] == ["VEVENT-1", "b"]
 
 
+def test_a_byte_order_mark_is_no_part_of_the_file() -> None:
+    file = calendar(component("UID:e", "DTSTART:20260324T150000Z", "DURATION:PT1H"))
+
+    assert [one.event_id for one in read_ics("\ufeff" + file, RANGE, problem().zone)] == ["e"]
+
+
 def test_says_the_same_as_the_events_of_a_request() -> None:
     inline = event("w", "2026-03-02T14:00", timezone=NEW_YORK, recurrence=["RRULE:FREQ=WEEKLY"], attendees=[])
     file = component(

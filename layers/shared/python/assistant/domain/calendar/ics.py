@@ -30,6 +30,8 @@ _LONGEST_TITLE = 10_000
 _LONGEST_TEXT = 100_000
 _LONGEST_DETAIL = 300
 _LONGEST_UID = 100
+# What some programs begin a file of UTF-8 with.
+_BYTE_ORDER_MARK = "\ufeff"
 _PROPERTIES = {
     "title": "SUMMARY",
     "start": "DTSTART",
@@ -66,6 +68,7 @@ def read_ics(
         InvalidRequest: the file, one of its components or a zone cannot be read; names the line or the component.
 
     """
+    text = text.removeprefix(_BYTE_ORDER_MARK)
     unfolded = re.sub(r"\r?\n[ \t]", "", text)
     _require_bounded(unfolded)
     reader = _Reader(date_range, zone, address.strip().lower() if address else None)
