@@ -112,6 +112,14 @@ def test_a_plan_is_drawn(plans: MemoryPlans, best: PlanRecord) -> None:
     assert picture.tag == "{http://www.w3.org/2000/svg}svg"
 
 
+def test_a_plan_too_large_for_a_picture_has_none(
+    plans: MemoryPlans, best: PlanRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.services.show_plan.LARGEST_PICTURE", 10_000)
+    with pytest.raises(NotFound, match="too many events"):
+        draw_plan(best.plan_id, CALLER, plans=plans)
+
+
 def test_every_suggestion_is_explained_by_what_is_worse_without_it(plans: MemoryPlans, view: PlanView) -> None:
     for number, suggestion in enumerate(view.suggestions, start=1):
         why = explain_suggestion(PLAN, number, CALLER, plans=plans)
