@@ -89,7 +89,7 @@ FIELDS = {
     "triage_email.duplicate_ids": ["emails[1].id"],
     "triage_email.not_an_object": ["body"],
     "triage_email.feedback_unknown_category": ["category"],
-    "optimize_team.not_a_member": ["body"],
+    "optimize_team.not_a_member": ["members"],
     "find_availability.short_window": ["window.end"],
     "find_availability.unknown_zone": ["timezone"],
     "optimize_calendar.broken_file": ["ics"],

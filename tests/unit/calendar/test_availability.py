@@ -291,9 +291,15 @@ def test_a_time_is_said_with_its_day_in_the_readers_zone() -> None:
     ("fields", "words"),
     [
         ({"attendees": [{"email": "ana@company.com"}, {"email": "ANA@company.com"}]}, "names somebody twice"),
-        ({"buffer_minutes": 5, "constraints": {"meeting_buffer_minutes": 10}}, "contradict each other"),
+        ({"buffer_minutes": 5, "constraints": {"meeting_buffer_minutes": 10}}, "other than buffer_minutes"),
     ],
 )
 def test_a_request_that_contradicts_itself_is_refused(fields: dict[str, Any], words: str) -> None:
-    with pytest.raises(ValidationError, match=words):
+    with pytest.raises(ValidationError, match=words) as refused:
         found(**fields)
+    assert refused.value.errors()[0]["loc"] == tuple(fields)[-1:]
+
+
+def test_a_window_that_is_over_says_so() -> None:
+    answer = found(window={"start": "2015-01-19T00:00", "end": "2015-01-23T00:00"})
+    assert (answer.slots, answer.reason) == ((), "The window has passed.")

@@ -142,6 +142,24 @@ def test_a_series_with_an_override_a_cancellation_and_a_date_left_out_in_another
     ]
 
 
+def test_a_moved_occurrence_may_cross_the_edge_of_the_range() -> None:
+    weekly = component("UID:w", "DTSTART:20260301T150000Z", "DURATION:PT1H", "RRULE:FREQ=WEEKLY;BYDAY=MO")
+    into = component("UID:w", "RECURRENCE-ID:20260420T150000Z", "DTSTART:20260325T150000Z", "DURATION:PT1H")
+    out = component("UID:w", "RECURRENCE-ID:20260330T150000Z", "DTSTART:20260630T150000Z", "DURATION:PT1H")
+
+    assert starts(week_of(weekly, into, out)) == [
+        "w_20260323T150000Z 03-23T11:00-04:00",
+        "w_20260420T150000Z 03-25T11:00-04:00",
+    ]
+
+
+def test_an_event_that_is_in_the_request_and_in_the_file_counts_once() -> None:
+    inline = event("synced", "2026-03-24T11:00", ical_uid="e@x")
+    (file,) = read(component("UID:e@x", "DTSTART:20260324T150000Z", "DURATION:PT1H"))
+
+    assert [one.id for one in problem(inline, file).events] == ["synced"]
+
+
 @pytest.mark.parametrize(
     "zone", ["Europe/Berlin", "W. Europe Standard Time", "/vendor.org/20070129_1/Europe/Berlin", "Customized Time Zone"]
 )
@@ -243,6 +261,12 @@ def test_several_calendars_in_one_file_and_events_without_uid() -> None:
     assert [event.event_id for event in found] == ["VEVENT-1", "b"]
 
 
+def test_a_byte_order_mark_is_no_part_of_the_file() -> None:
+    file = calendar(component("UID:e", "DTSTART:20260324T150000Z", "DURATION:PT1H"))
+
+    assert [one.event_id for one in read_ics("\ufeff" + file, RANGE, problem().zone)] == ["e"]
+
+
 def test_says_the_same_as_the_events_of_a_request() -> None:
     inline = event("w", "2026-03-02T14:00", timezone=NEW_YORK, recurrence=["RRULE:FREQ=WEEKLY"], attendees=[])
     file = component(
@@ -255,25 +279,28 @@ def test_says_the_same_as_the_events_of_a_request() -> None:
 @pytest.mark.parametrize(
     ("lines", "where"),
     [
-        (("DTSTART:20260324T150000Z", "DTEND:20260324T140000Z"), "VEVENT 2: end must be after start"),
-        (("DTSTART:yesterday",), "VEVENT 2: DTSTART cannot be read"),
-        (("DTEND:20260324T140000Z",), "VEVENT 2: No DTSTART"),
+        (("DTSTART:20260324T150000Z", "DTEND:20260324T140000Z"), "VEVENT 2 (UID b): DTEND must be after start"),
+        (("DTSTART:yesterday",), "VEVENT 2 (UID b): DTSTART cannot be read"),
+        (("DTEND:20260324T140000Z",), "VEVENT 2 (UID b): No DTSTART"),
         (
             ("DTSTART;TZID=Mars/Olympus:20260324T150000", "DURATION:PT1H"),
-            "VEVENT 2: DTSTART is in a time zone the file",
+            "VEVENT 2 (UID b): DTSTART is in a time zone the file",
         ),
-        (("DTSTART;TZID=Odd:20260324T150000", "DURATION:PT1H"), "VEVENT 2: DTSTART is in a time zone like no other"),
-        (("DTSTART:20260324T150000Z", "DURATION:PT1H", "RRULE:FREQ=SECONDLY"), "VEVENT 2: recurrence FREQ must be"),
-        (("DTSTART:20260324T150000Z", "DURATION:PT1H", "SEQUENCE:new"), "VEVENT 2: SEQUENCE cannot be read"),
-        (("DTSTART:20260324T150000Z", "DTSTART:20260325T150000Z"), "VEVENT 2: DTSTART must not stand twice"),
-        (("DTSTART:20260324T150000Z", "DURATION:PT1H", "no property"), "VEVENT 2: a line cannot be read"),
+        (
+            ("DTSTART;TZID=Odd:20260324T150000", "DURATION:PT1H"),
+            "VEVENT 2 (UID b): DTSTART is in a time zone like no other",
+        ),
+        (("DTSTART:20260324T150000Z", "DURATION:PT1H", "RRULE:FREQ=SECONDLY"), "VEVENT 2 (UID b): RRULE FREQ must be"),
+        (("DTSTART:20260324T150000Z", "DURATION:PT1H", "SEQUENCE:new"), "VEVENT 2 (UID b): SEQUENCE cannot be read"),
+        (("DTSTART:20260324T150000Z", "DTSTART:20260325T150000Z"), "VEVENT 2 (UID b): DTSTART must not stand twice"),
+        (("DTSTART:20260324T150000Z", "DURATION:PT1H", "no property"), "VEVENT 2 (UID b): a line cannot be read"),
         (
             ("DTSTART:20260324T150000Z", "DURATION:PT1H", "RDATE;VALUE=PERIOD:20260325T150000Z/PT2H"),
-            "VEVENT 2: RDATE with periods is not supported",
+            "VEVENT 2 (UID b): RDATE with periods is not supported",
         ),
         (
             ("DTSTART:20260324T150000Z", "DURATION:PT1H", "RECURRENCE-ID;RANGE=THISANDFUTURE:20260324T150000Z"),
-            "VEVENT 2: RECURRENCE-ID with RANGE is not supported",
+            "VEVENT 2 (UID b): RECURRENCE-ID with RANGE is not supported",
         ),
     ],
 )

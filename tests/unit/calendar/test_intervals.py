@@ -3,7 +3,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.domain.calendar.intervals import free, minus, on_grid, shared, union, up
+from assistant.domain.calendar.intervals import during, free, minus, on_grid, shared, union, up
 from assistant.domain.calendar.problem import Interval
 
 intervals = st.builds(lambda start, length: Interval(start, start + length), st.integers(0, 60), st.integers(0, 20))
@@ -47,3 +47,10 @@ def test_on_grid_is_the_largest_part_that_fits(within: Interval, grid: int) -> N
     assert part.start % grid == part.end % grid == 0
     assert within.start <= part.start < within.start + grid
     assert within.end - grid < part.end <= within.end
+
+
+@given(st.lists(intervals), intervals.filter(lambda one: one.minutes > 0))
+def test_during_finds_what_overlaps(given_: list[Interval], within: Interval) -> None:
+    taken = union(given_)
+
+    assert tuple(during(taken, within)) == tuple(one for one in taken if one.overlaps(within))

@@ -150,3 +150,49 @@ def test_long_and_wide_titles_are_shortened_to_their_column() -> None:
         assert written
         assert all(text.endswith("…") and len(text) < 20 for text in written)
         assert all(len(hint) < 140 for hint in hints(svg))
+
+
+@pytest.mark.parametrize(
+    ("stands", "look"),
+    [("10:00", "covered"), ("10:15", "covered"), ("09:30", "covered"), ("10:30", "gone"), ("12:00", "gone")],
+)
+def test_the_title_of_what_is_gone_never_lies_under_another(stands: str, look: str) -> None:
+    day = date(2025, 1, 20)
+    problem = read_problem(
+        [
+            CalendarEvent.model_validate(
+                {"event_id": name, "title": name, "start": f"2025-01-20T{start}Z", "end": f"2025-01-20T{end}Z", **more}
+            )
+            for name, start, end, more in (
+                ("moves", "10:00", "11:00", {"flexibility": "same_day"}),
+                ("stays", stands, "12:30", {}),
+            )
+        ],
+        date_range=DateRange(start_date=day, end_date=day),
+        zone=ZoneInfo("UTC"),
+        constraints=completed(Constraints(), Preferences()),
+    )
+    later = next(event.start for event in problem.events if event.id == "moves") + 240
+    svg = drawn(problem, Plan(moved={"moves": Interval(later, later + 60)}))
+
+    assert [one for one in looks(svg, "text") if one in {"gone", "covered"}] == [look]
+    # Behind what stands there now.
+    rectangles = [one for one in looks(svg) if one in {"ghost", "own", "own changed"}]
+    assert rectangles.index("ghost") < rectangles.index("own changed")
+
+
+def test_the_figures_of_all_weeks_are_given_once() -> None:
+    svg = drawn(busy_week(last=date(2025, 2, 2)), EMPTY_PLAN)
+
+    assert looks(svg, "tspan") == ["figures", "figures"]
+
+
+def test_headings_and_legend_of_a_single_day_are_not_cut() -> None:
+    svg = drawn(busy_week(last=date(2025, 1, 20)), EMPTY_PLAN)
+    width = float(svg.get("width", "0"))
+    *_, last = (text for text in svg.iter(f"{SVG}text") if text.get("class") == "legend")
+    before, after = (text for text in svg.iter(f"{SVG}text") if text.get("class") == "heading")
+
+    assert float(last.get("x", "")) + 6 * len(last.text or "") < width
+    said = 8 * len("Before") + 6 * len("99 conflicts, 10.75 h of focus time")
+    assert float(before.get("x", "")) + said < float(after.get("x", "")) < width - said

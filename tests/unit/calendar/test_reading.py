@@ -372,6 +372,18 @@ class TestAvailability:
         assert [clock(week, part.end) for part in around[:2]] == ["2026-03-23T04:00-04:00", "2026-03-24T04:00-04:00"]
         assert clock(week, around[1].start) == "2026-03-23T13:00-04:00"
 
+    @pytest.mark.parametrize(("zone", "free"), [("Asia/Kolkata", "23:30"), ("Asia/Kathmandu", "23:15")])
+    def test_colleagues_off_the_hour_begin_and_end_off_the_hour(self, zone: str, free: str) -> None:
+        hours = {"start": "09:00", "end": "24:00"}
+        week = problem(
+            event("e", "2026-03-23T10:00"), days=1, availability=self.known(timezone=zone, working_hours=hours)
+        )
+
+        day = week.days[0].whole
+        (night,) = [part for part in week.busy["ann@company.com"] if part.start in range(day.start, day.end)]
+        # Midnight there is the afternoon here: 24:00 ends the day, and the next begins nine hours later.
+        assert (clock(week, night.end)[11:16], night.minutes) == (free, 9 * 60)
+
     def test_busy_times_are_joined(self) -> None:
         busy = [
             {"start": "2026-03-23T11:00", "end": "2026-03-23T12:00"},

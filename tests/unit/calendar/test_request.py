@@ -67,13 +67,17 @@ def test_takes_the_request_of_the_contract() -> None:
         (timed(all_day=True), "events[0].start", "must be a day like 2025-01-20"),
         (timed(start="2026-13-01"), "events[0].start", "must be a day like 2025-01-20"),
         (timed(timezone="Mars/Olympus"), "events[0].timezone", "must be an IANA time zone like America/New_York"),
-        (timed(flexibility="maybe"), "events[0].flexibility", "Input should be 'fixed'"),
+        (timed(flexibility="maybe"), "events[0].flexibility", "must be 'fixed', 'same_day'"),
         (timed(colour="red"), "events[0].colour", "is not a known field"),
         (timed(event_id=""), "events[0].event_id", "needs 1 or more characters"),
-        (timed(recurring_event_id="r"), "events[0]", "recurring_event_id and original_start belong together"),
+        (timed(recurring_event_id="r"), "events[0].original_start", "and recurring_event_id belong together"),
         (timed(recurrence=["RRULE:FREQ=SECONDLY"]), "events[0].recurrence", "FREQ must be DAILY"),
         (timed(recurrence=["RRULE:" + "A" * 10_000]), "events[0].recurrence[0]", "has more than 10000 characters"),
         (timed(time_window={"start": "15:00", "end": "11:00"}), "events[0].time_window.end", "must be after start"),
+        (timed(original_start="2026-03-23T10:00Z"), "events[0].original_start", "and recurring_event_id belong"),
+        (timed(timezone="right/Europe/Berlin"), "events[0].timezone", "must be an IANA time zone"),
+        (timed(attendees=["ann"]), "events[0].attendees[0]", "must be an object"),
+        (timed(recurrence=[""]), "events[0].recurrence", "must be RRULE, EXDATE or RDATE lines, not an empty one"),
         (timed(attendees=[{"email": "a@b.c"}] * 501), "events[0].attendees", "has more than 500 items"),
     ],
 )
@@ -121,7 +125,14 @@ def test_refuses_tasks_of_too_many_pieces() -> None:
             "must be after start",
         ),
         ("constraints", {"working_days": ["Friday afternoon"]}, "working_days[0]", 'must be a weekday like "Friday"'),
-        ("constraints", {"focus_time_hours": 25}, "focus_time_hours", "Input should be less than or equal to 24"),
+        ("constraints", {"working_days": ["Funday"]}, "working_days[0]", 'must be a weekday like "Friday"'),
+        ("constraints", {"no_meetings_before": "24:00"}, "no_meetings_before", "must be a time of day like 09:00"),
+        ("constraints", {"no_meetings_after": "24:30"}, "no_meetings_after", "must be a time of day like 09:00"),
+        ("constraints", {"focus_time_hours": True}, "focus_time_hours", "must be a number"),
+        ("constraints", {"focus_time_hours": "four"}, "focus_time_hours", "must be a number"),
+        ("constraints", {"max_meetings_per_day": True}, "max_meetings_per_day", "must be a number"),
+        ("constraints", {"max_meetings_per_day": 2.5}, "max_meetings_per_day", "must be a whole number"),
+        ("constraints", {"focus_time_hours": 25}, "focus_time_hours", "must be less than or equal to 24"),
         ("constraints", {"no_meetings_days": ["Freitag"]}, "no_meetings_days[0]", "must be a weekday like"),
         (
             "constraints",
@@ -135,13 +146,13 @@ def test_refuses_tasks_of_too_many_pieces() -> None:
             "no_meetings_windows[0].end",
             "must be after start",
         ),
-        ("availability", {"a@b.c": {"timezone": "Berlin"}}, "a@b.c.timezone", "must be an IANA time zone"),
+        ("availability", {"a@b.c": {"timezone": "Berlin"}}, "['a@b.c'].timezone", "must be an IANA time zone"),
     ],
 )
 def test_names_the_field_of_a_broken_wish(part: str, given: dict[str, Any], field: str, detail: str) -> None:
     (error,) = errors(**{part: given})
 
-    assert error.field == f"{part}.{field}"
+    assert error.field == part + (field if field.startswith("[") else f".{field}")
     assert error.detail.startswith(detail)
 
 
@@ -151,7 +162,7 @@ def test_names_the_field_of_a_broken_task_or_busy_time() -> None:
 
     assert errors(tasks=[{**task, "chunk_minutes": 60}], availability={"a@b.c": {"busy": [busy]}}) == [
         FieldError("tasks[0].chunk_minutes", "must not be more than duration_minutes"),
-        FieldError("availability.a@b.c.busy[0].end", "must be after start"),
+        FieldError("availability['a@b.c'].busy[0].end", "must be after start"),
     ]
     assert errors(tasks=[task, task]) == [FieldError("tasks", "items 0 and 1 have the same task_id")]
 
@@ -160,3 +171,23 @@ def test_addresses_are_compared_in_lower_case() -> None:
     known = TypeAdapter(Availability).validate_python({" Ann@Company.com ": {}})
 
     assert list(known) == ["ann@company.com"]
+
+
+def test_one_address_written_in_two_ways_is_refused() -> None:
+    assert errors(availability={"Ann@company.com": {}, " ann@Company.com": {}}) == [
+        FieldError("availability", "names somebody twice")
+    ]
+
+
+def test_a_part_of_the_day_may_end_at_24_00() -> None:
+    given = {
+        "no_meetings_before": "18:00",
+        "no_meetings_after": "24:00",
+        "working_hours": {"start": "18:00", "end": "24:00"},
+        "no_meetings_windows": [{"start": "22:00", "end": "24:00"}],
+    }
+    constraints = Constraints.model_validate(given)
+    written = constraints.model_dump(mode="json", exclude_none=True)
+
+    assert written == given | {"no_meetings_windows": [{"days": [], "start": "22:00", "end": "24:00"}]}
+    assert Constraints.model_validate(written) == constraints

@@ -11,6 +11,10 @@ from assistant.domain.errors import FieldError, field_errors, field_path
         ((0, "id"), "[0].id"),
         (("user_id",), "user_id"),
         ((), "body"),
+        (("if-match",), "if-match"),
+        (("busy", "ann@company.com", 0), "busy['ann@company.com'][0]"),
+        (("busy", "it's \\ hers"), r"busy['it\'s \\ hers']"),
+        (("busy", "x" * 101, "[key]"), f"busy['{'x' * 100}…']"),
     ],
 )
 def test_locations_become_paths(location: tuple[str | int, ...], path: str) -> None:

@@ -1,7 +1,10 @@
 """Planning a week: what fills the gaps of a request, what is answered when something is down, what is kept."""
 
+import json
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +33,8 @@ from tests.fakes.stores import MemoryAuditTrail, MemoryPlans, MemoryPreferences,
 
 CALLER = Identity("user123", "request1")
 RANGE = {"start_date": "2025-01-20", "end_date": "2025-01-21"}
+LONG_RANGE = {"start_date": "2025-01-20", "end_date": "2025-03-22"}
+EMPTY_FILE = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n"
 
 
 @dataclass
@@ -171,6 +176,38 @@ def test_hours_that_leave_no_time_are_named(world: World, given: dict[str, str])
     assert [error.field for error in refused.value.errors] == [f"constraints.{name}" for name in given]
 
 
+@pytest.mark.parametrize(
+    ("wish", "field"),
+    [
+        ("no meetings before 17:00", "no_meetings_before"),
+        ("no meetings after 9", "no_meetings_after"),
+        ("keine Termine vor 18 Uhr", "no_meetings_before"),
+    ],
+)
+def test_a_wish_that_leaves_no_time_is_reported_and_does_not_hold(world: World, wish: str, field: str) -> None:
+    answer = world.optimize(events=CLASH, wishes=[wish, "at most 3 meetings a day"])
+    assert [(one.wish, one.field) for one in answer.wish_conflicts] == [(wish, field)]
+    assert [one.wish for one in answer.understood] == [wish, "at most 3 meetings a day"]
+    kept = answer.constraints
+    assert (str(kept.no_meetings_before), str(kept.no_meetings_after)) == ("09:00:00", "17:00:00")
+    assert kept.max_meetings_per_day == 3
+
+
+def test_hours_of_the_request_that_leave_no_time_are_an_error_beside_a_wish_too(world: World) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        world.optimize(constraints={"no_meetings_before": "17:00"}, wishes=["no meetings after 16"])
+    assert [error.field for error in refused.value.errors] == ["constraints.no_meetings_before"]
+
+
+def test_wishes_that_leave_time_together_hold(world: World) -> None:
+    answer = world.optimize(wishes=["no meetings before 18:00", "no meetings after 21:00"])
+    assert answer.wish_conflicts == ()
+    assert (str(answer.constraints.no_meetings_before), str(answer.constraints.no_meetings_after)) == (
+        "18:00:00",
+        "21:00:00",
+    )
+
+
 def test_wishes_become_constraints_or_are_named(world: World) -> None:
     answer = world.optimize(wishes=["no meetings on Tuesday afternoon", "sprinkle some magic"])
     assert [wish.wish for wish in answer.understood] == ["no meetings on Tuesday afternoon"]
@@ -207,6 +244,32 @@ def test_a_file_is_read_beside_the_events(world: World) -> None:
     assert answer.constraints.working_days == (0, 1)
 
 
+def test_a_wish_comes_with_a_file_too(world: World) -> None:
+    query = {"user_id": "user123", **RANGE, "wishes": "no meetings on Tuesday, at most 3 meetings a day"}
+    answer = world.optimize(**request_from_file(EMPTY_FILE, query))
+    assert [wish.wish for wish in answer.understood] == [query["wishes"]]
+    assert answer.constraints.max_meetings_per_day == 3
+
+
+def test_what_is_wrong_in_a_file_is_named_as_the_file_names_it(world: World) -> None:
+    rule = ["DTSTART:20250101T100000Z", "DURATION:PT1H", "RRULE:FREQ=DAILY"]
+    series = [line for number in range(200) for line in ("BEGIN:VEVENT", f"UID:u{number}@x", *rule, "END:VEVENT")]
+    ics = "\r\n".join(["BEGIN:VCALENDAR", "VERSION:2.0", *series, "END:VCALENDAR"])
+    with pytest.raises(InvalidRequest) as refused:
+        world.optimize(ics=ics, events=CLASH, date_range=LONG_RANGE)
+    (error,) = refused.value.errors
+    assert error.field == "ics"
+    assert error.detail.startswith("VEVENT (UID u156@x): RRULE makes too many occurrences to plan with")
+
+
+def test_an_event_of_the_request_is_named_by_its_place(world: World) -> None:
+    endless = meeting("daily", "20T10:00", "20T10:30", recurrence=["RRULE:FREQ=DAILY"])
+    series = [endless | {"event_id": f"e{number}"} for number in range(200)]
+    with pytest.raises(InvalidRequest) as refused:
+        world.optimize(events=series, ics=EMPTY_FILE, date_range=LONG_RANGE)
+    assert [error.field for error in refused.value.errors] == ["events[158].recurrence"]
+
+
 def test_what_the_user_organizes_in_a_file_may_move_once_their_address_is_known(world: World) -> None:
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Example//EN", "BEGIN:VEVENT", "UID:budget"]
     lines += ["DTSTART:20250120T103000Z", "DTEND:20250120T110000Z", "ORGANIZER:mailto:me@company.com"]
@@ -221,6 +284,19 @@ def test_a_file_with_a_grid_of_its_own_is_refused(grid: str) -> None:
     with pytest.raises(ValidationError) as refused:
         OptimizeRequest.model_validate(request_from_file("", {"user_id": "u", **RANGE, "granularity_minutes": grid}))
     assert [error["loc"] for error in refused.value.errors()] == [("granularity_minutes",)]
+
+
+def test_a_task_with_the_id_of_an_event_keeps_its_own_title(world: World) -> None:
+    task = {"task_id": "budget", "title": "Write the report", "duration_minutes": 60}
+    answer = world.optimize(events=CLASH, tasks=[task])
+    said = {one.type: one.suggestion for one in answer.suggestions}
+    assert said[ChangeType.TASK_BLOCK].startswith("Work on “Write the report”")
+    assert said[ChangeType.RESCHEDULE].startswith("Move “budget”")
+
+
+def test_one_suggestion_is_counted_as_one(world: World) -> None:
+    answer = world.optimize(events=CLASH, constraints={"meeting_buffer_minutes": 0})
+    assert answer.summary.startswith("1 suggestion: conflicts 1 to 0")
 
 
 def test_a_title_that_gives_orders_is_a_title(world: World) -> None:
@@ -246,3 +322,23 @@ def test_the_trail_and_the_metrics_have_counts_only(world: World) -> None:
         {"reschedule": 1, "add_buffer": 1},
     )
     assert [name for name, *_ in world.meter.observations] == [metric_names.CALENDAR_OPTIMIZATION]
+
+
+def test_the_plan_in_the_readme_is_the_answer(world: World) -> None:
+    section = Path("README.md").read_text(encoding="utf-8").partition("## A plan of the week")[2]
+    request, answer = re.findall(r"-d '\s*(\{.*?\})'\s```\s```json\s(\{.*?\})\s```", section, re.DOTALL)[0]
+    given, shown = json.loads(request), json.loads(answer)
+    found = world.optimize(**given).model_dump(mode="json")
+    suggestions = {one["suggestion_id"]: one for one in found["suggestions"]}
+    for one in shown.pop("suggestions"):
+        assert suggestions[one["suggestion_id"]].items() >= one.items()
+    assert found["understood"][0].items() >= shown.pop("understood")[0].items()
+    assert found["proof"].items() >= shown.pop("proof").items()
+    assert found.items() >= shown.items()
+
+
+def test_a_move_by_a_week_or_more_names_the_dates(world: World) -> None:
+    away = {"event_id": "away", "all_day": True, "start": "2025-01-20", "end": "2025-01-27", "transparency": "opaque"}
+    events = [away, meeting("review", "20T10:00", "20T11:00", flexibility="anywhere")]
+    answer = world.optimize(events=events, date_range={"start_date": "2025-01-20", "end_date": "2025-01-28"})
+    assert "moves it from Monday 20 Jan 10:00 to Monday 27 Jan 10:00" in answer.suggestions[0].reasoning

@@ -112,6 +112,14 @@ def test_a_plan_is_drawn(plans: MemoryPlans, best: PlanRecord) -> None:
     assert picture.tag == "{http://www.w3.org/2000/svg}svg"
 
 
+def test_a_plan_too_large_for_a_picture_has_none(
+    plans: MemoryPlans, best: PlanRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.services.show_plan.LARGEST_PICTURE", 10_000)
+    with pytest.raises(NotFound, match="too many events"):
+        draw_plan(best.plan_id, CALLER, plans=plans)
+
+
 def test_every_suggestion_is_explained_by_what_is_worse_without_it(plans: MemoryPlans, view: PlanView) -> None:
     for number, suggestion in enumerate(view.suggestions, start=1):
         why = explain_suggestion(PLAN, number, CALLER, plans=plans)
@@ -170,6 +178,9 @@ def test_suggestions_of_another_revision_or_of_none_are_refused(
 ) -> None:
     with pytest.raises(Conflict):
         accept("2-1")
+    with pytest.raises(InvalidRequest) as malformed:
+        accept("", "2")
+    assert [error.field for error in malformed.value.errors] == ["suggestion_ids[0]", "suggestion_ids[1]"]
     with pytest.raises(InvalidRequest) as refused:
         accept("1-1", f"1-{len(view.suggestions) + 1}", "1-x")
     assert [error.field for error in refused.value.errors] == ["suggestion_ids[1]", "suggestion_ids[2]"]

@@ -10,6 +10,7 @@ AssistantError
 └── Unavailable           503  a dependency this request cannot do without is down
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -82,11 +83,20 @@ class Unavailable(AssistantError):
 
 
 _MOST_SHOWN = 100
+_LONGEST_KEY = 100
+# The last step of pydantic's location where a key of an object is wrong, not its value.
+_KEY = "[key]"
 
 # What pydantic says of these speaks of Python types.
 _WORDS: Mapping[str, str] = {
     "extra_forbidden": "is not a known field",
+    "float_parsing": "must be a number",
+    "float_type": "must be a number",
+    "int_from_float": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_type": "must be a whole number",
     "missing": "is needed",
+    "model_attributes_type": "must be an object",
     "model_type": "must be an object",
     "string_type": "must be text",
     "string_too_short": "needs {min_length} or more characters",
@@ -100,11 +110,23 @@ _WORDS: Mapping[str, str] = {
 
 
 def field_path(location: Iterable[str | int]) -> str:
-    """Return ``emails[3].received_at`` for ``("emails", 3, "received_at")``; ``body`` for the whole body."""
-    path = ""
-    for step in location:
-        path += f"[{step}]" if isinstance(step, int) else f".{step}"
-    return path.removeprefix(".") or "body"
+    """Return ``emails[3].received_at`` for ``("emails", 3, "received_at")``; ``body`` for the whole body.
+
+    A key that is more than a name stands in brackets, ``busy['ann@company.com'].start`` (RFC 9535, 2.5.1).
+    """
+    steps = [step for step in location if step != _KEY]
+    return "".join(_step(step, first=index == 0) for index, step in enumerate(steps)) or "body"
+
+
+def _step(step: str | int, *, first: bool) -> str:
+    if isinstance(step, int):
+        return f"[{step}]"
+    if first:
+        return step
+    if len(step) <= _LONGEST_KEY and re.fullmatch(r"[\w-]+", step):
+        return f".{step}"
+    shown = step if len(step) <= _LONGEST_KEY else f"{step[:_LONGEST_KEY]}…"
+    return "['{}']".format(shown.replace("\\", "\\\\").replace("'", "\\'"))
 
 
 def field_errors(errors: Iterable[Mapping[str, Any]], *, skip: int = 0) -> tuple[FieldError, ...]:
@@ -117,4 +139,4 @@ def _words(error: Mapping[str, Any]) -> str:
     known = _WORDS.get(error["type"])
     if known:
         return known.format_map(error.get("ctx", {}))
-    return str(error["msg"]).removeprefix("Value error, ")
+    return str(error["msg"]).removeprefix("Value error, ").replace("Input should be", "must be", 1)

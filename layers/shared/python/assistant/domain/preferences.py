@@ -24,10 +24,12 @@ from assistant.domain.bounds import at_most
 from assistant.domain.days import DayPart
 
 _LONGEST_ADDRESS = 254
+_NO_PLACES = frozenset({"Factory", "localtime", "posixrules"})
 _CLOCK_TIME = r"^([01]\d|2[0-3]):[0-5]\d$"
 
 
-def _clock_time(value: object) -> object:
+def clock_time(value: object) -> object:
+    """Return the time of day ``09:00`` stands for; ValueError otherwise."""
     if isinstance(value, time):
         return value
     if not isinstance(value, str) or not re.fullmatch(_CLOCK_TIME, value, re.ASCII):
@@ -37,11 +39,20 @@ def _clock_time(value: object) -> object:
 
 def iana_zone(value: str) -> str:
     """Return the name if it is one of an IANA time zone; ValueError otherwise."""
+    if not _names_zone(value):
+        raise ValueError("must be an IANA time zone like America/New_York")
+    return value
+
+
+def _names_zone(value: str) -> bool:
+    # A machine may have other files beside the zones: its own zone, and every zone with leap seconds.
+    if value in _NO_PLACES or value.startswith(("posix/", "right/")):
+        return False
     try:
         ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError("must be an IANA time zone like America/New_York") from None
-    return value
+        return False
+    return True
 
 
 def _address(value: str) -> str:
@@ -61,7 +72,7 @@ def _unique[T](values: tuple[T, ...]) -> tuple[T, ...]:
 
 ClockTime = Annotated[
     time,
-    BeforeValidator(_clock_time),
+    BeforeValidator(clock_time),
     PlainSerializer(lambda value: value.strftime("%H:%M"), return_type=str),
     WithJsonSchema({"type": "string", "pattern": _CLOCK_TIME, "examples": ["09:00"]}),
 ]

@@ -47,9 +47,9 @@ def _restore_slashes(value: str) -> str:
     return value.replace("%2F", "/").replace("%2f", "/")
 
 
-PathId = Annotated[str, BeforeValidator(_restore_slashes), StringConstraints(min_length=1, max_length=512)]
+PathId = Annotated[str, StringConstraints(min_length=1, max_length=512), BeforeValidator(_restore_slashes)]
 PathNumber = Annotated[int, Path(ge=1, le=1_000_000)]
-UserPath = Annotated[str, BeforeValidator(_restore_slashes), StringConstraints(min_length=1, max_length=128)]
+UserPath = Annotated[str, StringConstraints(min_length=1, max_length=128), BeforeValidator(_restore_slashes)]
 IfMatch = Annotated[str | None, Header(alias="if-match", description="Change only this version (RFC 9110, 13.1.1)")]
 IfNoneMatch = Annotated[
     str | None, Header(alias="if-none-match", description="Only if the version is another one; * for none at all")

@@ -3,6 +3,7 @@
 Nothing is written to a calendar.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -145,7 +146,7 @@ def _ids(revision: int, indexes: Iterable[int]) -> tuple[str, ...]:
 
 def _chosen(given: tuple[str, ...], review: Review, revision: int) -> frozenset[int]:
     known = {suggestion_id(revision, number): number - 1 for number in range(1, len(review.changes) + 1)}
-    if any(name.partition("-")[0] != str(revision) for name in given):
+    if any(re.fullmatch(r"[0-9]+-[0-9]+", name) and name.partition("-")[0] != str(revision) for name in given):
         raise Conflict("The plan is not the one these suggestions belong to. Read it again, then choose.")
     unknown = tuple(
         FieldError(f"suggestion_ids[{index}]", "is no suggestion of this plan")

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from assistant.domain.bounds import at_most
 from assistant.domain.calendar.availability import (
@@ -30,6 +30,7 @@ from assistant.domain.calendar.request import (
     DateRange,
     Granularity,
     Instant,
+    Whole,
 )
 from assistant.domain.calendar.wall_clock import minute_of
 from assistant.domain.errors import FieldError, InvalidRequest, Unavailable
@@ -66,11 +67,11 @@ class AvailabilityRequest(_Part):
     user_id: UserId
     attendees: Annotated[tuple[Attendee, ...], BeforeValidator(at_most(MOST_ATTENDEES)), AfterValidator(_distinct)] = ()
     """Everyone but the user."""
-    duration_minutes: int = Field(ge=5, le=12 * 60)
+    duration_minutes: Whole = Field(ge=5, le=12 * 60)
     window: Window
     timezone: TimeZone | None = None
     """The user's zone; by default that of the preferences."""
-    buffer_minutes: int | None = Field(default=None, ge=0, le=240)
+    buffer_minutes: Whole | None = Field(default=None, ge=0, le=240)
     """Free time before and after the user's other meetings; by default that of the preferences."""
     constraints: Constraints = Constraints()
     """What is left out comes from the user's preferences."""
@@ -85,12 +86,13 @@ class AvailabilityRequest(_Part):
     """Of the sentence."""
     limit: int = Field(default=5, ge=1, le=MOST_SLOTS)
 
-    @model_validator(mode="after")
-    def _one_buffer(self) -> Self:
-        given = self.constraints.meeting_buffer_minutes
-        if self.buffer_minutes is not None and given is not None and given != self.buffer_minutes:
-            raise ValueError("buffer_minutes and constraints.meeting_buffer_minutes contradict each other")
-        return self
+    @field_validator("constraints")
+    @classmethod
+    def _one_buffer(cls, constraints: Constraints, info: ValidationInfo) -> Constraints:
+        given = info.data.get("buffer_minutes")
+        if given is not None and constraints.meeting_buffer_minutes not in {None, given}:
+            raise ValueError("must not name a meeting_buffer_minutes other than buffer_minutes")
+        return constraints
 
 
 class OfferedSlot(BaseModel):
@@ -160,7 +162,7 @@ def find_availability(
         sentence=offered(sorted(slot.at for slot in slots), recipient, language),
         timezone=zone.key,
         unknown=tuple(address for address in everybody if address not in wish.busy),
-        reason=None if slots else _reason(in_the_way),
+        reason=None if slots else _reason(in_the_way, over=within.end <= minute_of(clock.now(), zone)),
         obstacles=tuple(ObstacleView(what=one.what, times=one.times, of=one.of) for one in in_the_way),
         processing_time_ms=round(1000 * (clock.monotonic() - started), 1),
         degraded=() if preferred else ("preferences",),
@@ -241,8 +243,10 @@ _REASONS: Final[Mapping[str, str]] = {
 }
 
 
-def _reason(in_the_way: Sequence[Obstacle]) -> str:
+def _reason(in_the_way: Sequence[Obstacle], *, over: bool) -> str:
     """Return what blocks most."""
+    if over:
+        return "The window has passed."
     worst = in_the_way[0]
     words = _REASONS.get(worst.what, "{what} is busy or off work at {times} of the {of} possible times.")
     return words.format(what=worst.what, times=worst.times, of=worst.of)

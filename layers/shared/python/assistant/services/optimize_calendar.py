@@ -18,9 +18,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.domain import metric_names
 from assistant.domain.audit import AuditAction, audit_event
-from assistant.domain.calendar.defaults import completed
+from assistant.domain.calendar.defaults import completed_with_wishes
 from assistant.domain.calendar.greedy import greedy_plan
 from assistant.domain.calendar.objective import score
+from assistant.domain.calendar.occurrences import UnusableEvent
 from assistant.domain.calendar.plan_record import PlanRecord, ProofJob, ProofState, proof_state
 from assistant.domain.calendar.problem import Problem
 from assistant.domain.calendar.reading import read_problem
@@ -34,11 +35,12 @@ from assistant.domain.calendar.request import (
     FocusTasks,
     Granularity,
     Instant,
+    Number,
 )
 from assistant.domain.calendar.solution import Solution, Status, WeekSolution
 from assistant.domain.calendar.wishes.applying import WishConflict, apply_wishes
 from assistant.domain.calendar.wishes.reading import UnderstoodWish, Wishes, read_wishes
-from assistant.domain.errors import Unavailable
+from assistant.domain.errors import InvalidRequest, Unavailable
 from assistant.domain.preferences import Preferences, TimeZone
 from assistant.domain.users import Identity, UserId
 from assistant.ports import AuditTrail, Clock, Meter, PlanSolver, PlanStore, PreferenceStore, ProofQueue
@@ -74,7 +76,7 @@ class OptimizeRequest(BaseModel):
     granularity_minutes: Granularity = 15
     now: Instant | None = None
     """Nothing before it changes; by default everything may."""
-    time_limit_seconds: Annotated[float, Field(ge=0.1, le=LONGEST_SECONDS)] = 2.0
+    time_limit_seconds: Annotated[Number, Field(ge=0.1, le=LONGEST_SECONDS)] = 2.0
     """How long the solver may look, as far as the time of the request allows; it stops once nothing is better."""
 
 
@@ -108,7 +110,10 @@ class OptimizePorts:
 
 
 def request_from_file(text: str, query: Mapping[str, str]) -> Mapping[str, Any]:
-    """Return the request an iCalendar file is sent as: all but the file are query parameters, lists with commas."""
+    """Return the request an iCalendar file is sent as: all but the file are query parameters, lists with commas.
+
+    ``wishes`` is one wish, which may hold several in its sentences: a comma in it divides nothing.
+    """
     days = {name: query[name] for name in ("start_date", "end_date") if name in query}
     wanted = {name: value for name, value in query.items() if name in Constraints.model_fields}
     given = {name: value for name, value in query.items() if name not in days.keys() | wanted.keys()}
@@ -116,7 +121,8 @@ def request_from_file(text: str, query: Mapping[str, str]) -> Mapping[str, Any]:
     grid = given.pop("granularity_minutes", None)
     # A query has text only, and the grid is one of some numbers.
     numbers = {"granularity_minutes": int(grid) if grid.isdecimal() else grid} if grid else {}
-    return {**given, **numbers, "date_range": days, "constraints": wanted | lists, "ics": text}
+    wishes = {"wishes": [given.pop("wishes")]} if "wishes" in given else {}
+    return {**given, **numbers, **wishes, "date_range": days, "constraints": wanted | lists, "ics": text}
 
 
 def optimize_calendar(
@@ -134,7 +140,7 @@ def optimize_calendar(
     wishes = read_wishes(request.wishes)
     days_off = preferences.meeting_preferences.no_meetings_days
     applied = apply_wishes(request.constraints, wishes, preferred_days=days_off)
-    constraints = completed(applied.constraints, preferences)
+    constraints, conflicts = completed_with_wishes(request.constraints, applied, wishes.understood, preferences)
     problem = _problem(request, constraints, preferences)
     left = seconds - (ports.clock.monotonic() - started)
     solution = _solved(problem, min(request.time_limit_seconds, left), ports.solver)
@@ -159,7 +165,7 @@ def optimize_calendar(
         **dict(view),
         understood=wishes.understood,
         not_understood=wishes.not_understood,
-        wish_conflicts=applied.conflicts,
+        wish_conflicts=conflicts,
         processing_time_ms=round(elapsed * 1000, 1),
         degraded=missing,
     )
@@ -177,16 +183,21 @@ def _problem(request: OptimizeRequest, constraints: Constraints, preferences: Pr
     events = request.events
     if request.ics is not None:
         events = (*events, *_from_file(request.ics, request, zone))
-    return read_problem(
-        events,
-        date_range=request.date_range,
-        zone=zone,
-        constraints=constraints,
-        tasks=request.tasks,
-        availability=request.attendee_availability,
-        grid=request.granularity_minutes,
-        now=request.now,
-    )
+    try:
+        return read_problem(
+            events,
+            date_range=request.date_range,
+            zone=zone,
+            constraints=constraints,
+            tasks=request.tasks,
+            availability=request.attendee_availability,
+            grid=request.granularity_minutes,
+            now=request.now,
+        )
+    except UnusableEvent as error:
+        if error.index < len(request.events):
+            raise
+        raise _unusable_in_file(events[error.index], error) from None
 
 
 def _from_file(ics: str, request: OptimizeRequest, zone: ZoneInfo) -> tuple[CalendarEvent, ...]:
@@ -194,6 +205,12 @@ def _from_file(ics: str, request: OptimizeRequest, zone: ZoneInfo) -> tuple[Cale
     from assistant.domain.calendar.ics import read_ics  # noqa: PLC0415
 
     return read_ics(ics, request.date_range, zone, address=request.own_address)
+
+
+def _unusable_in_file(event: CalendarEvent, error: UnusableEvent) -> InvalidRequest:
+    from assistant.domain.calendar.ics import unusable_in_file  # noqa: PLC0415 - as above
+
+    return unusable_in_file(event, error.field, error.problem)
 
 
 def _solved(problem: Problem, seconds: float, solver: PlanSolver) -> WeekSolution:

@@ -5,10 +5,10 @@ knows, and titles only of meetings the caller is in: everything else is "busy".
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from assistant.domain import metric_names
 from assistant.domain.bounds import at_most
@@ -28,6 +28,7 @@ from assistant.domain.calendar.request import (
     FocusTasks,
     Granularity,
     Instant,
+    Number,
 )
 from assistant.domain.calendar.solution import Solution, Status, TeamSolution
 from assistant.domain.calendar.suggestions import Tiers
@@ -74,18 +75,19 @@ class TeamRequest(_Part):
     granularity_minutes: Granularity = 15
     now: Instant | None = None
     """Nothing before it changes; by default everything may."""
-    time_limit_seconds: Annotated[float, Field(ge=0.1, le=LONGEST_SECONDS)] = 10.0
+    time_limit_seconds: Annotated[Number, Field(ge=0.1, le=LONGEST_SECONDS)] = 10.0
 
-    @model_validator(mode="after")
-    def _one_calendar_each(self) -> Self:
+    @field_validator("members")
+    @classmethod
+    def _one_calendar_each(cls, members: tuple[TeamMember, ...], info: ValidationInfo) -> tuple[TeamMember, ...]:
         for kind in ("user_id", "address"):
-            if len({getattr(member, kind) for member in self.members}) < len(self.members):
-                raise ValueError(f"members have the same {kind}")
-        if self.user_id not in {member.user_id for member in self.members}:
-            raise ValueError("members must include the user_id of the request")
-        if sum(len(member.events) for member in self.members) > MOST_EVENTS:
-            raise ValueError(f"members have more than {MOST_EVENTS} events together")
-        return self
+            if len({getattr(member, kind) for member in members}) < len(members):
+                raise ValueError(f"have the same {kind}")
+        if info.data.get("user_id", members[0].user_id) not in {member.user_id for member in members}:
+            raise ValueError("must include the user_id of the request")
+        if sum(len(member.events) for member in members) > MOST_EVENTS:
+            raise ValueError(f"have more than {MOST_EVENTS} events together")
+        return members
 
 
 class TeamChange(BaseModel):

@@ -19,6 +19,8 @@ from assistant.domain.users import Identity
 from assistant.ports import PlanStore
 
 PICTURE_SUFFIX = ".svg"
+# In bytes; Lambda answers with no more than 6 MB, headers and escapes of JSON included.
+LARGEST_PICTURE = 4_500_000
 
 
 class Gaps(BaseModel):
@@ -108,9 +110,17 @@ def show_plan(plan_id: str, caller: Identity, *, plans: PlanStore) -> PlanView:
 
 
 def draw_plan(plan_id: str, caller: Identity, *, plans: PlanStore) -> str:
-    """Return the caller's days before and after the plan as SVG; raises as ``show_plan`` does."""
+    """Return the caller's days before and after the plan as SVG.
+
+    Raises:
+        NotFound: as ``show_plan`` does, or the plan has too many events for a picture.
+        Unavailable: the store is down.
+    """
     record = kept_plan(plan_id, caller, plans=plans)
-    return week_svg(record.problem, before=do_nothing(record.problem), after=record.solution.plan)
+    picture = week_svg(record.problem, before=do_nothing(record.problem), after=record.solution.plan)
+    if len(picture.encode()) > LARGEST_PICTURE:
+        raise NotFound("This plan has too many events for a picture.")
+    return picture
 
 
 def kept_plan(plan_id: str, caller: Identity, *, plans: PlanStore) -> PlanRecord:
@@ -151,7 +161,8 @@ def _tiers(before: Score, after: Score) -> BeforeAndAfter[Tiers]:
 
 
 def _summary(suggested: tuple[Suggestion, ...], before: Metrics, after: Metrics) -> str:
+    counted = "1 suggestion" if len(suggested) == 1 else f"{len(suggested)} suggestions"
     return (
-        f"{len(suggested)} suggestions: conflicts {before.conflicts} to {after.conflicts}, protected focus minutes "
+        f"{counted}: conflicts {before.conflicts} to {after.conflicts}, protected focus minutes "
         f"{before.protected_focus_minutes} to {after.protected_focus_minutes}"
     )

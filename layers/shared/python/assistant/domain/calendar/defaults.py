@@ -1,14 +1,18 @@
 """Constraints a request leaves out, taken from the user's preferences."""
 
+from collections.abc import Iterable
 from datetime import time
 from itertools import islice
 
 from assistant.domain.calendar.request import Constraints, TimeWindow
+from assistant.domain.calendar.wishes.applying import AppliedWishes, WishConflict
+from assistant.domain.calendar.wishes.reading import UnderstoodWish
 from assistant.domain.days import Weekday
 from assistant.domain.errors import FieldError, InvalidRequest
 from assistant.domain.preferences import Preferences
 
 _LONGEST_MINIMUM = 120
+_HOURS = ("no_meetings_before", "no_meetings_after", "working_hours")
 
 
 def completed(given: Constraints, preferences: Preferences) -> Constraints:
@@ -40,6 +44,31 @@ def completed(given: Constraints, preferences: Preferences) -> Constraints:
             "min_focus_block_minutes": given.min_focus_block_minutes or _shortest_focus(focus),
         }
     )
+
+
+def completed_with_wishes(
+    given: Constraints, applied: AppliedWishes, understood: Iterable[UnderstoodWish], preferences: Preferences
+) -> tuple[Constraints, tuple[WishConflict, ...]]:
+    """Return the constraints with the wishes in them and every field set, and the wishes that do not hold.
+
+    Wishes that leave no time for meetings within the hours of the request and the preferences do not.
+
+    Raises:
+        InvalidRequest: the ``given`` constraints alone leave no time for meetings.
+    """
+    try:
+        return completed(applied.constraints, preferences), applied.conflicts
+    except InvalidRequest:
+        hours = {name: getattr(given, name) for name in _HOURS}
+        constraints = completed(applied.constraints.model_copy(update=hours), preferences)
+    known = {(conflict.wish, conflict.field) for conflict in applied.conflicts}
+    conflicts = (
+        WishConflict(wish=one.wish, field=name, detail="leaves no time for meetings in your hours")
+        for one in understood
+        for name in _HOURS
+        if getattr(one.constraint, name) is not None and (one.wish, name) not in known
+    )
+    return constraints, (*applied.conflicts, *conflicts)
 
 
 def _require_some_time(given: Constraints, before: time, after: time) -> None:

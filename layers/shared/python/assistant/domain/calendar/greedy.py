@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum, auto
 from itertools import pairwise
@@ -148,12 +148,13 @@ class _Search:
         if relief.plus(_Cost(cost=_least_price(group, self._chosen[group[0].id]))) >= _NOTHING:
             return False
         best, chosen = _NOTHING, None
+        full = self._full_days(group)
         for option in self._options_of(group):
             # What relief and price leave open only makes it worse, and prices rise.
             at_least = relief.plus(_Cost(cost=option.price))
             if at_least >= best:
                 break
-            if option != self._chosen[group[0].id] and self._allowed(group, option):
+            if option != self._chosen[group[0].id] and self._allowed(group, option, full):
                 change = at_least.plus(self._burden(group, option))
                 if change < best:
                     best, chosen = change, option
@@ -165,6 +166,7 @@ class _Search:
         ids = _ids(group)
         if ids not in self._options:
             self._options[ids] = tuple(sorted(_options(self._problem, group), key=lambda option: option.price))
+            self._looks += len(self._options[ids])
         return self._options[ids]
 
     def _own(self, event: Event, option: _Option) -> _Cost:
@@ -184,7 +186,7 @@ class _Search:
             burden = burden.plus(self._cost(index, standing)).minus(self._cost_without(index, group))
         return burden
 
-    def _allowed(self, group: _Group, option: _Option) -> bool:
+    def _allowed(self, group: _Group, option: _Option, full: Container[int]) -> bool:
         """Whether no rule forbids the option as the other events stand now."""
         first = group[0]
         if option.at is None:
@@ -193,20 +195,25 @@ class _Search:
         now = self._chosen[first.id].at
         if option.kind is _Kind.SHORTEN and now == first.at:
             return True
-        day = self._day(option.at.start)
         return (
-            (not first.is_meeting or self._has_room(day, group, now))
+            not (first.is_meeting and self._day(option.at.start) in full)
             and not self._clashes(group, option.at)
             and not self._in_declined(group, option.at)
         )
 
-    def _has_room(self, day: int, group: _Group, now: Interval | None) -> bool:
+    def _full_days(self, group: _Group) -> Container[int]:
+        """Return the days that have as many meetings as wanted without the group, but for the one it is on."""
         most = self._problem.max_per_day
-        if most is None or (now and self._day(now.start) == day):
-            return True
-        midnight = self._problem.days[day].whole.start
-        others = self._without(day, group)
-        return sum(one.meeting for one in others if one.at.start >= midnight) < most
+        if most is None:
+            return ()
+        now = self._chosen[group[0].id].at
+        own = self._day(now.start) if now else None
+        self._looks += len(self._chosen)
+        meetings = (
+            sum(one.meeting for one in self._without(index, group) if one.at.start >= day.whole.start)
+            for index, day in enumerate(self._problem.days)
+        )
+        return frozenset(index for index, number in enumerate(meetings) if number >= most and index != own)
 
     def _clashes(self, group: _Group, at: Interval) -> bool:
         ids = _ids(group)

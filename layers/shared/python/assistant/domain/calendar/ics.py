@@ -29,6 +29,21 @@ _DEEPEST = 10
 _LONGEST_TITLE = 10_000
 _LONGEST_TEXT = 100_000
 _LONGEST_DETAIL = 300
+_LONGEST_UID = 100
+# What some programs begin a file of UTF-8 with.
+_BYTE_ORDER_MARK = "\ufeff"
+_PROPERTIES = {
+    "title": "SUMMARY",
+    "start": "DTSTART",
+    "end": "DTEND",
+    "timezone": "TZID",
+    "attendees": "ATTENDEE",
+    "recurrence": "RRULE",
+    "exdates": "EXDATE",
+    "original_start": "RECURRENCE-ID",
+    "ical_uid": "UID",
+    "event_id": "UID",
+}
 _AROUND = timedelta(days=2)
 # A zone's own rules are walked by icalendar with dateutil, which does not end with every rule.
 _ZONE_RULE = re.compile(
@@ -53,11 +68,13 @@ def read_ics(
         InvalidRequest: the file, one of its components or a zone cannot be read; names the line or the component.
 
     """
+    text = text.removeprefix(_BYTE_ORDER_MARK)
     unfolded = re.sub(r"\r?\n[ \t]", "", text)
     _require_bounded(unfolded)
     reader = _Reader(date_range, zone, address.strip().lower() if address else None)
     newest: dict[str, tuple[int, CalendarEvent]] = {}
     for number, component in enumerate(_components(text, unfolded), start=1):
+        name = f"{component.name} {number}{_of_uid(component.get('UID'))}"
         try:
             for event in reader.events(component, number):
                 version = int(component.get("SEQUENCE", 0))
@@ -67,10 +84,23 @@ def read_ics(
                     raise _refused(f"has more than {MOST_EVENTS} events and busy times")
         except ValidationError as error:
             broken = field_errors(error.errors(include_url=False, include_input=False))[0]
-            raise _refused(f"{component.name} {number}: {broken.field} {broken.detail}") from None
+            raise _refused(f"{name}: {_property(broken.field)} {broken.detail}") from None
         except (ValueError, TypeError, OverflowError) as error:
-            raise _refused(f"{component.name} {number}: {error}") from None
+            raise _refused(f"{name}: {error}") from None
     return tuple(event for _, event in newest.values())
+
+
+def unusable_in_file(event: CalendarEvent, field: str, detail: str) -> InvalidRequest:
+    """Return the error of an event that was read from a file and cannot be used, named as the file names it."""
+    return _refused(f"VEVENT{_of_uid(event.ical_uid)}: {_property(field)} {detail}")
+
+
+def _of_uid(uid: object) -> str:
+    return f" (UID {str(uid)[:_LONGEST_UID]})" if uid else ""
+
+
+def _property(field: str) -> str:
+    return _PROPERTIES.get(field.partition("[")[0], field)
 
 
 def _refused(detail: str) -> InvalidRequest:

@@ -1,5 +1,6 @@
 """Arithmetic on sets of intervals."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 
 from assistant.domain.calendar.problem import Interval, Minute
@@ -29,6 +30,12 @@ def free(within: Interval, taken: Iterable[Interval]) -> Iterator[Interval]:
         start = max(start, interval.end)
     if start < within.end:
         yield Interval(start, within.end)
+
+
+def during(taken: Sequence[Interval], within: Interval) -> Sequence[Interval]:
+    """Return those of sorted intervals without overlap that share a minute with ``within``."""
+    first = bisect_right(taken, within.start, key=lambda interval: interval.end)
+    return taken[first : bisect_left(taken, within.end, key=lambda interval: interval.start)]
 
 
 def minus(intervals: Iterable[Interval], taken: Sequence[Interval]) -> tuple[Interval, ...]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from assistant.domain.calendar.intervals import free
+from assistant.domain.calendar.intervals import during, free, union
 from assistant.domain.calendar.objective import (
     focus_missing,
     meetings_a_day,
@@ -45,8 +45,8 @@ def metrics(problem: Problem, plan: Plan) -> Metrics:
     meetings = [one.at for one in calendar if one.event.is_meeting]
     days = [day for day in problem.days if day.open]
     a_day = meetings_a_day(problem, calendar)
-    taken = [one.at for one in calendar]
-    gaps = [gap.minutes for day in days for gap in free(day.work, taken)]
+    taken = union(one.at for one in calendar)
+    gaps = [gap.minutes for day in days for gap in free(day.work, during(taken, day.work))]
     fragments = [minutes for minutes in gaps if minutes < problem.min_focus_block]
     return Metrics(
         conflicts=overlapping_pairs(calendar),

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from assistant.domain.calendar.intervals import free, on_grid, shared, up
+from assistant.domain.calendar.intervals import during, free, on_grid, shared, union, up
 from assistant.domain.calendar.plan import EMPTY_PLAN, Placed, Plan, placed
 from assistant.domain.calendar.problem import Day, Event, Interval, Minute, Problem
 from assistant.domain.calendar.request import Priority
@@ -160,8 +160,9 @@ def best_focus(problem: Problem, plan: Plan) -> tuple[Interval, ...]:
 
     No block is shorter than the shortest that counts, and no more than needed is protected.
     """
-    taken = [one.at for one in placed(problem, plan)]
-    return tuple(sorted(block for day in problem.days for block in _focus_of(problem, day, taken)))
+    taken = union(one.at for one in placed(problem, plan))
+    days = ((day, during(taken, day.whole)) for day in problem.days)
+    return tuple(sorted(block for day, busy in days for block in _focus_of(problem, day, busy)))
 
 
 def _focus_of(problem: Problem, day: Day, taken: Sequence[Interval]) -> Iterator[Interval]:

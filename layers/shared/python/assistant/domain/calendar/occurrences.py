@@ -27,6 +27,16 @@ _ONE_DAY = timedelta(days=1)
 _LAST_MINUTE = time(23, 59)
 
 
+class UnusableEvent(InvalidRequest):
+    """An event passed every check of its own and cannot be used; ``index`` is its place among the events."""
+
+    def __init__(self, index: int, field: str, detail: str) -> None:
+        super().__init__("The calendar cannot be read.", errors=(FieldError(f"events[{index}].{field}", detail),))
+        self.index = index
+        self.field = field
+        self.problem = detail
+
+
 @dataclass(frozen=True, slots=True)
 class Occurrence:
     """A timed event of the request, or one occurrence of its series."""
@@ -52,7 +62,7 @@ def occurrences(
     """Return timed and all-day events in the order of the request, all those of the range and some around it.
 
     Raises:
-        InvalidRequest: an event ends before it starts once its zone is known, or the series are too many or too long.
+        UnusableEvent: an event ends before it starts once its zone is known, or the series are too many or too long.
 
     """
     overridden = _overridden(events, zone)
@@ -69,17 +79,13 @@ def occurrences(
             all_day += [one for one in found if isinstance(one, AllDay)]
             if walked > MOST_PERIODS or len(timed) + len(all_day) > MOST_OCCURRENCES:
                 detail = f"makes too many occurrences to plan with, up to the series {event.event_id[:_LONGEST_NAME]}"
-                raise _refused(index, "recurrence", detail)
+                raise UnusableEvent(index, "recurrence", detail)
     return tuple(timed), tuple(all_day)
 
 
 def zone_of(event: CalendarEvent, zone: ZoneInfo) -> ZoneInfo:
     """Return the zone of the event's wall-clock times: its own or the user's."""
     return ZoneInfo(event.timezone) if event.timezone else zone
-
-
-def _refused(index: int, field: str, detail: str) -> InvalidRequest:
-    return InvalidRequest("The calendar cannot be read.", errors=(FieldError(f"events[{index}].{field}", detail),))
 
 
 def _overridden(events: Sequence[CalendarEvent], zone: ZoneInfo) -> Mapping[str, frozenset[date | Minute]]:
@@ -103,7 +109,7 @@ def _expanded(
     if isinstance(event.start, datetime) and isinstance(event.end, datetime):
         at = _timed(event.start, event.end, zone)
         if at is None:
-            raise _refused(index, "end", "must be after start")
+            raise UnusableEvent(index, "end", "must be after start")
         if event.recurrence:
             yield from _timed_series(event, at, date_range, zone, overridden)
         else:

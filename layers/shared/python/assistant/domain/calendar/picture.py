@@ -18,6 +18,8 @@ from assistant.domain.calendar.problem import Day, Interval, Minute, Problem
 from assistant.domain.mail_invisible import strip_invisible
 
 _COLUMN: Final = 98
+# Headings and legend want the width of three days.
+_LEAST_COLUMNS: Final = 3
 _HOUR: Final = 48
 _AXIS: Final = 40
 _HEADER: Final = 58
@@ -29,6 +31,9 @@ _LINE: Final = 12
 _TWO_LINES: Final = 27
 _TIMES: Final = 70
 _LOWEST: Final = 11
+# Minutes that one line of text takes, and the two of a label.
+_TITLE: Final = 18
+_LABEL: Final = 33
 _INSET: Final = 2
 _DAY: Final = 24 * 60
 _LONGEST_TITLE: Final = 120
@@ -92,14 +97,17 @@ def week_svg(problem: Problem, *, before: Plan = EMPTY_PLAN, after: Plan) -> str
     shown = [[day for day in week if day.working or day.date in busy] for week in weeks]
     shown = [days for days in shown if days] or weeks[:1]
     hours = _hours(problem, [panel.blocks for panel in panels], [day for days in shown for day in days])
-    width = 2 * (_MARGIN + _AXIS) + 2 * _COLUMN * max(map(len, shown)) + _BETWEEN
+    columns = max(_LEAST_COLUMNS, *map(len, shown))
+    width = 2 * (_MARGIN + _AXIS) + 2 * _COLUMN * columns + _BETWEEN
     row = _HEADER + (hours[1] - hours[0]) * _HOUR + _BETWEEN
     height = _MARGIN + len(shown) * row + _LEGEND
     drawn = [
         element
         for index, days in enumerate(shown)
         for panel, left in zip(panels, (_MARGIN, width / 2 + _BETWEEN / 2), strict=True)
-        for element in panel.drawn(days, left + _AXIS, _Scale(_MARGIN + index * row + _HEADER, *hours))
+        for element in panel.drawn(
+            days, left + _AXIS, _Scale(_MARGIN + index * row + _HEADER, *hours), with_figures=index == 0
+        )
     ]
     title = f"Calendar from {problem.days[0].date:%-d %B %Y} to {problem.days[-1].date:%-d %B %Y}, before and after"
     return "".join(
@@ -147,10 +155,10 @@ class _Panel:
         blocks = (*self.blocks, *self._ghosts, *self._tasks)
         return any(block.at.overlaps(day.whole) for block in blocks)
 
-    def drawn(self, days: Sequence[Day], left: float, scale: _Scale) -> Iterator[str]:
-        """Yield the elements of one week."""
+    def drawn(self, days: Sequence[Day], left: float, scale: _Scale, *, with_figures: bool) -> Iterator[str]:
+        """Yield the elements of one week; the figures are those of all weeks."""
         top = scale.top - _HEADER + 16
-        figures = f'<tspan class="figures" dx="10">{self.figures}</tspan>'
+        figures = f'<tspan class="figures" dx="10">{self.figures}</tspan>' if with_figures else ""
         yield f'<text class="heading" x="{left:g}" y="{top:g}">{self._name}{figures}</text>'
         for hour in range(scale.first, scale.last + 1):
             yield f'<text class="hour" x="{left - 6:g}" y="{scale.y(hour * 60) + 3:g}">{hour:02}:00</text>'
@@ -165,6 +173,7 @@ class _Panel:
                 yield from _labelled(
                     Block(at, "focus", "Focus", "on-focus"), self._box(at, day, left, scale), self._hint(at)
                 )
+        yield from self._gone(day, left, scale)
         for block in self._tasks:
             if block.at.overlaps(day.whole):
                 yield from _labelled(block, self._box(block.at, day, left, scale), self._hint(block.at))
@@ -173,13 +182,20 @@ class _Panel:
             box = self._box(block.at, day, left, scale)
             part = Box(box.x + lane * box.width / lanes, box.y, box.width / lanes - (lane < lanes - 1), box.height)
             yield from _labelled(block, part, self._hint(block.at))
-        for ghost in self._ghosts:
-            if ghost.at.overlaps(day.whole):
-                covered = any(block.at.start <= ghost.at.start < block.at.end for block in events)
-                visible = replace(ghost, title_look="covered") if covered else ghost
-                yield from _labelled(visible, self._box(ghost.at, day, left, scale), self._hint(ghost.at))
         for at in _overlaps(events):
             yield _rectangle(self._box(at, day, left, scale), "conflict")
+
+    def _gone(self, day: Day, left: float, scale: _Scale) -> Iterator[str]:
+        """Yield the ghosts, which what stands there now covers; the title of one that would be cut is hidden."""
+        written = [block.at for block in (*self.blocks, *self._tasks)]
+        written += [Interval(at.start, at.start + _LABEL) for at in self._plan.focus]
+        for ghost in self._ghosts:
+            if ghost.at.overlaps(day.whole):
+                title = Interval(ghost.at.start, ghost.at.start + _TITLE)
+                readable = not any(at.overlaps(title) for at in written)
+                written.append(title)
+                visible = ghost if readable else replace(ghost, title_look="covered")
+                yield from _labelled(visible, self._box(ghost.at, day, left, scale), self._hint(ghost.at))
 
     def _background(self, day: Day, left: float, scale: _Scale) -> Iterator[str]:
         whole = Box(left, scale.top, _COLUMN, scale.height)

@@ -39,7 +39,7 @@ text { font-family: system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neu
 .covered { fill: none; }
 .declined { text-decoration: line-through; }
 .conflict { fill: url(#hatching); stroke: var(--conflict); stroke-width: 1.5; }
-.hatch { stroke: var(--conflict); stroke-opacity: .55; stroke-width: 1.5; }
+.hatch { stroke: var(--conflict); stroke-opacity: .35; stroke-width: 1.5; }
 """
 
 PATTERNS: Final = """\

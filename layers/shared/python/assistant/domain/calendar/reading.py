@@ -47,7 +47,7 @@ def read_problem(
     focus time, no buffer, no maximum.
 
     Raises:
-        InvalidRequest: an event ends before it starts once its zone is known, or the series are too many or too long.
+        UnusableEvent: an event ends before it starts once its zone is known, or the series are too many or too long.
 
     """
     timed, all_day = occurrences(events, date_range, zone)

@@ -11,6 +11,7 @@ from assistant.domain.mail_invisible import strip_invisible
 
 _LONGEST_TITLE = 60
 _MOST_NAMED = 2
+_WEEK = 7
 _INSTRUCTIONS: Mapping[ChangeType, str] = {
     ChangeType.RESCHEDULE: "Move {0} to {time}.",
     ChangeType.DECLINE: "Decline {0}.",
@@ -32,6 +33,14 @@ class Effect:
     """Of the whole plan."""
     enables: tuple[str, ...]
     """Titles of what depends on the change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Titles:
+    """By id; an event and a task may have the same."""
+
+    events: Mapping[str, str]
+    tasks: Mapping[str, str]
 
 
 def shown_title(title: str) -> str:
@@ -56,11 +65,11 @@ def when(problem: Problem, at: Interval) -> str:
     return f"{start:%a} {start.day} {start:%b}, {start:%H:%M}–{end:%H:%M}"
 
 
-def instruction(problem: Problem, change: Change, titles: Mapping[str, str]) -> str:
+def instruction(problem: Problem, change: Change, titles: Titles) -> str:
     """Return what to do, in one sentence."""
-    names = [shown_title(titles[name]) for name in (*change.events, *([change.task] if change.task else []))]
+    named = [titles.events[name] for name in change.events] + ([titles.tasks[change.task]] if change.task else [])
     return _INSTRUCTIONS[change.type].format(
-        *names,
+        *map(shown_title, named),
         time=when(problem, change.at) if change.at else "",
         length=duration(change.at.minutes) if change.at else "",
     )
@@ -126,7 +135,9 @@ def _moved_by(problem: Problem, event: Event, at: Interval) -> str:
     days = (after.date() - before.date()).days
     if not days:
         return f"moves it {duration(abs(at.start - event.start))} {'later' if at.start > event.start else 'earlier'}"
-    return f"moves it from {before:%A %H:%M} to {after:%A %H:%M}"
+    if abs(days) < _WEEK:
+        return f"moves it from {before:%A %H:%M} to {after:%A %H:%M}"
+    return f"moves it from {before:%A} {before.day} {before:%b %H:%M} to {after:%A} {after.day} {after:%b %H:%M}"
 
 
 def _focus_reason(problem: Problem, change: Change) -> str:

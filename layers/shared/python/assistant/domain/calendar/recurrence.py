@@ -72,7 +72,7 @@ def read_series(lines: tuple[str, ...]) -> Series:
             zone = next((given[5:] for given in head.split(";") if given.upper().startswith("TZID=")), None)
             dates[name] += [_date(part, zone) for part in value.split(",")]
         else:
-            raise ValueError(f"must be RRULE, EXDATE or RDATE lines, not {name[:20]}")
+            raise ValueError(f"must be RRULE, EXDATE or RDATE lines, not {name[:20] or 'an empty one'}")
     if len(rules) > 1:
         raise ValueError("must not have a second RRULE")
     return Series(rules[0] if rules else None, frozenset(dates["EXDATE"]), tuple(dates["RDATE"]))

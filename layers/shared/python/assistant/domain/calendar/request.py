@@ -8,7 +8,7 @@ twice means the first (RFC 5545, 3.3.5).
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -22,13 +22,12 @@ from pydantic import (
     ValidationInfo,
     WithJsonSchema,
     field_validator,
-    model_validator,
 )
 
 from assistant.domain.bounds import at_most
 from assistant.domain.calendar.recurrence import read_series
 from assistant.domain.days import DayPart, Weekday
-from assistant.domain.preferences import ClockTime, NoMeetingsDay, TimeZone
+from assistant.domain.preferences import ClockTime, NoMeetingsDay, TimeZone, clock_time
 
 MOST_EVENTS = 10_000
 MOST_TASKS = 500
@@ -36,6 +35,10 @@ MOST_PIECES = 1_000
 MOST_ATTENDEES = 500
 MOST_BUSY = 10_000
 MOST_DAYS = 62
+# The midnight a day ends with, which no clock shows as a time of that day (ISO 8601:2004, 4.2.3).
+END_OF_DAY = time.max
+_MIDNIGHT = "24:00"
+_NO_WEEKDAY = 'must be a weekday like "Friday"'
 _FIRST_YEAR, _LAST_YEAR = 1970, 2199
 
 
@@ -94,10 +97,23 @@ def _instant_or_day(value: object) -> datetime | date:
 def _weekday(value: object) -> Weekday:
     if isinstance(value, Weekday):
         return value
-    day = DayPart.parse(value)
+    try:
+        day = DayPart.parse(value)
+    except ValueError:
+        raise ValueError(_NO_WEEKDAY) from None
     if day.part is not None:
-        raise ValueError('must be a weekday like "Friday"')
+        raise ValueError(_NO_WEEKDAY)
     return day.weekday
+
+
+def _clock_end(value: object) -> object:
+    return END_OF_DAY if value == _MIDNIGHT else clock_time(value)
+
+
+def _number(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("must be a number")  # noqa: TRY004 pydantic makes a field error of a ValueError only
+    return value
 
 
 _INSTANT_SCHEMA = {"type": "string", "format": "date-time", "examples": ["2025-01-20T10:00:00-05:00"]}
@@ -124,6 +140,16 @@ WorkingDay = Annotated[
 ]
 
 
+ClockEnd = Annotated[
+    time,
+    BeforeValidator(_clock_end),
+    PlainSerializer(lambda value: _MIDNIGHT if value == END_OF_DAY else value.strftime("%H:%M"), return_type=str),
+    WithJsonSchema({"type": "string", "pattern": r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$", "examples": ["17:00"]}),
+]
+Whole = Annotated[int, BeforeValidator(_number)]
+Number = Annotated[float, BeforeValidator(_number)]
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
@@ -145,7 +171,7 @@ class TimeWindow(_Part):
     """A part of every day in wall-clock time."""
 
     start: ClockTime
-    end: ClockTime
+    end: ClockEnd
 
     @field_validator("end")
     @classmethod
@@ -209,7 +235,7 @@ class CalendarEvent(_Part):
     """Never moved, shortened or merged."""
     organizer_is_self: bool = False
     declinable: bool = False
-    min_duration_minutes: int | None = Field(default=None, ge=1, le=24 * 60)
+    min_duration_minutes: Whole | None = Field(default=None, ge=1, le=24 * 60)
     """Down to how many minutes it may be shortened, keeping its start."""
     merge_key: str | None = Field(default=None, min_length=1, max_length=512)
     """Two events with the same key may become one."""
@@ -219,7 +245,7 @@ class CalendarEvent(_Part):
     """RRULE, EXDATE and RDATE lines of RFC 5545."""
     exdates: Annotated[tuple[InstantOrDay, ...], BeforeValidator(at_most(MOST_EVENTS))] = ()
     recurring_event_id: Id | None = None
-    original_start: InstantOrDay | None = None
+    original_start: InstantOrDay | None = Field(default=None, validate_default=True)
     ical_uid: str | None = Field(default=None, max_length=1024)
     """The same event at the same time in two calendars counts once."""
     event_type: str | None = Field(default=None, max_length=64)
@@ -243,11 +269,12 @@ class CalendarEvent(_Part):
         _after(info, "start", end, same=not isinstance(end, datetime))
         return end
 
-    @model_validator(mode="after")
-    def _override_is_complete(self) -> Self:
-        if (self.recurring_event_id is None) != (self.original_start is None):
-            raise ValueError("recurring_event_id and original_start belong together")
-        return self
+    @field_validator("original_start")
+    @classmethod
+    def _override_is_complete(cls, original_start: date | None, info: ValidationInfo) -> date | None:
+        if "recurring_event_id" in info.data and (info.data["recurring_event_id"] is None) != (original_start is None):
+            raise ValueError("and recurring_event_id belong together")
+        return original_start
 
 
 class FocusTask(_Part):
@@ -255,8 +282,8 @@ class FocusTask(_Part):
 
     task_id: Id
     title: str = Field(default="", max_length=10_000)
-    duration_minutes: int = Field(ge=1, le=10_000)
-    chunk_minutes: int | None = Field(default=None, ge=5, le=24 * 60)
+    duration_minutes: Whole = Field(ge=1, le=10_000)
+    chunk_minutes: Whole | None = Field(default=None, ge=5, le=24 * 60)
     """One piece; by default the whole task. What is left of the duration after whole pieces is not planned."""
     priority: Priority = Priority.P3
     deadline: Instant | None = None
@@ -301,7 +328,7 @@ class NoMeetingsWindow(_Part):
     """None means every working day."""
     start: ClockTime | None = None
     """By default the midnight before."""
-    end: ClockTime | None = None
+    end: ClockEnd | None = None
     """By default the midnight after."""
 
     @field_validator("end")
@@ -315,17 +342,17 @@ class NoMeetingsWindow(_Part):
 class Constraints(_Part):
     """What the user wants of a week; what is left out comes from the preferences."""
 
-    focus_time_hours: float | None = Field(default=None, ge=0, le=24, examples=[4])
+    focus_time_hours: Number | None = Field(default=None, ge=0, le=24, examples=[4])
     """Protected focus time on each working day."""
     no_meetings_before: ClockTime | None = None
-    no_meetings_after: ClockTime | None = None
-    meeting_buffer_minutes: int | None = Field(default=None, ge=0, le=240)
-    max_meetings_per_day: int | None = Field(default=None, ge=0, le=100)
+    no_meetings_after: ClockEnd | None = None
+    meeting_buffer_minutes: Whole | None = Field(default=None, ge=0, le=240)
+    max_meetings_per_day: Whole | None = Field(default=None, ge=0, le=100)
     no_meetings_days: Annotated[tuple[NoMeetingsDay, ...], BeforeValidator(at_most(28))] | None = None
     no_meetings_windows: Annotated[tuple[NoMeetingsWindow, ...], BeforeValidator(at_most(28))] | None = None
     working_hours: TimeWindow | None = None
     working_days: Annotated[tuple[WorkingDay, ...], BeforeValidator(at_most(7))] | None = None
-    min_focus_block_minutes: int | None = Field(default=None, ge=1, le=24 * 60)
+    min_focus_block_minutes: Whole | None = Field(default=None, ge=1, le=24 * 60)
     """A shorter focus block does not count; by default the shorter of two hours and the focus time wanted."""
 
     @field_validator("no_meetings_after")
@@ -356,10 +383,18 @@ def _plannable_tasks(tasks: tuple[FocusTask, ...]) -> tuple[FocusTask, ...]:
     return tasks
 
 
+def _each_once(given: object) -> object:
+    if isinstance(given, Mapping) and len({str(address).strip().lower() for address in given}) < len(given):
+        raise ValueError("names somebody twice")
+    return given
+
+
 # Fields of a request that carry these lists and objects whole.
 CalendarEvents = Annotated[
     tuple[CalendarEvent, ...], BeforeValidator(at_most(MOST_EVENTS)), AfterValidator(_distinct_events)
 ]
 FocusTasks = Annotated[tuple[FocusTask, ...], BeforeValidator(at_most(MOST_TASKS)), AfterValidator(_plannable_tasks)]
-Availability = Annotated[Mapping[Address, AttendeeAvailability], BeforeValidator(at_most(MOST_ATTENDEES))]
+Availability = Annotated[
+    Mapping[Address, AttendeeAvailability], BeforeValidator(_each_once), BeforeValidator(at_most(MOST_ATTENDEES))
+]
 Granularity = Annotated[Literal[5, 10, 15, 20, 30, 60], Field(description="Minutes of the grid new times are on")]

@@ -11,7 +11,7 @@ from assistant.domain.calendar.metrics import metrics
 from assistant.domain.calendar.objective import Score, best_focus, score
 from assistant.domain.calendar.plan import Plan, placed
 from assistant.domain.calendar.problem import Event, Problem
-from assistant.domain.calendar.reasoning import Effect, instruction, reasoning, shown_title
+from assistant.domain.calendar.reasoning import Effect, Titles, instruction, reasoning, shown_title
 
 _BLOCKS = frozenset({ChangeType.FOCUS_BLOCK, ChangeType.TASK_BLOCK})
 
@@ -148,24 +148,24 @@ def saved_minutes(change: Change, events: Mapping[str, Event]) -> int:
     return sum(events[name].minutes for name in change.events) - (change.at.minutes if change.at else 0)
 
 
-def titles(problem: Problem) -> Mapping[str, str]:
-    """Return the titles of events and tasks by id."""
-    return {task.id: task.title for task in problem.tasks} | {event.id: event.title for event in problem.events}
+def titles(problem: Problem) -> Titles:
+    """Return the titles of events and tasks."""
+    return Titles({event.id: event.title for event in problem.events}, {task.id: task.title for task in problem.tasks})
 
 
-def _enabled(review: Review, index: int, titles: Mapping[str, str]) -> tuple[str, ...]:
+def _enabled(review: Review, index: int, titles: Titles) -> tuple[str, ...]:
     """Return what could not be done without the change, events first."""
     needing = [other for other, needs in enumerate(review.needs) if index in needs]
     return tuple(_label(review.changes[other], titles) for other in needing)
 
 
-def _label(change: Change, titles: Mapping[str, str]) -> str:
+def _label(change: Change, titles: Titles) -> str:
     match change.type:
         case ChangeType.FOCUS_BLOCK:
             return "focus time"
         case ChangeType.ADD_BUFFER:
             return "a buffer"
         case ChangeType.TASK_BLOCK:
-            return shown_title(titles[change.task or ""])
+            return shown_title(titles.tasks[change.task or ""])
         case _:
-            return shown_title(titles[change.events[0]])
+            return shown_title(titles.events[change.events[0]])

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from assistant.domain.calendar.problem import Interval, Minute
+from assistant.domain.calendar.request import END_OF_DAY
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
@@ -32,7 +33,8 @@ def whole_day(day: date, zone: ZoneInfo) -> Interval:
 def hours_of(day: date, start: time | None, end: time | None, zone: ZoneInfo) -> Interval:
     """Return these hours of the day; its midnights where they are not given."""
     whole = whole_day(day, zone)
-    return Interval(
-        whole.start if start is None else minute_at(day, start, zone),
-        whole.end if end is None else minute_at(day, end, zone),
-    )
+
+    def minute(clock: time) -> Minute:
+        return whole.end if clock == END_OF_DAY else minute_at(day, clock, zone)
+
+    return Interval(whole.start if start is None else minute(start), whole.end if end is None else minute(end))
