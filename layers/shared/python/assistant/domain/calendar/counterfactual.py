@@ -33,7 +33,7 @@ class Counterfactual:
 
 def counterfactual(review: Review, index: int) -> Counterfactual:
     """Return what happens without this change."""
-    problem, without = review.problem, review.without(index)
+    problem, without = review.problem, review.without[index]
     known = set(unmet(problem, review.plan))
     return Counterfactual(
         with_it=score(problem, review.plan),

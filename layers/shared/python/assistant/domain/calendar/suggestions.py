@@ -1,6 +1,6 @@
 """A plan as suggestions: each with its times, its reason, its worth, and the others it needs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -72,50 +72,58 @@ class Suggestion(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """The changes of a plan in the order they are suggested, what each needs, and each plan without one."""
+    """The changes of a plan in the order they are suggested, and for each what it needs and what is lost without."""
 
     problem: Problem
     plan: Plan
     changes: tuple[Change, ...]
     needs: tuple[frozenset[int], ...]
-
-    def without(self, index: int) -> Plan:
-        """Return the plan without this change and all that depend on it; unless it is a block, focus is placed anew."""
-        left = dependents(index, self.needs)
-        rest = plan_of(change for other, change in enumerate(self.changes) if other not in left)
-        if self.changes[index].type in _BLOCKS:
-            return rest
-        return replace(rest, focus=best_focus(self.problem, rest))
+    without: tuple[Plan, ...]
+    """The plan without a change and all that depend on it; unless it is a block, focus is placed anew."""
+    worth: tuple[Tiers, ...]
+    """How much higher each of these scores."""
 
 
 def reviewed(problem: Problem, plan: Plan) -> Review:
-    """Return the changes of an allowed plan: those to events by worth, then buffers, tasks and focus by time."""
+    """Return the changes of an allowed plan: those to events by worth, then buffers, tasks and focus by time.
+
+    Each is left out once, which takes most of the time: it grows with the square of the number of events.
+    """
     listed = changes(problem, plan)
-    review = Review(problem, plan, listed, dependencies(problem, listed))
+    needs = dependencies(problem, listed)
+    without = [_without(problem, listed, needs, index) for index in range(len(listed))]
     reached = score(problem, plan)
+    worth = [Tiers.between(reached, score(problem, rest)) for rest in without]
     altering = sum(bool(change.altered) for change in listed)
-    worth = {index: Tiers.between(reached, score(problem, review.without(index))) for index in range(altering)}
     order = sorted(range(altering), key=lambda one: (-worth[one].conflicts, -worth[one].unmet, -worth[one].cost, one))
     order += range(altering, len(listed))
     place = {index: number for number, index in enumerate(order)}
     return Review(
         problem,
         plan,
-        tuple(listed[index] for index in order),
-        tuple(frozenset(place[needed] for needed in review.needs[index]) for index in order),
+        changes=tuple(listed[index] for index in order),
+        needs=tuple(frozenset(place[needed] for needed in needs[index]) for index in order),
+        without=tuple(without[index] for index in order),
+        worth=tuple(worth[index] for index in order),
     )
+
+
+def _without(problem: Problem, listed: Sequence[Change], needs: Sequence[frozenset[int]], index: int) -> Plan:
+    left = dependents(index, needs)
+    rest = plan_of(change for other, change in enumerate(listed) if other not in left)
+    return rest if listed[index].type in _BLOCKS else replace(rest, focus=best_focus(problem, rest))
 
 
 def suggestions(review: Review, *, revision: int) -> tuple[Suggestion, ...]:
     """Return the suggestions of a plan, numbered from 1."""
-    reached, numbers = score(review.problem, review.plan), metrics(review.problem, review.plan)
+    numbers = metrics(review.problem, review.plan)
     calendar = placed(review.problem, review.plan)
     events = {event.id: event for event in review.problem.events}
     labels = titles(review.problem)
     found = []
     for index, change in enumerate(review.changes):
-        without = review.without(index)
-        effect = Effect(numbers, metrics(review.problem, without), calendar, _enabled(review, index, labels))
+        otherwise = metrics(review.problem, review.without[index])
+        effect = Effect(numbers, otherwise, calendar, _enabled(review, index, labels))
         found.append(
             Suggestion(
                 suggestion_id=suggestion_id(revision, index + 1),
@@ -130,7 +138,7 @@ def suggestions(review: Review, *, revision: int) -> tuple[Suggestion, ...]:
                 time_saved_minutes=saved_minutes(change, events),
                 attendees_affected=max((events[name].attendees for name in change.altered), default=0),
                 depends_on=tuple(suggestion_id(revision, needed + 1) for needed in sorted(review.needs[index])),
-                if_left_out=Tiers.between(reached, score(review.problem, without)),
+                if_left_out=review.worth[index],
             )
         )
     return tuple(found)
