@@ -7,10 +7,9 @@ may go on overlapping, at a price. Choices that clash with an event nobody may c
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import combinations, groupby
+from itertools import combinations
 
-from assistant.adapters.cp_sat_focus import Covered, offer_focus
+from assistant.adapters.cp_sat_day import DayOffers, Piece, Placement, Separation, Standing
 from assistant.adapters.cp_sat_program import FREE, Program, Variable
 from assistant.domain.calendar.objective import (
     DECLINED,
@@ -35,52 +34,6 @@ class TooLarge(Exception):
     """The calendar has too many choices to be searched, or more than there was time to write down."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Placement:
-    """A new time on offer, of one event or of two that become one; the first keeps its id."""
-
-    variable: Variable
-    at: Interval
-    events: tuple[int, ...]
-    meeting: bool
-    arrives: bool
-    """Whether it is on a day that none of its events is on now."""
-    required: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Standing:
-    """An event that may stay where it is, whole or shortened."""
-
-    event: int
-    meeting: bool
-    times: tuple[tuple[Variable, Interval], ...]
-
-    @property
-    def kept(self) -> list[Variable]:
-        """The choices that leave it where it is."""
-        return [variable for variable, _ in self.times]
-
-
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """A time on offer for a piece of a task."""
-
-    variable: Variable
-    at: Interval
-    task: int
-
-
-@dataclass(slots=True)
-class _DayOffers:
-    """What may stand on one day beside the events that nobody may change."""
-
-    fixed: list[Interval] = field(default_factory=list)
-    placements: list[_Placement] = field(default_factory=list)
-    standing: list[_Standing] = field(default_factory=list)
-    pieces: list[_Piece] = field(default_factory=list)
-
-
 class Week:
     """The program of a calendar, and the plan an assignment of it means."""
 
@@ -99,18 +52,19 @@ class Week:
             not (event.movable or event.declinable or event.shortened is not None) for event in problem.events
         )
         self._choices: list[list[Variable]] = [[] for _ in problem.events]
-        self._standing: dict[int, _Standing] = {}
+        self._standing: dict[int, Standing] = {}
         self._declined: dict[int, Variable] = {}
-        self._placements: list[_Placement] = []
-        self._pieces: list[_Piece] = []
+        self._placements: list[Placement] = []
+        self._pieces: list[Piece] = []
         self._unscheduled: list[Variable] = []
         self._conflicts: dict[tuple[int, int], Variable] = {}
-        self._occupied: dict[tuple[Variable, ...], Variable] = {}
         self._offer_choices()
         self._price_pairs()
         self._offer_tasks()
+        separation = Separation(self.program, problem, conflicts=self._conflicts, unscheduled=self._unscheduled)
         for day, offers in zip(problem.days, self._by_day(), strict=True):
-            self._keep_apart(day, offers)
+            self._check_size()
+            separation.keep_apart(day, offers)
             self._limit_meetings(day, offers.placements)
         self._respect_declined()
 
@@ -194,7 +148,7 @@ class Week:
             short = shortened_time(event)
             outside = self._cost_of_staying(event, short).unmet
             times = (whole, (self.program.binary(Score(0, outside, shorten_cost(event))), short))
-        self._standing[number] = _Standing(number, event.is_meeting, times)
+        self._standing[number] = Standing(number, event.is_meeting, times)
         self._choices[number] += self._standing[number].kept
 
     def _cost_of_staying(self, event: Event, at: Interval) -> Score:
@@ -215,7 +169,7 @@ class Week:
             day = problem.days[problem.day_index(start)].date
             here = [number for number in numbers if problem.events[number].day == day]
             first = here[0] if here else numbers[0]
-            placement = _Placement(
+            placement = Placement(
                 self.program.binary(Score(0, 0, price)),
                 at,
                 (first, *(number for number in numbers if number != first)),
@@ -292,14 +246,14 @@ class Week:
             for at in times:
                 self._check_size()
                 if not any(at.overlaps(event) for event in fixed):
-                    pieces.append(_Piece(self.program.binary(), at, number))
+                    pieces.append(Piece(self.program.binary(), at, number))
             self.program.equals(task.chunks, [*((one.variable, 1) for one in pieces), (left_out, task.chunks)])
             self._unscheduled.append(left_out)
             self._pieces += pieces
 
-    def _by_day(self) -> Sequence[_DayOffers]:
+    def _by_day(self) -> Sequence[DayOffers]:
         problem = self._problem
-        offers = [_DayOffers() for _ in problem.days]
+        offers = [DayOffers() for _ in problem.days]
         for placement in self._placements:
             offers[problem.day_index(placement.at.start)].placements.append(placement)
         for piece in self._pieces:
@@ -312,73 +266,6 @@ class Week:
                 else:
                     offers[index].standing.append(self._standing[number])
         return offers
-
-    def _keep_apart(self, day: Day, offers: _DayOffers) -> None:
-        """Let at most one thing stand at any time, whatever may overlap today excepted.
-
-        It is enough to look where something starts. Between meetings the buffer counts as part of the earlier one;
-        focus and tasks may share a time.
-        """
-        self._check_size()
-        covered = offer_focus(self.program, self._problem, day, offers.fixed)
-        meetings = _DayOffers(
-            placements=[one for one in offers.placements if one.meeting],
-            standing=[one for one in offers.standing if one.meeting],
-        )
-        rest = len(offers.placements) > len(meetings.placements) or len(offers.standing) > len(meetings.standing)
-        mixed = bool(covered or offers.pieces or rest)
-        if mixed:
-            self._apart(day, offers, covered, buffer=0)
-        if meetings.placements and (self._problem.buffer or not mixed):
-            self._apart(day, meetings, {}, buffer=self._problem.buffer)
-
-    def _apart(self, day: Day, offers: _DayOffers, covered: Covered, *, buffer: int) -> None:
-        points = {one.at.start for one in offers.placements} | {one.at.start for one in offers.pieces} | set(covered)
-        points |= {max(day.whole.start, one.times[0][1].start) for one in offers.standing}
-        grid = self._problem.grid
-        seen = set()
-        for point in sorted(points):
-            new = [one.variable for one in offers.placements if one.at.start <= point < one.at.end + buffer]
-            pieces = [one for one in offers.pieces if one.at.start <= point < one.at.end]
-            focus = covered.get(point // grid * grid, ())
-            taken = self._taken(offers.standing, point, buffer)
-            row = (*new, *taken, *focus, *(one.variable for one in pieces))
-            if row in seen:
-                continue
-            seen.add(row)
-            if pieces:
-                self.program.at_most_one([*new, *taken, *(one.variable for one in pieces)])
-                self._forbid_pieces_of_unscheduled(pieces)
-            if focus or not pieces:
-                self.program.at_most_one([*new, *taken, *focus])
-
-    def _taken(self, standing: Iterable[_Standing], point: int, buffer: int) -> Sequence[Variable]:
-        """Return binaries of which one is 1 where an event stays at this time."""
-        here = [
-            (one.event, [variable for variable, at in one.times if at.start <= point < at.end + buffer])
-            for one in standing
-        ]
-        here = [(event, variables) for event, variables in here if variables]
-        if not here:
-            return ()
-        if len(here) == 1:
-            return here[0][1]
-        variables = tuple(variable for _, kept in here for variable in kept)
-        if variables not in self._occupied:
-            occupied = self._occupied[variables] = self.program.binary()
-            for _, kept in here:
-                self.program.at_most(0, kept, [(occupied, 1)])
-            overlaps = [self._conflicts.get((first, second)) for (first, _), (second, _) in combinations(here, 2)]
-            if not buffer:
-                # Each event that stays beside another makes at least one conflict: implied, and tighter than pairs.
-                self.program.at_most(
-                    0, variables, [(occupied, 1), *((both, 1) for both in overlaps if both is not None)]
-                )
-        return (self._occupied[variables],)
-
-    def _forbid_pieces_of_unscheduled(self, pieces: Sequence[_Piece]) -> None:
-        for task, same in groupby(pieces, key=lambda one: one.task):
-            self.program.at_most_one([*(one.variable for one in same), self._unscheduled[task]])
 
     def _respect_declined(self) -> None:
         """Keep those who are needed in a declined meeting from being needed elsewhere at its time."""
@@ -397,7 +284,7 @@ class Week:
             for placements in by_events.values():
                 self.program.at_most_one([*placements, declined])
 
-    def _limit_meetings(self, day: Day, placements: Iterable[_Placement]) -> None:
+    def _limit_meetings(self, day: Day, placements: Iterable[Placement]) -> None:
         """Price the meetings over the maximum, and let none arrive on a day that has more than that."""
         most = self._problem.max_per_day
         if most is None:
