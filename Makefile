@@ -58,7 +58,7 @@ format: install ## format and fix
 
 check: install ## format, lint, types, import direction, unit and contract tests (a quarter of the generated examples)
 	@.venv/bin/ruff format --check . && .venv/bin/ruff check .
-	@.venv/bin/mypy
+	@.venv/bin/mypy --num-workers 2
 	@.venv/bin/lint-imports
 	@$(PYTEST) tests/unit tests/contract --hypothesis-profile quick
 
