@@ -8,9 +8,12 @@ PORT ?= 8080
 DATA ?= ../shared/mail
 UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
 PYTHON := .venv/bin/python
-COVERAGE := --cov=assistant.domain --cov=assistant.services --cov-branch --cov-fail-under=90 --cov-report=
+PYTEST := .venv/bin/pytest --numprocesses 2 --dist loadgroup \
+	--cov=assistant.domain --cov=assistant.services --cov-branch --cov-fail-under=90 --cov-report=
 export PYTHONPATH := layers/shared/python:.
 export CLAUDE PORT PROFILE UV
+# Tests start dozens of interpreters, none of which should compile what another has compiled.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,14 +56,14 @@ clean: ## remove all local state and builds
 format: install ## format and fix
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
 
-check: install ## format, lint, types, import direction, unit and contract tests
+check: install ## format, lint, types, import direction, unit and contract tests (a quarter of the generated examples)
 	@.venv/bin/ruff format --check . && .venv/bin/ruff check .
-	@.venv/bin/mypy
+	@.venv/bin/mypy --num-workers 2
 	@.venv/bin/lint-imports
-	@.venv/bin/pytest tests/unit tests/contract $(COVERAGE)
+	@$(PYTEST) tests/unit tests/contract --hypothesis-profile quick
 
 test: install ## all tests: unit, contract, infra and integration
-	@.venv/bin/pytest tests --numprocesses 2 --dist loadgroup $(COVERAGE)
+	@$(PYTEST) tests
 
 openapi: install ## write functions/serve_docs/openapi.json from the handlers
 	@$(PYTHON) -m infra.openapi

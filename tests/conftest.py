@@ -1,8 +1,15 @@
-"""How the suite is spread over workers, and what it shows at the end."""
+"""How thoroughly the suite tests, how it is spread over workers, and what it shows at the end."""
 
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How fast a machine is says nothing about the rule under test.
+settings.register_profile("full", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# What `make check` takes by --hypothesis-profile; tests/fakes/examples.py scales the tests that ask for another number.
+settings.register_profile("quick", settings.get_profile("full"), max_examples=25)
+settings.load_profile("full")
 
 _TESTS = Path(__file__).parent
 _CONTAINMENT_REPORT = _TESTS.parent / "reports" / "containment.md"

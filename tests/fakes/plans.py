@@ -1,6 +1,7 @@
 """Kept plans of the busy week, and solvers that are missing or have no time."""
 
 from datetime import datetime
+from functools import cache
 
 from assistant.domain.calendar.defaults import completed
 from assistant.domain.calendar.greedy import greedy_plan
@@ -14,10 +15,16 @@ from assistant.domain.preferences import Preferences
 from tests.fakes.weeks import CONSTRAINTS, busy_week
 
 
+@cache
+def greedy_week() -> tuple[Problem, Solution]:
+    """Return the busy week and its greedy plan, of which nothing ever changes."""
+    problem = busy_week()
+    return problem, unproven(problem, greedy_plan(problem))
+
+
 def greedy_record(plan_id: str, now: datetime, *, user_id: str = "user123") -> PlanRecord:
     """Return the greedy plan of the busy week, as it waits for its proof."""
-    problem = busy_week()
-    plan = greedy_plan(problem)
+    problem, solution = greedy_week()
     return PlanRecord(
         user_id=user_id,
         plan_id=plan_id,
@@ -25,7 +32,7 @@ def greedy_record(plan_id: str, now: datetime, *, user_id: str = "user123") -> P
         revision=1,
         constraints=completed(CONSTRAINTS, Preferences()),
         problem=problem,
-        solution=unproven(problem, plan),
+        solution=solution,
         proof=ProofState.QUEUED,
     )
 

@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from moto import mock_aws
 
 from assistant.adapters.anthropic_llm import AnthropicLlm
-from assistant.adapters.aws import session
 from assistant.runtime.settings import Settings
 from assistant.wiring import Dependencies
+from tests.fakes.aws import memory_aws
 from tests.fakes.tables import TABLE, create_table
 
 
@@ -19,11 +18,9 @@ def on_memory_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    session.cache_clear()
-    with mock_aws():
+    with memory_aws():
         create_table()
         yield
-    session.cache_clear()
 
 
 def claude_of(url: str, key: str | None) -> AnthropicLlm:

@@ -3,14 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, settings
 from pytest_socket import disable_socket, enable_socket
 
 from tests.fakes.runtime import ManualClock, MemoryMeter
-
-# How fast a machine is says nothing about the rule under test.
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)

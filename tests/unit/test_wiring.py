@@ -6,11 +6,9 @@ from dataclasses import replace
 import boto3
 import fakeredis
 import pytest
-from moto import mock_aws
 from redis import Redis
 
 from assistant.adapters import redis_client
-from assistant.adapters.aws import session
 from assistant.domain.calendar.plan_record import ProofJob, ProofState
 from assistant.domain.errors import Unavailable
 from assistant.domain.health import ProbeStatus
@@ -29,6 +27,7 @@ from assistant.services.prove_plan import prove_plan
 from assistant.services.show_plan import show_plan
 from assistant.services.triage_emails import TriageRequest, triage_emails
 from assistant.wiring import Dependencies
+from tests.fakes.aws import memory_aws
 from tests.fakes.claude_api import KEY, serve
 from tests.fakes.plans import HastySolver
 from tests.fakes.tables import TABLE, create_table
@@ -39,11 +38,9 @@ CALLER = Identity("user123", "request1")
 
 @pytest.fixture
 def queue_url() -> Iterator[str]:
-    session.cache_clear()
-    with mock_aws():
+    with memory_aws():
         create_table()
         yield boto3.client("sqs").create_queue(QueueName="audit")["QueueUrl"]
-    session.cache_clear()
 
 
 @pytest.fixture

@@ -3,19 +3,16 @@
 from collections.abc import Iterator
 
 import pytest
-from moto import mock_aws
 
-from assistant.adapters.aws import session
 from assistant.adapters.dynamo import Table, dynamo_client
+from tests.fakes.aws import memory_aws
 from tests.fakes.tables import TABLE, create_table
 
 
 @pytest.fixture
 def aws() -> Iterator[None]:
-    session.cache_clear()
-    with mock_aws():
+    with memory_aws():
         yield
-    session.cache_clear()
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from uuid import uuid4
 
 import boto3
 import pytest
-from moto import mock_aws
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from assistant.adapters import secrets
@@ -17,7 +16,6 @@ from assistant.adapters.anthropic_batches import AnthropicBatches
 from assistant.adapters.anthropic_calls import ServiceDown, ServiceSilent
 from assistant.adapters.anthropic_client import MessagesClient
 from assistant.adapters.anthropic_llm import AnthropicLlm, ModelsInUse
-from assistant.adapters.aws import session
 from assistant.adapters.dynamo import Table, dynamo_client
 from assistant.adapters.dynamo_circuit import SharedCircuit
 from assistant.adapters.secrets import ApiKey
@@ -25,6 +23,7 @@ from assistant.domain.errors import Unavailable
 from assistant.domain.llm import Fault, LlmTask, Prompt, Reply, TokenUsage, Unanswered, Unheard
 from assistant.domain.llm_models import MODELS, models_by_task
 from assistant.runtime.clock import SystemClock
+from tests.fakes.aws import memory_aws
 from tests.fakes.claude_api import KEY, ClaudeApi, serve
 from tests.fakes.claude_rules import Limits
 from tests.fakes.runtime import ManualClock
@@ -95,12 +94,11 @@ class EverNewKey(ApiKey):
 @pytest.fixture(scope="module")
 def table() -> Iterator[Table]:
     """One table for all: each test has a circuit of its own."""
-    session.cache_clear()
-    with pytest.MonkeyPatch.context() as environment, mock_aws():
+    with pytest.MonkeyPatch.context() as environment:
         environment.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-        create_table()
-        yield Table(TABLE, dynamo_client())
-    session.cache_clear()
+        with memory_aws():
+            create_table()
+            yield Table(TABLE, dynamo_client())
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import combinations, product
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from assistant.adapters import cp_sat_week
 from assistant.adapters.cp_sat import CpSatSolver
@@ -20,6 +20,7 @@ from assistant.domain.calendar.problem import Event, Interval, Problem
 from assistant.domain.calendar.rules import merge_starts, starts, violations
 from assistant.domain.calendar.solution import Solution, Status, WeekSolution
 from assistant.domain.errors import Unavailable
+from tests.fakes.examples import examples
 from tests.fakes.weeks import busy_week
 from tests.unit.calendar.weeks import at, event, problem, problems
 
@@ -71,7 +72,7 @@ def test_somebody_needed_in_a_declined_meeting_is_not_needed_elsewhere_meanwhile
 
 
 @given(problems())
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(40)
 def test_one_weighted_sum_of_all_tiers_has_the_same_optimum(week: Problem) -> None:
     start = greedy_plan(week)
     found = CpSatSolver().solve(week, start, seconds=ENOUGH)
@@ -128,7 +129,7 @@ def every_plan(week: Problem) -> Iterator[Plan]:
 
 
 @given(problems())
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(40)
 def test_no_plan_of_a_small_calendar_is_better(week: Problem) -> None:
     small = replace(week, grid=60, events=week.events[:3], tasks=(), days=week.days[:2])
     small = replace(small, events=tuple(one for one in small.events if one.day <= small.days[-1].date))

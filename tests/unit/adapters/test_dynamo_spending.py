@@ -17,6 +17,7 @@ from assistant.domain.errors import Unavailable
 from assistant.domain.llm import LlmTask, TokenUsage
 from assistant.domain.spending import DailyCaps, Usage, UsageOfDay
 from assistant.ports import Spending
+from tests.fakes.examples import examples
 from tests.fakes.llm import MemorySpending
 
 DAY = date(2026, 11, 23)
@@ -189,7 +190,7 @@ step = st.builds(
 days = (DAY + timedelta(days=number) for number in count())
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=10, deadline=None)
+@settings(examples(10), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(step, max_size=5))
 def test_however_batches_overtake_each_other_the_caps_hold(
     interleaved: Interleaved, table: Table, steps: list[Step]

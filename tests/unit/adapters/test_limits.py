@@ -14,6 +14,7 @@ from assistant.domain import metric_names
 from assistant.domain.admission import Admission, Bucket
 from assistant.domain.errors import Unavailable
 from assistant.ports import RateLimiter
+from tests.fakes.examples import examples
 from tests.fakes.runtime import ManualClock, MemoryMeter, ScriptedLimiter
 
 USER = Bucket(capacity=3, refill_per_second=2)
@@ -77,7 +78,7 @@ def test_all_users_together_have_a_bucket_and_a_refusal_costs_nothing(
 
 
 pauses = st.lists(st.floats(min_value=0, max_value=2), max_size=25)
-every_fixture = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15, deadline=None)
+every_fixture = settings(examples(15), suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def most(bucket: Bucket, seconds: float) -> float:

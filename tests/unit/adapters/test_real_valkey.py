@@ -12,6 +12,7 @@ from assistant.adapters.redis_limits import RedisRateLimiter
 from assistant.adapters.redis_sessions import RedisSessions
 from assistant.domain.admission import Bucket
 from assistant.domain.errors import Unavailable
+from infra.local.layout import free_port
 from tests.fakes.runtime import ManualClock
 
 pytestmark = pytest.mark.network
@@ -22,7 +23,8 @@ ONCE_A_DAY = 1 / 86_400
 
 @pytest.fixture
 def server() -> Iterator[ValkeyServer]:
-    running = ValkeyServer()
+    # The first port that ValkeyServer itself finds free is the first one for another worker too.
+    running = ValkeyServer(port=free_port())
     running.start()
     yield running
     if running.is_running():

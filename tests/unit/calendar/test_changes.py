@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 
 from assistant.domain.calendar.changes import Change, ChangeType, changes, closure, dependencies, dependents, plan_of
 from assistant.domain.calendar.greedy import greedy_plan
 from assistant.domain.calendar.plan import EMPTY_PLAN, Merge, Plan
 from assistant.domain.calendar.problem import Problem
 from assistant.domain.calendar.rules import violations
+from tests.fakes.examples import examples
 from tests.fakes.weeks import busy_week
 from tests.unit.calendar.weeks import at, event, problem, problems, with_focus
 
@@ -21,7 +22,6 @@ def needs(week: Problem, plan: Plan) -> dict[Change, set[Change]]:
     return {listed[index]: {listed[other] for other in found} for index, found in enumerate(dependencies(week, listed))}
 
 
-@settings(max_examples=100)
 @given(problems())
 def test_the_changes_of_a_plan_make_it_again(week: Problem) -> None:
     plan = greedy_plan(week)
@@ -34,7 +34,7 @@ def test_the_changes_of_a_plan_make_it_again(week: Problem) -> None:
     }
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(problems())
 def test_a_change_with_what_it_needs_breaks_no_rule(week: Problem) -> None:
     listed = changes(week, greedy_plan(week))
@@ -44,7 +44,6 @@ def test_a_change_with_what_it_needs_breaks_no_rule(week: Problem) -> None:
         assert violations(week, plan_of(listed[one] for one in chosen)) == ()
 
 
-@settings(max_examples=100)
 @given(problems())
 def test_what_is_left_without_a_change_and_its_dependents_breaks_no_rule(week: Problem) -> None:
     listed = changes(week, greedy_plan(week))

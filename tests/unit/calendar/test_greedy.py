@@ -2,7 +2,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 
 from assistant.domain.calendar.greedy import greedy_plan
 from assistant.domain.calendar.objective import do_nothing, score
@@ -10,12 +10,13 @@ from assistant.domain.calendar.plan import EMPTY_PLAN
 from assistant.domain.calendar.problem import Problem
 from assistant.domain.calendar.request import AttendeeAvailability, FocusTask
 from assistant.domain.calendar.rules import violations
+from tests.fakes.examples import examples
 from tests.unit.calendar.weeks import at, clock, event, problem, problems
 
 MOVES: Mapping[str, Any] = {"flexibility": "same_day"}
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(problems())
 def test_is_allowed_and_never_worse_than_doing_nothing(week: Problem) -> None:
     plan = greedy_plan(week)
@@ -24,7 +25,7 @@ def test_is_allowed_and_never_worse_than_doing_nothing(week: Problem) -> None:
     assert score(week, plan) <= score(week, do_nothing(week))
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(problems())
 def test_does_not_depend_on_the_run(week: Problem) -> None:
     assert greedy_plan(week) == greedy_plan(replace(week))

@@ -2,10 +2,11 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from dateutil.rrule import rrulestr
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.domain.calendar.recurrence import periods, read_rule, read_series
+from tests.fakes.examples import examples
 
 CODES = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
 
@@ -44,7 +45,7 @@ def rules(draw: st.DrawFn) -> str:
     return ";".join(parts)
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(rules(), st.dates(date(2020, 1, 1), date(2024, 12, 31)), st.integers(-90, 900), st.integers(0, 200))
 def test_agrees_with_dateutil(rule: str, first: date, after: int, length: int) -> None:
     since = first + timedelta(days=after)

@@ -2,7 +2,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.domain.calendar.objective import do_nothing, score
@@ -10,6 +10,7 @@ from assistant.domain.calendar.plan import EMPTY_PLAN, Merge, Plan
 from assistant.domain.calendar.problem import Interval, Problem
 from assistant.domain.calendar.request import AttendeeAvailability, CalendarEvent, FocusTask
 from assistant.domain.calendar.rules import Rule, merge_starts, starts, task_starts, violations
+from tests.fakes.examples import examples
 from tests.unit.calendar.weeks import at, clock, event, named, problem, problems
 
 FLEXIBLE: dict[str, Any] = {"flexibility": "same_week"}
@@ -28,13 +29,13 @@ def a_week(*more: CalendarEvent, **given: Any) -> Problem:
     return problem(event("e", "2026-03-23T10:00", **FLEXIBLE), *more, **given)
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(problems())
 def test_doing_nothing_breaks_no_rule(week: Problem) -> None:
     assert violations(week, EMPTY_PLAN) == ()
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(problems(), st.data())
 def test_a_start_is_allowed_where_nothing_of_the_user_is_in_the_way(week: Problem, data: st.DataObject) -> None:
     movable = [one for one in week.events if starts(week, one)]

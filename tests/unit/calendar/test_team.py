@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.adapters import cp_sat_week
@@ -19,6 +19,7 @@ from assistant.domain.calendar.request import Attendee, CalendarEvent, Constrain
 from assistant.domain.calendar.rules import starts, violations
 from assistant.domain.calendar.solution import Status
 from assistant.domain.calendar.team import Team, complete_calendars, separate_plans, team_of, team_score, torn
+from tests.fakes.examples import examples
 
 ANA, BEN = "ana@company.com", "ben@company.com"
 MORNING: dict[str, Any] = {"no_meetings_before": "09:00", "no_meetings_after": "12:00", "focus_time_hours": 1}
@@ -131,7 +132,7 @@ MOVABLE = st.sampled_from(["fixed", "same_day"])
     shared=st.lists(st.tuples(st.sampled_from(HALF_HOURS), MOVABLE), min_size=1, max_size=2),
     own=st.lists(st.tuples(st.sampled_from([ANA, BEN]), st.sampled_from(HALF_HOURS), MOVABLE), max_size=2),
 )
-@settings(max_examples=15, deadline=None)
+@examples(15)
 def test_no_allowed_plans_score_lower(shared: list[tuple[str, str]], own: list[tuple[str, str, str]]) -> None:
     calendars: dict[str, list[CalendarEvent]] = {ANA: [], BEN: []}
     for index, (start, flexibility) in enumerate(shared):

@@ -15,7 +15,7 @@ from assistant.domain.calendar.objective import score
 from assistant.domain.calendar.plan import Merge, Plan
 from assistant.domain.calendar.plan_record import PlanRecord, ProofJob, ProofState, proof_state
 from assistant.domain.calendar.rules import Rule
-from assistant.domain.calendar.solution import Status
+from assistant.domain.calendar.solution import Solution, Status
 from assistant.domain.calendar.suggestions import reviewed, suggestions
 from assistant.domain.errors import Conflict, InvalidRequest, NotFound, Unavailable
 from assistant.domain.users import Identity
@@ -23,7 +23,7 @@ from assistant.services.accept_suggestions import AcceptPorts, AcceptRequest, Ac
 from assistant.services.explain_suggestion import explain_suggestion
 from assistant.services.prove_plan import ProofPorts, prove_plan
 from assistant.services.show_plan import PlanView, draw_plan, show_plan
-from tests.fakes.plans import HastySolver, MissingSolver, greedy_record
+from tests.fakes.plans import HastySolver, MissingSolver, greedy_record, greedy_week
 from tests.fakes.runtime import ManualClock
 from tests.fakes.stores import MemoryAuditTrail, MemoryPlans
 from tests.unit.calendar.weeks import at, event, problem, with_focus
@@ -37,13 +37,19 @@ def plans(clock: ManualClock) -> MemoryPlans:
     return MemoryPlans(clock)
 
 
+@pytest.fixture(scope="module")
+def optimum() -> Solution:
+    week, greedy = greedy_week()
+    solution = CpSatSolver().solve(week, greedy.plan, seconds=20)
+    assert solution.status is Status.OPTIMAL
+    return solution
+
+
 @pytest.fixture
-def best(plans: MemoryPlans, clock: ManualClock) -> PlanRecord:
+def best(plans: MemoryPlans, clock: ManualClock, optimum: Solution) -> PlanRecord:
     """The busy week's best plan, kept."""
     greedy = greedy_record(PLAN, clock.now())
-    solution = CpSatSolver().solve(greedy.problem, greedy.solution.plan, seconds=20)
-    assert solution.status is Status.OPTIMAL
-    record = replace(greedy, solution=solution, proof=proof_state(solution, ProofState.QUEUED))
+    record = replace(greedy, solution=optimum, proof=proof_state(optimum, ProofState.QUEUED))
     assert plans.save(record)
     return record
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.domain.mail import Mail
@@ -14,6 +14,7 @@ from assistant.domain.preferences import EmailRules
 from assistant.domain.senders import SenderRecord, attention, sender_keys
 from assistant.domain.triage.cascade import triage_mail
 from assistant.domain.triage.decision import Category, DecidedBy, TriagedEmail
+from tests.fakes.examples import examples
 from tests.unit.triage.mails import BULK, LURES, NOT_URGENT, URGENT, mail
 from tests.unit.triage.modern_mails import DUE_SOON, NEWSLETTERS, NOTICES, PEOPLE, PRESSING, PUT_AWAY, READ, SPAM
 
@@ -170,7 +171,7 @@ def test_a_lure_gains_nothing_from_corrections_for_the_forged_sender() -> None:
     history=st.lists(st.sampled_from(list(Category)), max_size=5),
     added=st.sampled_from(list(Category)),
 )
-@settings(max_examples=60)
+@examples(60)
 def test_corrections_are_monotone(name: str, history: list[Category], added: Category) -> None:
     item = ({**URGENT, **NOT_URGENT, **LURES, **BULK})[name]
     before = attention(decide(item, records=corrected(item, *history)).category)
@@ -263,7 +264,7 @@ MAILS = st.builds(
 
 
 @given(item=MAILS)
-@settings(max_examples=150)
+@examples(150)
 def test_any_mail_is_decided_the_same_way_twice_and_quotes_what_it_shows(item: Mail) -> None:
     decision = decide(item)
     assert decide(item) == decision
