@@ -16,7 +16,7 @@ from tests.fakes.weeks import CONSTRAINTS, busy_week
 
 
 @cache
-def greedy_week() -> tuple[Problem, Solution]:
+def greedy_week() -> tuple[Problem, WeekSolution]:
     """Return the busy week and its greedy plan, of which nothing ever changes."""
     problem = busy_week()
     return problem, unproven(problem, greedy_plan(problem))

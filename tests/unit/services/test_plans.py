@@ -15,7 +15,7 @@ from assistant.domain.calendar.objective import score
 from assistant.domain.calendar.plan import Merge, Plan
 from assistant.domain.calendar.plan_record import PlanRecord, ProofJob, ProofState, proof_state
 from assistant.domain.calendar.rules import Rule
-from assistant.domain.calendar.solution import Solution, Status
+from assistant.domain.calendar.solution import Status, WeekSolution
 from assistant.domain.calendar.suggestions import reviewed, suggestions
 from assistant.domain.errors import Conflict, InvalidRequest, NotFound, Unavailable
 from assistant.domain.users import Identity
@@ -38,7 +38,7 @@ def plans(clock: ManualClock) -> MemoryPlans:
 
 
 @pytest.fixture(scope="module")
-def optimum() -> Solution:
+def optimum() -> WeekSolution:
     week, greedy = greedy_week()
     solution = CpSatSolver().solve(week, greedy.plan, seconds=20)
     assert solution.status is Status.OPTIMAL
@@ -46,7 +46,7 @@ def optimum() -> Solution:
 
 
 @pytest.fixture
-def best(plans: MemoryPlans, clock: ManualClock, optimum: Solution) -> PlanRecord:
+def best(plans: MemoryPlans, clock: ManualClock, optimum: WeekSolution) -> PlanRecord:
     """The busy week's best plan, kept."""
     greedy = greedy_record(PLAN, clock.now())
     record = replace(greedy, solution=optimum, proof=proof_state(optimum, ProofState.QUEUED))
