@@ -15,8 +15,12 @@ _TESTS = Path(__file__).parent
 _CONTAINMENT_REPORT = _TESTS.parent / "reports" / "containment.md"
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of one embedded AWS, and those of one synthesis, on one worker each (``--dist loadgroup``)."""
+    """Keep the tests of one embedded AWS, and those of one synthesis, on one worker each (``--dist loadgroup``).
+
+    Before xdist's own hook, which reads the marks.
+    """
     for item in items:
         suite = item.path.relative_to(_TESTS).parts[0]
         if suite in ("integration", "infra"):

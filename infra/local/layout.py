@@ -22,7 +22,8 @@ MAX_PORT = 65535
 # The one that the double of the tests takes: no secret.
 DOUBLE_KEY = "double-key"
 # Tests keep their state elsewhere, so that they never meet the assistant a developer runs here.
-LOCAL = Path(os.environ.get("LOCAL_STATE") or REPOSITORY / ".local")
+_ELSEWHERE = os.environ.get("LOCAL_STATE")
+LOCAL = Path(_ELSEWHERE or REPOSITORY / ".local")
 _RUNNING = LOCAL / "running.json"
 _LOCK = LOCAL / "run.lock"
 
@@ -115,7 +116,7 @@ def chosen_double() -> bool:
 
 
 def make_layout(profile: Profile, port: int, *, double: bool) -> Layout:
-    """Return the layout of ``make run``, on the usual ports of its servers or on free ones."""
+    """Return the layout of ``make run``, on the usual ports of its servers or, where they are taken, on free ones."""
     settings = {name: value for name, value in os.environ.items() if TUNABLE.fullmatch(name)}
     claude_port = _free_port(8095) if double else None
     return Layout(LOCAL / profile, profile, port, _free_port(4566), _free_port(6390), settings, claude_port)
@@ -207,4 +208,5 @@ def free_port() -> int:
 
 
 def _free_port(preferred: int) -> int:
-    return preferred if is_free(preferred) else free_port()
+    # Two runs that start at once would both find the usual port free: only one of them is not a test's.
+    return preferred if not _ELSEWHERE and is_free(preferred) else free_port()
