@@ -14,7 +14,7 @@ from pathlib import Path
 
 from assistant.domain.preferences import Preferences, WorkingHours
 from assistant.domain.triage.second_opinion import triage_prompt
-from assistant.ports import Llm
+from assistant.ports.claude import Llm
 from bench.claude_double import running_double
 from bench.cost_report import Triage, planned_rows, report
 from bench.plot import plot_costs

@@ -22,7 +22,7 @@ from http.server import ThreadingHTTPServer
 from typing import Literal
 
 from assistant.domain.llm_tokens import estimated_tokens
-from assistant.ports import Clock
+from assistant.ports.runtime import Clock
 from assistant.runtime.clock import SystemClock
 from tests.fakes.claude_answers import answer
 from tests.fakes.claude_http import Answer, loopback_server

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from assistant.domain.errors import Unavailable
 from assistant.domain.llm import LlmTask, Prompt, Reply, TokenUsage, Unanswered
 from assistant.domain.spending import Cap, Reservation, Usage, UsageOfDay
-from assistant.ports import BatchResult
+from assistant.ports.claude import BatchResult
 from tests.fakes.stores import Outage
 
 MODEL = "claude-haiku-5-5"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from assistant.domain.admission import Admission
-from assistant.ports import Series
+from assistant.ports.runtime import Series
 
 
 class ManualClock:

@@ -14,7 +14,8 @@ from assistant.domain.mail import Mail
 from assistant.domain.preferences import Preferences
 from assistant.domain.senders import SenderRecord
 from assistant.domain.triage.decision import Category
-from assistant.ports import Clock, VersionedPreferences
+from assistant.ports.runtime import Clock
+from assistant.ports.users import VersionedPreferences
 
 
 class Outage:

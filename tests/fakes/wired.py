@@ -7,7 +7,8 @@ import pytest
 
 from assistant.adapters.cp_sat import CpSatSolver
 from assistant.domain.health import Dependency, Probe, ProbeStatus
-from assistant.ports import HealthProbe, PlanSolver
+from assistant.ports.calendar import PlanSolver
+from assistant.ports.runtime import HealthProbe
 from assistant.wiring import deps
 from tests.fakes.llm import MemoryBatches, MemorySpending, ScriptedLlm, sensible
 from tests.fakes.runtime import FixedMetrics, ManualClock, MemoryMeter, MemorySessions, ScriptedLimiter

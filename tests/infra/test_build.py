@@ -171,5 +171,7 @@ def test_an_interrupted_build_is_made_again(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_traces_name_the_paths_lambda_mounts(built: Build) -> None:
-    compiled = next((built.layers[SHARED].path / "python" / "assistant" / "__pycache__").glob("ports.*.pyc"))
-    assert b"/opt/python/assistant/ports.py" in compiled.read_bytes()
+    compiled = next(
+        (built.layers[SHARED].path / "python" / "assistant" / "domain" / "__pycache__").glob("errors.*.pyc")
+    )
+    assert b"/opt/python/assistant/domain/errors.py" in compiled.read_bytes()

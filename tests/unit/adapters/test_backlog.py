@@ -16,7 +16,7 @@ from assistant.domain.errors import Unavailable
 from assistant.domain.mail import Mail
 from assistant.domain.spending import Reservation
 from assistant.domain.triage.decision import Category, DecidedBy
-from assistant.ports import Backlog, DecisionStore
+from assistant.ports.mail import Backlog, DecisionStore
 from tests.fakes.runtime import ManualClock
 from tests.fakes.stores import MemoryBacklog, MemoryDecisions
 

@@ -16,7 +16,7 @@ from assistant.adapters.dynamo_spending import DynamoSpending
 from assistant.domain.errors import Unavailable
 from assistant.domain.llm import LlmTask, TokenUsage
 from assistant.domain.spending import DailyCaps, Usage, UsageOfDay
-from assistant.ports import Spending
+from assistant.ports.claude import Spending
 from tests.fakes.examples import examples
 from tests.fakes.llm import MemorySpending
 

@@ -13,7 +13,7 @@ from assistant.adapters.redis_limits import RedisRateLimiter
 from assistant.domain import metric_names
 from assistant.domain.admission import Admission, Bucket
 from assistant.domain.errors import Unavailable
-from assistant.ports import RateLimiter
+from assistant.ports.runtime import RateLimiter
 from tests.fakes.examples import examples
 from tests.fakes.runtime import ManualClock, MemoryMeter, ScriptedLimiter
 

@@ -14,7 +14,7 @@ from assistant.adapters.sqs_proofs import SqsProofs
 from assistant.domain.calendar.objective import Score
 from assistant.domain.calendar.plan_record import KEPT_FOR, PlanRecord, ProofJob, ProofState
 from assistant.domain.errors import Unavailable
-from assistant.ports import PlanStore
+from assistant.ports.calendar import PlanStore
 from tests.fakes.plans import greedy_record
 from tests.fakes.runtime import ManualClock
 from tests.fakes.stores import MemoryPlans

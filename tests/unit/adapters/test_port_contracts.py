@@ -14,7 +14,8 @@ from assistant.domain.decisions import KEPT_FOR, Correction, Decision
 from assistant.domain.errors import Unavailable
 from assistant.domain.preferences import EmailRules, Preferences
 from assistant.domain.triage.decision import Category
-from assistant.ports import AuditLog, PreferenceStore, VersionedPreferences
+from assistant.ports.runtime import AuditLog
+from assistant.ports.users import PreferenceStore, VersionedPreferences
 from tests.fakes.runtime import ManualClock
 from tests.fakes.stores import MemoryAuditLog, MemoryDecisions, MemoryPreferences
 

@@ -6,7 +6,7 @@ from assistant.adapters.dynamo_limits import DynamoSessions
 from assistant.adapters.local_limits import Circuit, OptionalSessions
 from assistant.adapters.redis_sessions import RedisSessions
 from assistant.domain.errors import Unavailable
-from assistant.ports import Sessions
+from assistant.ports.runtime import Sessions
 from tests.fakes.runtime import ManualClock
 
 TTL = 3600

@@ -1,7 +1,7 @@
 import threading
 
 from assistant.domain.health import Dependency, Health, Probe, ProbeStatus
-from assistant.ports import HealthProbe
+from assistant.ports.runtime import HealthProbe
 from assistant.services.check_health import check_health
 from tests.fakes.runtime import ManualClock
 

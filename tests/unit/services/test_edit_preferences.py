@@ -9,7 +9,7 @@ from assistant.domain.errors import Conflict, InvalidRequest, PreconditionFailed
 from assistant.domain.preferences import EmailRules, Preferences
 from assistant.domain.users import Identity
 from assistant.domain.versions import Preconditions
-from assistant.ports import VersionedPreferences
+from assistant.ports.users import VersionedPreferences
 from assistant.services.edit_preferences import PreferencePorts, merge_patched, patch_preferences, replace_preferences
 from tests.fakes.runtime import ManualClock
 from tests.fakes.stores import MemoryAuditTrail, MemoryPreferences, Outage

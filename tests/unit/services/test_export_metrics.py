@@ -5,7 +5,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from assistant.domain import metric_names
 from assistant.domain.metric_names import ACTIVE_SESSIONS, BUCKETS, METRICS, REQUEST_DURATION, REQUESTS, Kind
-from assistant.ports import Series
+from assistant.ports.runtime import Series
 from assistant.services.export_metrics import export_metrics
 from tests.fakes.runtime import FixedMetrics, ManualClock
 

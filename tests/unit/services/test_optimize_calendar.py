@@ -19,7 +19,7 @@ from assistant.domain.calendar.solution import Status
 from assistant.domain.errors import Forbidden, InvalidRequest
 from assistant.domain.preferences import Preferences
 from assistant.domain.users import Identity
-from assistant.ports import PlanSolver
+from assistant.ports.calendar import PlanSolver
 from assistant.services.optimize_calendar import (
     OptimizePorts,
     OptimizeRequest,

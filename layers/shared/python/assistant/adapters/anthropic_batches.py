@@ -12,7 +12,7 @@ from assistant.adapters.anthropic_llm import ModelsInUse
 from assistant.adapters.secrets import ApiKey
 from assistant.domain.errors import Unavailable
 from assistant.domain.llm import Prompt
-from assistant.ports import BatchResult
+from assistant.ports.claude import BatchResult
 
 if TYPE_CHECKING:
     from assistant.adapters.anthropic_client import MessagesClient

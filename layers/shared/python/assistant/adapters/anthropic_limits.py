@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
 
-from assistant.ports import Clock
+from assistant.ports.runtime import Clock
 
 _KINDS = ("requests", "input-tokens", "output-tokens")
 

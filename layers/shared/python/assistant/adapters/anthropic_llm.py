@@ -25,7 +25,7 @@ from assistant.domain.errors import Unavailable
 from assistant.domain.llm import LlmTask, Prompt, Reply, TokenUsage, Unanswered, Unheard
 from assistant.domain.llm_models import LlmModel, billed_as
 from assistant.domain.llm_tokens import most_tokens
-from assistant.ports import Clock
+from assistant.ports.runtime import Clock
 
 if TYPE_CHECKING:
     from assistant.adapters.anthropic_client import MessagesClient

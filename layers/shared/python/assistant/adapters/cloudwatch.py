@@ -7,7 +7,7 @@ from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 from assistant.adapters.aws import client_config, session, unavailable
-from assistant.ports import Series
+from assistant.ports.runtime import Series
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.client import CloudWatchClient

@@ -21,7 +21,7 @@ from assistant.domain.decisions import DEFERRED_FOR, Decision
 from assistant.domain.mail import Mail
 from assistant.domain.mail_html import HTML_LIMIT
 from assistant.domain.spending import Reservation
-from assistant.ports import Clock
+from assistant.ports.runtime import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef

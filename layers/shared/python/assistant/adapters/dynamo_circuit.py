@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.circuit_breaker.persistence import CircuitB
 
 from assistant.adapters.dynamo import EXPIRES_AT, Table, epoch
 from assistant.domain.errors import Unavailable
-from assistant.ports import Clock
+from assistant.ports.runtime import Clock
 
 _PARTITION = "CIRCUIT"
 _FAILURES = 5

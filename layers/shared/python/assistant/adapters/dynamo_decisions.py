@@ -8,7 +8,7 @@ from assistant.adapters.dynamo import EXPIRES_AT, Item, Table, attributes, epoch
 from assistant.domain.decisions import Correction, Decision
 from assistant.domain.senders import SenderRecord
 from assistant.domain.triage.decision import Category
-from assistant.ports import Clock
+from assistant.ports.runtime import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from assistant.adapters.aws import unavailable
 from assistant.adapters.dynamo import EXPIRES_AT, Table, attributes, epoch, plain, user_partition, write_if
 from assistant.domain.admission import Admission, Bucket
-from assistant.ports import Clock
+from assistant.ports.runtime import Clock
 
 _RATE = "RATE"
 _SESSIONS = "SESSIONS"

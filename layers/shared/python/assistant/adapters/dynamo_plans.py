@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from assistant.adapters.dynamo import EXPIRES_AT, Item, Table, attributes, epoch, user_partition, write_if
 from assistant.domain.calendar.plan_record import PlanRecord
-from assistant.ports import Clock
+from assistant.ports.runtime import Clock
 
 logger = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 
 from assistant.adapters.dynamo import Table, attributes, user_partition, write_if
 from assistant.domain.preferences import Preferences
-from assistant.ports import VersionedPreferences
+from assistant.ports.users import VersionedPreferences
 
 _SORT_KEY = "PREFERENCES"
 

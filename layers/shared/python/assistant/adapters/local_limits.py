@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from assistant.domain import metric_names
 from assistant.domain.admission import Admission, Bucket
 from assistant.domain.errors import Unavailable
-from assistant.ports import Clock, Meter, RateLimiter, Sessions
+from assistant.ports.runtime import Clock, Meter, RateLimiter, Sessions
 
 logger = logging.getLogger(__name__)
 

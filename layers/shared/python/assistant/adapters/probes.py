@@ -14,7 +14,7 @@ from assistant.adapters.aws import client_config, session
 from assistant.adapters.secrets import ApiKey
 from assistant.domain.errors import AssistantError
 from assistant.domain.health import Probe, ProbeStatus
-from assistant.ports import Clock, HealthProbe
+from assistant.ports.runtime import Clock, HealthProbe
 
 if TYPE_CHECKING:
     from redis import Redis

@@ -4,7 +4,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from assistant.domain.errors import Unavailable
-from assistant.ports import Clock
+from assistant.ports.runtime import Clock
 
 _KEY = "sessions"
 

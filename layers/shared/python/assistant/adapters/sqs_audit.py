@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from assistant.adapters.aws import client_config, error_code, session
 from assistant.domain import metric_names
 from assistant.domain.audit import AuditEvent
-from assistant.ports import Meter
+from assistant.ports.runtime import Meter
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient

@@ -20,7 +20,7 @@ from assistant.domain.admission import Admission
 from assistant.domain.errors import AssistantError, FieldError, Forbidden, InvalidRequest, RateLimited, field_errors
 from assistant.domain.users import Identity
 from assistant.domain.versions import Preconditions, entity_tag
-from assistant.ports import Clock, Meter, RateLimiter, Sessions
+from assistant.ports.runtime import Clock, Meter, RateLimiter, Sessions
 from assistant.runtime.observability import logger
 from assistant.runtime.problem import HttpError, problem
 from assistant.runtime.settings import Settings

@@ -23,7 +23,8 @@ from assistant.domain.calendar.suggestions import Review, Tiers, reviewed, sugge
 from assistant.domain.calendar.unmet import Unmet, unmet
 from assistant.domain.errors import Conflict, FieldError, InvalidRequest
 from assistant.domain.users import Identity
-from assistant.ports import AuditTrail, Clock, PlanStore
+from assistant.ports.calendar import PlanStore
+from assistant.ports.runtime import AuditTrail, Clock
 from assistant.services.show_plan import BeforeAndAfter, CalendarNumbers, kept_plan
 
 _MOST_SUGGESTIONS = 20_000

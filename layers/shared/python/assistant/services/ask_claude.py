@@ -19,7 +19,8 @@ from assistant.domain.errors import Unavailable
 from assistant.domain.llm import Fault, LlmTask, Prompt, Rejected, Reply, TokenUsage, Unanswered, Unheard
 from assistant.domain.llm_models import NANODOLLARS
 from assistant.domain.spending import Reservation, Usage
-from assistant.ports import Clock, Llm, Meter, Spending
+from assistant.ports.claude import Llm, Spending
+from assistant.ports.runtime import Clock, Meter
 
 LONGEST: Final = 20.0
 ANSWERED: Final = "answered"

@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from assistant.domain.health import Dependency, Health, Probe, ProbeStatus, overall
-from assistant.ports import HealthProbe
+from assistant.ports.runtime import HealthProbe
 
 
 class DependencyHealth(BaseModel):

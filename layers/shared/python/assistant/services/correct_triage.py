@@ -10,7 +10,8 @@ from assistant.domain.errors import Conflict, NotFound, Unavailable
 from assistant.domain.senders import learned_category
 from assistant.domain.triage.decision import Category
 from assistant.domain.users import Identity
-from assistant.ports import AuditTrail, Clock, DecisionStore, SenderHistory
+from assistant.ports.mail import DecisionStore, SenderHistory
+from assistant.ports.runtime import AuditTrail, Clock
 
 _ATTEMPTS = 3
 _WORDS = {

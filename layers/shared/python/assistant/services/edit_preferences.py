@@ -11,7 +11,8 @@ from assistant.domain.errors import Conflict, InvalidRequest, field_errors
 from assistant.domain.preferences import Preferences
 from assistant.domain.users import Identity
 from assistant.domain.versions import Preconditions
-from assistant.ports import AuditTrail, Clock, PreferenceStore, VersionedPreferences
+from assistant.ports.runtime import AuditTrail, Clock
+from assistant.ports.users import PreferenceStore, VersionedPreferences
 
 _ATTEMPTS = 3
 

@@ -13,7 +13,7 @@ from assistant.domain.calendar.suggestions import Suggestion, Tiers, reviewed, s
 from assistant.domain.calendar.unmet import Unmet
 from assistant.domain.errors import NotFound
 from assistant.domain.users import Identity
-from assistant.ports import PlanStore
+from assistant.ports.calendar import PlanStore
 from assistant.services.show_plan import kept_plan
 
 

@@ -15,7 +15,7 @@ from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.registry import Collector
 
 from assistant.domain.metric_names import BUCKETS, LE, METRICS, Kind, Metric, bound_text
-from assistant.ports import MetricReader, Series
+from assistant.ports.runtime import MetricReader, Series
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 

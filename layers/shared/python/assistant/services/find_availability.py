@@ -37,7 +37,8 @@ from assistant.domain.errors import FieldError, InvalidRequest, Unavailable
 from assistant.domain.preferences import Preferences, TimeZone
 from assistant.domain.triage.language import Language
 from assistant.domain.users import Identity, UserId
-from assistant.ports import Clock, PreferenceStore
+from assistant.ports.runtime import Clock
+from assistant.ports.users import PreferenceStore
 
 MOST_ATTENDEES: Final = 50
 MOST_SLOTS: Final = 20

@@ -43,7 +43,9 @@ from assistant.domain.calendar.wishes.reading import UnderstoodWish, Wishes, rea
 from assistant.domain.errors import InvalidRequest, Unavailable
 from assistant.domain.preferences import Preferences, TimeZone
 from assistant.domain.users import Identity, UserId
-from assistant.ports import AuditTrail, Clock, Meter, PlanSolver, PlanStore, PreferenceStore, ProofQueue
+from assistant.ports.calendar import PlanSolver, PlanStore, ProofQueue
+from assistant.ports.runtime import AuditTrail, Clock, Meter
+from assistant.ports.users import PreferenceStore
 from assistant.services.show_plan import PlanView, plan_view
 
 LONGEST_SECONDS: Final = 20.0

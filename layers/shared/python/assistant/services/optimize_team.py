@@ -36,7 +36,8 @@ from assistant.domain.calendar.team import Team, complete_calendars, separate_pl
 from assistant.domain.errors import FieldError, InvalidRequest, Unavailable
 from assistant.domain.preferences import Preferences, TimeZone
 from assistant.domain.users import Identity, UserId
-from assistant.ports import Clock, Meter, TeamSolver
+from assistant.ports.calendar import TeamSolver
+from assistant.ports.runtime import Clock, Meter
 from assistant.services.show_plan import BeforeAndAfter, Gaps
 
 MOST_MEMBERS: Final = 20

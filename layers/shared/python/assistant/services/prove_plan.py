@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from assistant.domain.audit import AuditAction, audit_event
 from assistant.domain.calendar.plan_record import PlanRecord, ProofJob, ProofState, proof_state
 from assistant.domain.users import Identity
-from assistant.ports import AuditTrail, Clock, PlanSolver, PlanStore
+from assistant.ports.calendar import PlanSolver, PlanStore
+from assistant.ports.runtime import AuditTrail, Clock
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from assistant.domain.errors import FieldError, InvalidRequest
 from assistant.domain.llm import LlmTask, TokenUsage
 from assistant.domain.spending import DailyCaps, Usage, UsageOfDay
 from assistant.domain.users import Identity
-from assistant.ports import Spending
+from assistant.ports.claude import Spending
 
 LONGEST_PERIOD_DAYS = 90
 _USUAL_PERIOD = timedelta(days=29)

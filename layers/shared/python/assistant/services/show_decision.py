@@ -6,7 +6,8 @@ from assistant.domain.decisions import DecisionState
 from assistant.domain.errors import NotFound
 from assistant.domain.triage.decision import Category, DecidedBy
 from assistant.domain.users import Identity
-from assistant.ports import Clock, DecisionStore
+from assistant.ports.mail import DecisionStore
+from assistant.ports.runtime import Clock
 
 
 class DecisionView(BaseModel):

@@ -16,7 +16,7 @@ from assistant.domain.calendar.suggestions import Suggestion, Tiers, reviewed, s
 from assistant.domain.calendar.unmet import Unmet, unmet
 from assistant.domain.errors import NotFound
 from assistant.domain.users import Identity
-from assistant.ports import PlanStore
+from assistant.ports.calendar import PlanStore
 
 PICTURE_SUFFIX = ".svg"
 # In bytes; Lambda answers with no more than 6 MB, headers and escapes of JSON included.

@@ -14,7 +14,10 @@ from assistant.domain.senders import sender_keys
 from assistant.domain.spending import Reservation
 from assistant.domain.triage.decision import TriagedEmail
 from assistant.domain.triage.second_opinion import Case, SecondOpinion
-from assistant.ports import AuditTrail, Backlog, DecisionStore, LlmBatches, PreferenceStore, SenderHistory
+from assistant.ports.claude import LlmBatches
+from assistant.ports.mail import Backlog, DecisionStore, SenderHistory
+from assistant.ports.runtime import AuditTrail
+from assistant.ports.users import PreferenceStore
 from assistant.services.ask_claude import ClaudePorts, Question, settle
 from assistant.services.second_opinions import examined, reader_with, triage_question
 

@@ -29,7 +29,9 @@ from assistant.domain.triage.cascade import Reader
 from assistant.domain.triage.decision import Category, TriagedEmail
 from assistant.domain.triage.second_opinion import Case, wants_second_opinion
 from assistant.domain.users import Identity, UserId
-from assistant.ports import AuditTrail, Backlog, Clock, DecisionStore, Meter, PreferenceStore, SenderHistory
+from assistant.ports.mail import Backlog, DecisionStore, SenderHistory
+from assistant.ports.runtime import AuditTrail, Clock, Meter
+from assistant.ports.users import PreferenceStore
 from assistant.services.ask_claude import LONGEST, ClaudePorts, ask_all
 from assistant.services.second_opinions import examined, reader_with, triage_question
 

@@ -1,0 +1,62 @@
+"""Calendar plans: keeping, searching and proving them."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    # Only the functions of the calendar pay for its models.
+    from assistant.domain.calendar.plan import Plan
+    from assistant.domain.calendar.plan_record import PlanRecord, ProofJob
+    from assistant.domain.calendar.problem import Problem
+    from assistant.domain.calendar.solution import TeamSolution, WeekSolution
+    from assistant.domain.calendar.team import Team
+
+
+class PlanStore(Protocol):
+    """Calendar plans, each forgotten after 30 days."""
+
+    def save(self, record: "PlanRecord") -> bool:
+        """Keep a new plan; False when it is too large to be kept."""
+        ...
+
+    def find(self, user_id: str, plan_id: str) -> "PlanRecord | None":
+        """Return the plan unless it is unknown or forgotten."""
+        ...
+
+    def improve(self, record: "PlanRecord") -> bool:
+        """Replace the kept plan by one of a lower rank; False when it is forgotten or there is none lower."""
+        ...
+
+
+class ProofQueue(Protocol):
+    """Takes the wish that a kept plan be proven best, or bettered."""
+
+    def request(self, job: "ProofJob") -> None:
+        """Hand the job over."""
+        ...
+
+
+class PlanSolver(Protocol):
+    """Looks for the best plan of a calendar and proves that there is none better."""
+
+    def solve(self, problem: "Problem", start: "Plan", *, seconds: float) -> "WeekSolution":
+        """Return the best allowed plan found within ``seconds``, never one that scores higher than ``start``.
+
+        ``start`` has to be allowed.
+
+        Raises:
+            Unavailable: the solver is not installed or failed.
+        """
+        ...
+
+
+class TeamSolver(Protocol):
+    """Looks for the best plans of several calendars that share meetings."""
+
+    def solve(self, team: "Team", start: Mapping[str, "Plan"], *, seconds: float) -> "TeamSolution":
+        """Return the best allowed plans found within ``seconds``, never ones that score higher than ``start``.
+
+        Raises:
+            Unavailable: the solver is not installed or failed.
+        """
+        ...

@@ -1,0 +1,93 @@
+"""Decisions about mail, what corrections taught, and the backlog of Claude."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from assistant.domain.backlog import BacklogBatch, DeferredMail
+from assistant.domain.decisions import Correction, Decision
+from assistant.domain.mail import Mail
+from assistant.domain.senders import SenderRecord
+from assistant.domain.triage.decision import Category
+
+
+class SenderHistory(Protocol):
+    """What the user's corrections taught about senders and lists."""
+
+    def records(self, user_id: str, keys: Iterable[str]) -> Mapping[str, SenderRecord]:
+        """Return the records that exist among ``keys``."""
+        ...
+
+
+class DecisionStore(Protocol):
+    """Decisions and their corrections."""
+
+    def save(self, user_id: str, decisions: Sequence[Decision]) -> None:
+        """Store decisions; a later one about the same mail replaces the earlier."""
+        ...
+
+    def find(self, user_id: str, email_id: str) -> Decision | None:
+        """Return the decision unless it is unknown or forgotten."""
+        ...
+
+    def correction(self, user_id: str, email_id: str) -> Category | None:
+        """Return the category the user last chose for this mail, if any."""
+        ...
+
+    def correct(self, user_id: str, decision: Decision, correction: Correction, *, earlier: Category | None) -> bool:
+        """Store the correction and move the counts of its sender keys from ``earlier``, all or nothing.
+
+        False when the stored correction is no longer ``earlier``.
+        """
+        ...
+
+
+class Backlog(Protocol):
+    """Mails that wait for a Message Batch, each decided at most once; a mail is forgotten after 48 hours."""
+
+    def defer(self, user_id: str, mails: Mapping[str, Mail], *, now: datetime) -> frozenset[str]:
+        """Keep mails by ticket, encrypted at rest; return the tickets taken (a mail too large for an item is not)."""
+        ...
+
+    def waiting(self, limit: int) -> Sequence[DeferredMail]:
+        """Return the mails no batch has taken, oldest first."""
+        ...
+
+    def mails(self, deferred: Sequence[DeferredMail]) -> Mapping[str, Mail]:
+        """Return by ticket the mails that are still kept."""
+        ...
+
+    def claim(self, batch: BacklogBatch) -> bool:
+        """Take the batch's mails out of the queue and store the batch, all or nothing; False: another took one."""
+        ...
+
+    def submitted(self, batch: BacklogBatch, provider_id: str) -> None:
+        """Note under which id the provider works on the batch."""
+        ...
+
+    def release(self, batch: BacklogBatch) -> None:
+        """Undo a claim whose batch was never submitted."""
+        ...
+
+    def batches(self) -> Sequence[BacklogBatch]:
+        """Return the batches that are not closed."""
+        ...
+
+    def apply(self, deferred: DeferredMail, decision: Decision) -> bool:
+        """Replace the decision the ticket stands for and forget the mail, all or nothing.
+
+        False when that was done before, the mail was triaged again, or the user corrected it.
+        """
+        ...
+
+    def keep(self, deferred: DeferredMail) -> None:
+        """Make the stored decision final and forget the mail."""
+        ...
+
+    def again(self, deferred: DeferredMail) -> None:
+        """Put the mail back into the queue, once for each try."""
+        ...
+
+    def close(self, batch: BacklogBatch) -> bool:
+        """Forget the batch; True for the one caller that did."""
+        ...

@@ -1,0 +1,84 @@
+"""Plans of a calendar, and who searches and proves them."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from assistant.ports.calendar import PlanSolver, PlanStore, ProofQueue
+from assistant.runtime.settings import needed
+from assistant.wiring.foundation import Foundation
+
+if TYPE_CHECKING:
+    from assistant.adapters.cp_sat import CpSatSolver
+    from assistant.services.accept_suggestions import AcceptPorts
+    from assistant.services.optimize_calendar import OptimizePorts
+    from assistant.services.optimize_team import TeamPorts
+    from assistant.services.prove_plan import ProofPorts
+
+
+class CalendarWiring(Foundation):
+    """Plans of a calendar, and who searches and proves them."""
+
+    @cached_property
+    def plans(self) -> PlanStore:
+        """Calendar plans."""
+        from assistant.adapters.dynamo_plans import DynamoPlans
+
+        return DynamoPlans(self._table, self.clock)
+
+    @cached_property
+    def proofs(self) -> ProofQueue:
+        """Where wishes for proofs go."""
+        from assistant.adapters.sqs_audit import sqs_client
+        from assistant.adapters.sqs_proofs import SqsProofs
+
+        # One attempt: a plan is answered without its proof too.
+        return SqsProofs(needed("PROOFS_QUEUE_URL", self.settings.proofs_queue_url), sqs_client(attempts=1))
+
+    @cached_property
+    def plan_solver(self) -> "CpSatSolver":
+        """The solver of calendars; its libraries are loaded when it is primed or first used."""
+        from assistant.adapters.cp_sat import CpSatSolver
+
+        return CpSatSolver()
+
+    def primed_plan_solver(self) -> PlanSolver:
+        """Return the solver with its libraries loaded."""
+        self.plan_solver.prime()
+        return self.plan_solver
+
+    @cached_property
+    def optimize_ports(self) -> "OptimizePorts":
+        """What optimizing a calendar needs."""
+        from assistant.services.optimize_calendar import OptimizePorts
+
+        return OptimizePorts(
+            self.preferences,
+            self.plan_solver,
+            self.plans,
+            self.proofs,
+            self.audit_trail,
+            self.meter,
+            self.clock,
+        )
+
+    @cached_property
+    def accept_ports(self) -> "AcceptPorts":
+        """What accepting suggestions needs."""
+        from assistant.services.accept_suggestions import AcceptPorts
+
+        return AcceptPorts(self.plans, self.audit_trail, self.clock)
+
+    @cached_property
+    def proof_ports(self) -> "ProofPorts":
+        """What proving a plan needs."""
+        from assistant.services.prove_plan import ProofPorts
+
+        return ProofPorts(self.plan_solver, self.plans, self.audit_trail, self.clock)
+
+    @cached_property
+    def team_ports(self) -> "TeamPorts":
+        """What planning a team needs."""
+        from assistant.adapters.cp_sat_team import CpSatTeamSolver
+        from assistant.services.optimize_team import TeamPorts
+
+        return TeamPorts(CpSatTeamSolver(), self.meter, self.clock)
