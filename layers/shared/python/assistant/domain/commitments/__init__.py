@@ -1,0 +1,1 @@
+"""Commitments: who said they would do what for whom, and by when."""
