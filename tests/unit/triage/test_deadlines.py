@@ -26,6 +26,8 @@ def local(text: str, zone: ZoneInfo = BERLIN, written: datetime = WRITTEN) -> li
         ("Please answer by Friday.", "2026-03-06 17:00"),
         ("I need it by tomorrow", "2026-03-05 17:00"),
         ("by tomorrow at 3pm", "2026-03-05 15:00"),
+        ("Please answer by tomorrow at 15:00.", "2026-03-05 15:00"),
+        ("bis Freitag 06.03.", "2026-03-06 17:00"),
         ("by 3 pm tomorrow", "2026-03-05 15:00"),
         ("before 11:30 on Friday", "2026-03-06 11:30"),
         ("bis 14 Uhr morgen", "2026-03-05 14:00"),

@@ -78,7 +78,8 @@ _MONTH_ENDS = (
 _NAME = r"[^\W\d_]+"
 _CLOCK = (
     r"(?:[, ]+(?:at|a las|[aà]|um|by|@)? ?(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d{2}))? ?"
-    r"(?P<half>[ap]\.?m\.?|uhr|h)?(?![\d./-]))?"
+    # A full stop ends the sentence, but "14.03." is a date.
+    r"(?P<half>[ap]\.?m\.?|uhr|h)?(?![\d/-]|\.\d|(?<=\.\d\d)\.))?"
 )
 _WHEN = (
     rf"(?P<iso>\d{{4}}-\d{{2}}-\d{{2}})|(?P<numeric>\d{{1,2}}[./]\d{{1,2}}\.?(?:[./]?\d{{2,4}})?)|"
@@ -101,6 +102,9 @@ _NEXT = re.compile(r"\b(?:next|pr[oó]ximo|n[aä]chsten|prochaine?)\b", re.IGNOR
 _DATED = re.compile(
     rf"\b{_BEFORE}\s+(?:the |el |le |la |las |am |den |dem |zum )?{_TIME_FIRST}(?:{_WHEN}){_CLOCK}", re.IGNORECASE
 )
+# A bare "3.5" is no day, neither are "mon rapport" and "the sun"; "on 22" would take the 22 from its January.
+_NO_DAY = r"\d+[./]\d+(?![./\d])|(?:mon|sat|sun|on|at|the|el|del|le|du|am|vom|den|dem|zum|um|by)\b"
+_NAMED = re.compile(rf"(?<![\w.,/-])(?!{_NO_DAY}){_TIME_FIRST}(?:{_WHEN}){_CLOCK}", re.IGNORECASE)
 # Without a preposition only words that leave no doubt: "need this today", "ASAP tomorrow morning".
 _BARE = re.compile(
     r"\b(?:(?:need|needed|necesito|necesitamos|besoin|brauche[n]?|ben[oö]tige[n]?|respond|reply|answer|submit|"
@@ -159,6 +163,16 @@ def find_deadlines(text: str, *, written_at: datetime, zone: ZoneInfo) -> tuple[
     return tuple(sorted(found, key=lambda deadline: (deadline.when, deadline.start)))
 
 
+def find_days(text: str, *, written_at: datetime, zone: ZoneInfo) -> tuple[Deadline, ...]:
+    """Return the days ``text`` names with or without a "by": "on Friday", "mañana", "22 January 14:00"; earliest first.
+
+    For sentences known to say what is to be done; in others a day is no deadline.
+    """
+    local = written_at.astimezone(zone)
+    days = _read(text[:_READ_UNTIL], local, ((_NAMED, _dated),))
+    return tuple(sorted((day for day in days if _is_near(day.when, written_at)), key=lambda day: day.when))
+
+
 def _is_near(when: datetime, written_at: datetime) -> bool:
     return written_at - timedelta(days=1) <= when <= written_at + _HORIZON
 
@@ -166,7 +180,11 @@ def _is_near(when: datetime, written_at: datetime) -> bool:
 def _found(text: str, local: datetime) -> Iterator[Deadline]:
     chinese: tuple[_Reader, ...] = ((_CHINESE_WITHIN, _within), (_CHINESE, _chinese))
     latin: tuple[_Reader, ...] = ((_WITHIN, _within), (_DATED, _dated), (_BARE, _bare))
-    for pattern, reader in (chinese if has_chinese(text) else ()) + latin:
+    return _read(text, local, (chinese if has_chinese(text) else ()) + latin)
+
+
+def _read(text: str, local: datetime, readers: tuple[_Reader, ...]) -> Iterator[Deadline]:
+    for pattern, reader in readers:
         for match in pattern.finditer(text):
             try:
                 when = reader(match, local)
