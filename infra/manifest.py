@@ -21,7 +21,10 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Exact IAM actions on one resource: ``table``, ``queue:<name>``, or ``*`` where AWS has no resource level."""
+    """Exact IAM actions on one resource: ``table``, ``queue:<name>``, or ``*`` where AWS has no resource level.
+
+    ``function:<name>`` is a function listed before.
+    """
 
     resource: str
     actions: tuple[str, ...]
@@ -102,6 +105,18 @@ FUNCTIONS = (
         snap_start=True,
     ),
     Function(
+        "understand_wishes",
+        "Read wishes about a week in words as constraints",
+        # A plan waits for it four seconds, of which the import of Claude's SDK takes one on a whole CPU.
+        memory=FULL_CPU,
+        timeout=29,
+        routes=(Route("POST", "/api/v1/calendar/wishes"),),
+        grants=(Grant("table", ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")),),
+        secrets=("claude-api-key",),
+        dependencies=("core", "cache", "claude"),
+        cache=True,
+    ),
+    Function(
         "optimize_calendar",
         "Plan a week with the fewest changes; show, explain and check plans",
         memory=FULL_CPU,
@@ -125,22 +140,12 @@ FUNCTIONS = (
             ),
             SEND_AUDIT,
             Grant("queue:proofs", ("sqs:SendMessage",)),
+            # Beside the solver there is no room for Claude's SDK.
+            Grant("function:understand_wishes", ("lambda:InvokeFunction",)),
         ),
-        # Beside the solver there is no room for Claude's SDK: what wishes need it is a function of its own.
         dependencies=("core", "cache", "solver"),
         cache=True,
         snap_start=True,
-    ),
-    Function(
-        "understand_wishes",
-        "Read wishes about a week in words as constraints",
-        memory=512,
-        timeout=29,
-        routes=(Route("POST", "/api/v1/calendar/wishes"),),
-        grants=(Grant("table", ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")),),
-        secrets=("claude-api-key",),
-        dependencies=("core", "cache", "claude"),
-        cache=True,
     ),
     Function(
         "prove_calendar_plan",

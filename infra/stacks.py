@@ -7,6 +7,7 @@ from typing import Any
 
 from aws_cdk import App, Aws, CfnOutput, CfnParameter, CfnRule, CfnRuleAssertion, Fn, Stack, Validations
 from aws_cdk import aws_apigatewayv2 as apigateway
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from cdk_nag import AwsSolutionsChecks
 from constructs import Construct
@@ -86,11 +87,14 @@ class AppStack(Stack):
             )
             for queue in QUEUES
         }
+        # Grows with each function: the manifest lists one before those that invoke it.
+        self._invoked: dict[str, lambda_.IFunction] = {}
         self._resources = Resources(
             table=data.table,
             key=data.key,
             queues={name: construct.queue for name, construct in self._queues.items()},
             secrets={name: secret.attr_id for name, secret in data.secrets.items()},
+            functions=self._invoked,
         )
         placement, redis_url = self._cache()
         functions = [self._function(spec, placement, redis_url) for spec in FUNCTIONS]
@@ -159,7 +163,7 @@ class AppStack(Stack):
         return missed
 
     def _function(self, spec: Function, placement: Placement | None, redis_url: str | None) -> ManifestFunction:
-        return ManifestFunction(
+        function = ManifestFunction(
             self,
             spec.name,
             spec=spec,
@@ -172,6 +176,8 @@ class AppStack(Stack):
             placement=placement if spec.cache else None,
             snap_start=spec.snap_start and self._deployment.snap_start,
         )
+        self._invoked[spec.name] = function.invoked
+        return function
 
     def _environment(self, spec: Function, redis_url: str | None) -> dict[str, str]:
         environment = {
@@ -184,9 +190,13 @@ class AppStack(Stack):
             "USER_ID_CLAIM": self._data.issuer.user_id_claim,
             **self._deployment.settings,
         }
+        granted = {grant.resource for grant in spec.grants}
         for name, construct in self._queues.items():
-            if any(grant.resource == f"queue:{name}" for grant in spec.grants):
+            if f"queue:{name}" in granted:
                 environment[f"{name.upper()}_QUEUE_URL"] = construct.queue.queue_url
+        for name, function in self._invoked.items():
+            if f"function:{name}" in granted:
+                environment[f"{name.upper()}_FUNCTION"] = function.function_arn
         for secret in spec.secrets:
             environment[_secret_variable(secret)] = self._resources.secrets[secret]
         if spec.cache and redis_url:

@@ -26,7 +26,7 @@ SVG = "image/svg+xml"
 PICTURE_POLICY = {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
 
 app = http_resolver(deps, readers={"text/calendar": request_from_file})
-deps.prime(lambda: (deps.rate_limiter, deps.sessions, deps.optimize_ports, deps.primed_plan_solver()))
+deps.prime(lambda: (deps.rate_limiter, deps.sessions, deps.primed_optimize_ports()))
 
 
 @app.post("/api/v1/calendar/optimize", operation_id="optimizeCalendar", summary="Plan a week", tags=["calendar"])

@@ -43,12 +43,13 @@ WRITE_LOGS = ("logs:CreateLogStream", "logs:PutLogEvents")
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What grants of the manifest refer to; ``secrets`` and ``queues`` by name."""
+    """What grants of the manifest refer to; ``secrets``, ``queues`` and ``functions`` by name."""
 
     table: dynamodb.ITable
     key: kms.IKey
     queues: Mapping[str, sqs.IQueue]
     secrets: Mapping[str, str]
+    functions: Mapping[str, lambda_.IFunction]
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +186,7 @@ def _arns(resources: Resources) -> dict[str, str]:
         "*": "*",
         "table": resources.table.table_arn,
         **{f"queue:{name}": queue.queue_arn for name, queue in resources.queues.items()},
+        **{f"function:{name}": function.function_arn for name, function in resources.functions.items()},
     }
 
 

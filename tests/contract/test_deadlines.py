@@ -9,6 +9,7 @@ import pytest
 from assistant.adapters import anthropic_batches
 from assistant.adapters.cloudwatch import cloudwatch_client
 from assistant.adapters.dynamo import dynamo_client
+from assistant.adapters.lambda_wishes import lambda_client
 from assistant.adapters.probes import TIMEOUT
 from assistant.adapters.redis_client import CONNECT_TIMEOUT, READ_TIMEOUT
 from assistant.adapters.secrets import secrets_client
@@ -57,7 +58,7 @@ WORST: dict[str, Callable[[], float]] = {
     # Nothing but the limits is asked; the search takes what is left.
     "optimize_team": limits,
     # The search leaves the time the last three need, which another test holds against what they take.
-    "optimize_calendar": lambda: limits() + store() + plan_closing(),
+    "optimize_calendar": lambda: limits() + store() + slowest(lambda_client()) + plan_closing(),
     # Claude is asked in the time that booking its money leaves.
     "understand_wishes": lambda: provider() + limits() + 2 * store(),
     "prove_calendar_plan": lambda: 2 * store() + slowest(sqs_client()),
@@ -102,6 +103,12 @@ def test_what_follows_a_search_fits_into_the_time_kept_for_it() -> None:
     timeouts = {function.name: function.timeout for function in FUNCTIONS}
     assert timeouts["optimize_calendar"] - optimize.CLOSING_SECONDS >= 15
     assert timeouts["prove_calendar_plan"] - prove.CLOSING_SECONDS >= 240
+
+
+def test_a_search_keeps_its_time_beside_wishes() -> None:
+    kept = importlib.import_module("functions.optimize_calendar.handler").CLOSING_SECONDS
+    (timeout,) = (function.timeout for function in FUNCTIONS if function.name == "optimize_calendar")
+    assert timeout - kept - slowest(lambda_client()) >= 10
 
 
 def test_a_batch_of_audit_events_is_as_large_as_assumed() -> None:

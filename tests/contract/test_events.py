@@ -4,6 +4,7 @@ import base64
 import gzip
 import importlib
 import json
+from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,7 @@ EXPECTED: dict[str, HTTPStatus] = {
     "find_availability.foreign_user": HTTPStatus.FORBIDDEN,
     "optimize_calendar": HTTPStatus.OK,
     "optimize_calendar.busy_week": HTTPStatus.OK,
+    "optimize_calendar.odd_wish": HTTPStatus.OK,
     "optimize_calendar.file": HTTPStatus.OK,
     "optimize_calendar.broken_file": HTTPStatus.UNPROCESSABLE_CONTENT,
     "optimize_calendar.broken_events": HTTPStatus.UNPROCESSABLE_CONTENT,
@@ -220,6 +222,35 @@ def test_every_audit_event_sent_is_one_its_consumer_takes(wired: Wired) -> None:
     assert len(records) == 4
     assert consumer({"Records": records}, Context()) == {"batchItemFailures": []}
     assert list(wired.audit_log.events.values()) == sent
+
+
+BREATHE = {"understood": True, "language": "en", "meeting_buffer_minutes": 10}
+
+
+def test_a_wish_no_rule_understands_reaches_claude_through_the_function_that_has_it(wired: Wired) -> None:
+    wired.llm.answers = lambda _: BREATHE
+    answer = json.loads(http("optimize_calendar.odd_wish")["body"])
+    assert [(one["said_back"], one["understood_by"]) for one in answer["understood"]] == [
+        ("No meetings on Fridays in the afternoon.", "rules"),
+        ("10 minutes between meetings.", "claude"),
+    ]
+    assert (answer["constraints"]["meeting_buffer_minutes"], answer["degraded"]) == (10, [])
+    ((reservation, _),) = wired.spending.settled
+    assert reservation.user_id == "user123"
+    # The plan waits four seconds, of which the booking takes a half and the hearing a quarter.
+    assert wired.llm.seconds == [3.25]
+
+
+def test_the_function_that_understands_wishes_answers_a_direct_invocation(wired: Wired) -> None:
+    wired.llm.answers = lambda _: BREATHE
+    found = run(EVENTS / "direct" / "understand_wishes.json")
+    assert [wish["understood_by"] for wish in found["understood"]] == ["claude"]
+
+
+def test_nothing_is_paid_that_nobody_waits_for(wired: Wired) -> None:
+    wired.clock.advance(timedelta(days=100 * 366).total_seconds())
+    found = run(EVENTS / "direct" / "understand_wishes.json")
+    assert (found["degraded"], len(found["not_understood"]), wired.llm.asked) == (["claude"], 1, [])
 
 
 def test_a_colleagues_private_title_stays_private() -> None:

@@ -57,5 +57,6 @@ def test_a_snapshot_has_what_requests_need(name: str, kept: set[str]) -> None:
         "TABLE_NAME": "table",
         "AUDIT_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/audit",
         "PROOFS_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/proofs",
+        "UNDERSTAND_WISHES_FUNCTION": "understand_wishes",
     }
     assert kept <= loaded(function, **environment)

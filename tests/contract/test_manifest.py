@@ -54,6 +54,14 @@ def test_queues_and_secrets_named_by_functions_exist() -> None:
     assert {secret for function in FUNCTIONS for secret in function.secrets} <= set(SECRETS)
 
 
+def test_functions_others_invoke_are_listed_before_them() -> None:
+    listed: set[str] = set()
+    for function in FUNCTIONS:
+        invoked = {grant.resource for grant in function.grants if grant.resource.startswith("function:")}
+        assert invoked <= {f"function:{name}" for name in listed}
+        listed.add(function.name)
+
+
 def test_only_a_function_with_the_cache_has_the_redis_client() -> None:
     assert all(function.cache == ("cache" in function.dependencies) for function in FUNCTIONS)
 

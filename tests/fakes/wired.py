@@ -1,11 +1,14 @@
 """The handlers' dependencies, all replaced by fakes."""
 
+import importlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from assistant.adapters.cp_sat import CpSatSolver
+from assistant.adapters.lambda_wishes import LambdaWishes
 from assistant.domain.health import Dependency, Probe, ProbeStatus
 from assistant.ports.calendar import PlanSolver
 from assistant.ports.runtime import HealthProbe
@@ -22,6 +25,7 @@ from tests.fakes.stores import (
     MemoryProofs,
     Outage,
 )
+from tests.fakes.wishes import LambdaInProcess
 
 _BUILT_FROM_PORTS = (
     "triage_ports",
@@ -81,12 +85,19 @@ class Wired:
             "plan_solver": self.solver,
             "plans": self.plans,
             "proofs": self.proofs,
+            "wish_interpreter": LambdaWishes("understand_wishes", LambdaInProcess(_understand_wishes)),  # type: ignore[arg-type]  # of a client it has what is used
             "metric_reader": FixedMetrics(()),
             "probes": probes,
         }.items():
             monkeypatch.setitem(deps.__dict__, name, fake)
         for built_from_them in _BUILT_FROM_PORTS:
             monkeypatch.delitem(deps.__dict__, built_from_them, raising=False)
+
+
+def _understand_wishes(event: dict[str, Any]) -> Mapping[str, Any]:
+    handler = importlib.import_module("functions.understand_wishes.handler").lambda_handler
+    answer: Mapping[str, Any] = handler(event, Context())
+    return answer
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ type Json = dict[str, Any]
 # How tests speak of a resource: its kind, then the property with its name.
 NAMES = {
     "DynamoDB::Table": ("table", None),
+    "Lambda::Function": ("function:", "FunctionName"),
     "KMS::Key": ("key", None),
     "SQS::Queue": ("queue:", "QueueName"),
     "SecretsManager::Secret": ("secret:", "Description"),
@@ -71,7 +72,7 @@ class Deployment:
         ]
 
     def named(self, reference: Any) -> str:
-        """What a reference means: ``table``, ``key``, ``queue:<name>``, ``secret:<name>``, ``log:<name>``, ``*``."""
+        """What a reference means: ``table``, ``key``, ``<kind>:<name>``, ``*``."""
         resource = self.target(reference)
         if isinstance(resource, str):
             return resource

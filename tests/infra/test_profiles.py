@@ -98,6 +98,9 @@ def test_both_profiles_tell_the_functions_where_things_are(deployment: Deploymen
         assert deployment.named(found["AUDIT_QUEUE_URL"]) == "queue:audit"
         proofs = deployment.named(found["PROOFS_QUEUE_URL"]) if "PROOFS_QUEUE_URL" in found else None
         assert proofs == ("queue:proofs" if function.name == "optimize_calendar" else None)
+        wishes = found.get("UNDERSTAND_WISHES_FUNCTION")
+        invokes = function.name == "optimize_calendar"
+        assert (deployment.named(wishes) if wishes else None) == ("function:understand_wishes" if invokes else None)
         assert found["PROFILE"] == deployment.profile
         assert found["USER_ID_CLAIM"] == "username"
         assert found["POWERTOOLS_METRICS_NAMESPACE"] == "ExecutiveAssistant"

@@ -51,9 +51,32 @@ def test_a_mail_the_core_is_not_sure_of_is_decided_by_claude_and_billed(small_as
     assert (decision["decided_by"], decision["needs_review"]) == ("claude", False)
     assert all(evidence["quote"] in f"{UNSURE['subject']} {UNSURE['body']}" for evidence in decision["evidence"])
     assert found["total"]["calls"] > before
-    assert found["days"][-1]["usage"][0]["task"] == "triage"
+    assert "triage" in [one["task"] for one in found["days"][-1]["usage"]]
     assert found["today"]["spent_dollars"] == found["days"][-1]["dollars"] > "0.000000000"
     assert found["today"]["left_dollars"] < found["today"]["cap_dollars"] == "0.500000000"
+
+
+def test_a_wish_no_rule_understands_is_put_to_claude_while_the_week_is_planned(small_assistant: Assistant) -> None:
+    document = {
+        "user_id": "user123",
+        "date_range": {"start_date": "2025-01-20", "end_date": "2025-01-21"},
+        "wishes": ["no meetings on Tuesday", "let me breathe ten minutes after each call", "sprinkle some magic"],
+    }
+
+    def planned() -> dict[str, Any] | None:
+        answer = small_assistant.request("POST", "/api/v1/calendar/optimize", document, token=small_assistant.token())
+        assert answer.status == 200, answer.body
+        found = dict(answer.json())
+        # A function that starts cold may come too late for the first plan.
+        assert found["degraded"] in ([], ["claude"])
+        return None if found["degraded"] else found
+
+    found = eventually(planned, 60)
+    assert found
+    assert [wish["understood_by"] for wish in found["understood"]] == ["rules", "claude"]
+    assert found["constraints"]["meeting_buffer_minutes"] == 10
+    assert found["not_understood"] == ["sprinkle some magic"]
+    assert "calendar" in [one["task"] for one in usage(small_assistant)["days"][-1]["usage"]]
 
 
 def test_tokens_and_dollars_reach_the_metrics(small_assistant: Assistant) -> None:

@@ -148,6 +148,18 @@ def test_claude_answers_under_enforcement(enforced: Enforced) -> None:
     assert (answer["degraded"], answer["triaged_emails"][0]["decided_by"]) == ([], "claude")
 
 
+def test_a_wish_reaches_claude_under_enforcement(enforced: Enforced) -> None:
+    (event,) = (event for event in EVENTS if event.stem == "optimize_calendar.odd_wish")
+    enforced.endpoint.denials.clear()
+
+    def planned() -> list[str]:
+        answer = json.loads(invoke(enforced.aws, "optimize_calendar", json.loads(event.read_text()))["body"])
+        return [] if answer["degraded"] else [wish["understood_by"] for wish in answer["understood"]]
+
+    assert eventually(planned) == ["rules", "claude"]
+    assert enforced.endpoint.denials == []
+
+
 def test_the_functions_calls_were_seen(enforced: Enforced) -> None:
     """Without this, a function that calls some other endpoint would pass for one that is never denied."""
     for event in EVENTS:
@@ -186,6 +198,11 @@ def test_an_action_the_manifest_does_not_grant_is_denied(enforced: Enforced, pro
         answer = enforced.aws.lambda_.invoke(FunctionName=probe, Payload=json.dumps(event).encode())
         return json.loads(answer["Payload"].read())
 
+    (wishes,) = (name for name in physical_ids(enforced.aws, "AWS::Lambda::Function") if "understand_wishes" in name)
+    invoke_wishes = {"service": "lambda", "operation": "invoke", "arguments": {"FunctionName": wishes}}
+    answer = enforced.aws.lambda_.invoke(FunctionName=probe, Payload=json.dumps(invoke_wishes).encode())
+
+    assert json.loads(answer["Payload"].read()) == "AccessDeniedException"
     assert call("put_item", Item=item) == "allowed"
     assert call("get_item", Key=item) == "AccessDeniedException"
     assert call("scan") == "AccessDeniedException"

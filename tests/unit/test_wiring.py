@@ -163,6 +163,8 @@ def test_a_function_without_its_variable_says_so() -> None:
         _ = Dependencies(Settings()).preferences
     with pytest.raises(InvalidSettings, match="AUDIT_QUEUE_URL"):
         _ = Dependencies(Settings()).audit_trail
+    with pytest.raises(InvalidSettings, match="UNDERSTAND_WISHES_FUNCTION"):
+        _ = Dependencies(Settings()).wish_interpreter
     with pytest.raises(InvalidSettings, match="PROOFS_QUEUE_URL"):
         _ = Dependencies(Settings()).proofs
 

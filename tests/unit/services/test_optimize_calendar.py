@@ -3,7 +3,7 @@
 import json
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,13 @@ from assistant.domain import metric_names
 from assistant.domain.audit import AuditAction
 from assistant.domain.calendar.changes import ChangeType
 from assistant.domain.calendar.plan_record import ProofState
+from assistant.domain.calendar.request import Constraints
 from assistant.domain.calendar.solution import Status
+from assistant.domain.calendar.wishes.interpreting import InterpretedWishes
+from assistant.domain.calendar.wishes.reading import WishReader, understood
 from assistant.domain.errors import Forbidden, InvalidRequest
 from assistant.domain.preferences import Preferences
+from assistant.domain.triage.language import Language
 from assistant.domain.users import Identity
 from assistant.ports.calendar import PlanSolver
 from assistant.services.optimize_calendar import (
@@ -30,6 +34,7 @@ from assistant.services.optimize_calendar import (
 from tests.fakes.plans import HastySolver, MissingSolver
 from tests.fakes.runtime import ManualClock, MemoryMeter
 from tests.fakes.stores import MemoryAuditTrail, MemoryPlans, MemoryPreferences, MemoryProofs, Outage
+from tests.fakes.wishes import ScriptedInterpreter
 
 CALLER = Identity("user123", "request1")
 RANGE = {"start_date": "2025-01-20", "end_date": "2025-01-21"}
@@ -45,6 +50,7 @@ class World:
     table: Outage = field(default_factory=Outage)
     queue: Outage = field(default_factory=Outage)
     solver: PlanSolver = field(default_factory=CpSatSolver)
+    interpreter: ScriptedInterpreter = field(default_factory=ScriptedInterpreter)
 
     def __post_init__(self) -> None:
         self.preferences = MemoryPreferences(self.table)
@@ -55,6 +61,7 @@ class World:
         request = OptimizeRequest.model_validate({"user_id": "user123", "date_range": RANGE, **fields})
         ports = OptimizePorts(
             self.preferences,
+            lambda: self.interpreter,
             self.solver,
             self.plans,
             self.proofs,
@@ -213,6 +220,60 @@ def test_wishes_become_constraints_or_are_named(world: World) -> None:
     assert [wish.wish for wish in answer.understood] == ["no meetings on Tuesday afternoon"]
     assert answer.not_understood == ("sprinkle some magic",)
     assert answer.constraints.no_meetings_days or answer.constraints.no_meetings_windows
+
+
+ODD = "sprinkle some magic"
+BREATHE = "let me breathe ten minutes after each call"
+RULED = "no meetings on Tuesday afternoon"
+BREATHER = understood(BREATHE, Constraints(meeting_buffer_minutes=10), Language.ENGLISH, WishReader.CLAUDE)
+
+
+class TestClaude:
+    def test_is_asked_about_the_wishes_no_rule_understands_and_its_answers_hold(self, world: World) -> None:
+        world.interpreter = ScriptedInterpreter((BREATHER,))
+        answer = world.optimize(wishes=[ODD, BREATHE, RULED])
+        (asked,) = world.interpreter.asked
+        assert (asked.user_id, asked.request_id, asked.wishes) == ("user123", "request1", (ODD, BREATHE))
+        assert asked.answer_by - world.clock.now() == timedelta(seconds=4)
+        assert [(one.wish, one.understood_by.value) for one in answer.understood] == [
+            (BREATHE, "claude"),
+            (RULED, "rules"),
+        ]
+        assert (answer.not_understood, answer.degraded) == ((ODD,), ())
+        assert answer.constraints.meeting_buffer_minutes == 10
+
+    def test_is_not_asked_where_the_rules_suffice(self, world: World) -> None:
+        world.optimize(wishes=[RULED])
+        assert world.interpreter.asked == []
+
+    def test_that_is_down_leaves_the_wish_not_understood_and_says_so(self, world: World) -> None:
+        world.interpreter.outage.down = True
+        answer = world.optimize(wishes=[BREATHE, RULED], events=CLASH)
+        assert [one.wish for one in answer.understood] == [RULED]
+        assert (answer.not_understood, answer.degraded) == ((BREATHE,), ("claude",))
+        assert answer.conflicts_resolved == 1
+        assert world.meter.total(metric_names.DEGRADED, missing="claude") == 1
+
+    def test_that_could_not_answer_in_time_or_within_the_caps_is_named(self, world: World) -> None:
+        world.interpreter.answer = InterpretedWishes(not_understood=(BREATHE,), degraded=("claude",))
+        answer = world.optimize(wishes=[BREATHE])
+        assert (answer.not_understood, answer.degraded) == ((BREATHE,), ("claude",))
+
+    def test_without_a_key_is_nothing_that_is_missing(self, world: World) -> None:
+        world.interpreter.answer = InterpretedWishes(not_understood=(BREATHE,))
+        answer = world.optimize(wishes=[BREATHE])
+        assert (answer.not_understood, answer.degraded) == ((BREATHE,), ())
+
+    def test_answers_about_wishes_nobody_sent_do_not_count(self, world: World) -> None:
+        world.interpreter.answer = InterpretedWishes(understood=(BREATHER,))
+        answer = world.optimize(wishes=[ODD])
+        assert (answer.understood, answer.not_understood) == ((), (ODD,))
+
+    @pytest.mark.parametrize(("seconds", "asked"), [(8, 1), (7.9, 0)])
+    def test_is_asked_only_where_the_search_keeps_its_time(self, world: World, seconds: float, asked: int) -> None:
+        answer = world.optimize(wishes=[BREATHE], seconds=seconds)
+        assert len(world.interpreter.asked) == asked
+        assert answer.degraded == (() if asked else ("claude",))
 
 
 def test_what_cannot_be_met_is_reported(world: World) -> None:

@@ -7,7 +7,9 @@ from pydantic import BaseModel
 
 from assistant.domain import metric_names
 from assistant.domain.calendar.wishes.asking import wish_prompt
-from assistant.domain.calendar.wishes.reading import WishesRead, WishReader
+from assistant.domain.calendar.wishes.interpreting import InterpretedWishes
+from assistant.domain.calendar.wishes.reading import WishReader
+from assistant.domain.errors import Unavailable
 from assistant.domain.llm import LlmTask, Prompt
 from assistant.services.ask_claude import ClaudePorts
 from assistant.services.understand_wishes import understand_wishes
@@ -19,7 +21,7 @@ ODD = "Let me breathe a little after each call, ten minutes say"
 ABROAD = "Fridays are for the family, from lunch on"
 
 
-def read(*wishes: str, llm: ScriptedLlm, meter: MemoryMeter | None = None) -> WishesRead:
+def read(*wishes: str, llm: ScriptedLlm, meter: MemoryMeter | None = None) -> InterpretedWishes:
     ports = ClaudePorts(llm, MemorySpending(), meter or MemoryMeter(), ManualClock())
     return understand_wishes(wishes, user_id="user123", seconds=10, claude=lambda: ports)
 
@@ -83,7 +85,8 @@ def test_every_field_of_an_answer_becomes_its_constraint() -> None:
 
 def test_what_claude_does_not_understand_is_said_not_guessed() -> None:
     llm = ScriptedLlm(lambda _: {"understood": False, "language": "en"})
-    assert read(ODD, llm=llm).not_understood == (ODD,)
+    found = read(ODD, llm=llm)
+    assert (found.not_understood, found.degraded) == ((ODD,), ())
     assert len(llm.asked) == 1
 
 
@@ -106,7 +109,14 @@ def test_an_answer_out_of_bounds_is_asked_again_and_then_dropped(fields: dict[st
 def test_without_a_key_the_wish_stays_not_understood() -> None:
     llm = answering(meeting_buffer_minutes=10)
     llm.has_key = False
-    assert read(ODD, BY_RULE, llm=llm).not_understood == (ODD,)
+    found = read(ODD, BY_RULE, llm=llm)
+    assert (found.not_understood, found.degraded) == ((ODD,), ())
+
+
+def test_a_claude_that_does_not_answer_is_named() -> None:
+    found = read(ODD, BY_RULE, llm=ScriptedLlm(lambda _: Unavailable("down")))
+    assert (found.not_understood, found.degraded) == ((ODD,), ("claude",))
+    assert [wish.wish for wish in found.understood] == [BY_RULE]
 
 
 def test_the_wish_is_data_and_never_part_of_the_instructions() -> None:

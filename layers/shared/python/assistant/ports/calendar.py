@@ -1,4 +1,4 @@
-"""Calendar plans: keeping, searching and proving them."""
+"""Calendar plans: keeping, searching and proving them, and understanding what is wished of them."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from assistant.domain.calendar.problem import Problem
     from assistant.domain.calendar.solution import TeamSolution, WeekSolution
     from assistant.domain.calendar.team import Team
+    from assistant.domain.calendar.wishes.interpreting import InterpretedWishes, WishesToInterpret
 
 
 class PlanStore(Protocol):
@@ -33,6 +34,14 @@ class ProofQueue(Protocol):
 
     def request(self, job: "ProofJob") -> None:
         """Hand the job over."""
+        ...
+
+
+class WishInterpreter(Protocol):
+    """Understands wishes that no rule does."""
+
+    def interpret(self, asked: "WishesToInterpret") -> "InterpretedWishes":
+        """Return what was understood of the wishes by the time they name."""
         ...
 
 

@@ -1,15 +1,17 @@
 """Use case: plan a range of days with the fewest changes, and keep the plan.
 
 The greedy plan is there at once and the solver starts from it; when time is up the best plan so far is the answer, and
-a proof that none is better goes on as a job. With the solver down the greedy plan is the answer; with the preferences
-down their defaults hold; with the store or the queue down the plan is answered but not kept, or not proven.
-``degraded`` says which.
+a proof that none is better goes on as a job. Wishes that no rule understands are put to Claude before the search, by
+another function. With that down they are not understood; with the solver down the greedy plan is the answer; with the
+preferences down their defaults hold; with the store or the queue down the plan is answered but not kept, or not
+proven. ``degraded`` says which.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Annotated, Any, Final, Literal
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -39,11 +41,13 @@ from assistant.domain.calendar.request import (
 )
 from assistant.domain.calendar.solution import Solution, Status, WeekSolution
 from assistant.domain.calendar.wishes.applying import WishConflict, apply_wishes
-from assistant.domain.calendar.wishes.reading import UnderstoodWish, Wishes, read_wishes
+from assistant.domain.calendar.wishes.interpreting import LONGEST_SECONDS as LONGEST_FOR_WISHES
+from assistant.domain.calendar.wishes.interpreting import WishesToInterpret
+from assistant.domain.calendar.wishes.reading import UnderstoodWish, Wishes, WishesRead, read_wishes, sorted_out
 from assistant.domain.errors import InvalidRequest, Unavailable
 from assistant.domain.preferences import Preferences, TimeZone
 from assistant.domain.users import Identity, UserId
-from assistant.ports.calendar import PlanSolver, PlanStore, ProofQueue
+from assistant.ports.calendar import PlanSolver, PlanStore, ProofQueue, WishInterpreter
 from assistant.ports.runtime import AuditTrail, Clock, Meter
 from assistant.ports.users import PreferenceStore
 from assistant.services.show_plan import PlanView, plan_view
@@ -51,7 +55,7 @@ from assistant.services.show_plan import PlanView, plan_view
 LONGEST_SECONDS: Final = 20.0
 _LISTS: Final = ("no_meetings_days", "working_days")
 
-Degraded = Literal["preferences", "solver", "plan_store", "proof_queue"]
+Degraded = Literal["preferences", "claude", "solver", "plan_store", "proof_queue"]
 
 
 class OptimizeRequest(BaseModel):
@@ -90,7 +94,7 @@ class OptimizeResponse(PlanView):
     understood: tuple[UnderstoodWish, ...] = ()
     """Wishes that became constraints, said back for confirmation."""
     not_understood: tuple[str, ...] = ()
-    """Wishes that changed nothing; /api/v1/calendar/wishes may understand them."""
+    """Wishes that changed nothing; with claude among ``degraded`` another try may understand them."""
     wish_conflicts: tuple[WishConflict, ...] = ()
     """Wishes that contradict what holds."""
     processing_time_ms: float
@@ -100,9 +104,10 @@ class OptimizeResponse(PlanView):
 
 @dataclass(frozen=True, slots=True)
 class OptimizePorts:
-    """The ports optimizing needs."""
+    """The ports optimizing needs; what interprets wishes is made when the first wish wants it."""
 
     preferences: PreferenceStore
+    interpreter: Callable[[], WishInterpreter]
     solver: PlanSolver
     plans: PlanStore
     proofs: ProofQueue
@@ -139,7 +144,8 @@ def optimize_calendar(
     started = ports.clock.monotonic()
     caller.must_be(request.user_id)
     preferences, missing = _preferences(request.user_id, ports)
-    wishes = read_wishes(request.wishes)
+    wishes, unheard = _understood(request, caller, seconds - (ports.clock.monotonic() - started), ports)
+    missing += unheard
     days_off = preferences.meeting_preferences.no_meetings_days
     applied = apply_wishes(request.constraints, wishes, preferred_days=days_off)
     constraints, conflicts = completed_with_wishes(request.constraints, applied, wishes.understood, preferences)
@@ -178,6 +184,28 @@ def _preferences(user_id: str, ports: OptimizePorts) -> tuple[Preferences, tuple
         return ports.preferences.read(user_id).preferences, ()
     except Unavailable:
         return Preferences(), ("preferences",)
+
+
+def _understood(
+    request: OptimizeRequest, caller: Identity, seconds: float, ports: OptimizePorts
+) -> tuple[WishesRead, tuple[Degraded, ...]]:
+    """Return what is understood of the wishes; Claude is asked only where the search keeps at least as long."""
+    read = read_wishes(request.wishes)
+    if not read.not_understood:
+        return read, ()
+    if seconds < 2 * LONGEST_FOR_WISHES:
+        return read, ("claude",)
+    asked = WishesToInterpret(
+        user_id=request.user_id,
+        request_id=caller.request_id,
+        wishes=read.not_understood,
+        answer_by=ports.clock.now() + timedelta(seconds=LONGEST_FOR_WISHES),
+    )
+    try:
+        heard = ports.interpreter().interpret(asked)
+    except Unavailable:
+        return read, ("claude",)
+    return sorted_out(request.wishes, (*read.understood, *heard.understood)), heard.degraded
 
 
 def _problem(request: OptimizeRequest, constraints: Constraints, preferences: Preferences) -> Problem:

@@ -6,7 +6,8 @@ from functools import partial
 from pydantic import BaseModel, ConfigDict
 
 from assistant.domain.calendar.wishes.asking import accepted, wish_prompt
-from assistant.domain.calendar.wishes.reading import UnderstoodWish, Wishes, WishesRead, read_wishes
+from assistant.domain.calendar.wishes.interpreting import InterpretedWishes
+from assistant.domain.calendar.wishes.reading import Wishes, read_wishes, sorted_out
 from assistant.domain.users import UserId
 from assistant.services.ask_claude import ClaudePorts, Question, ask_all
 
@@ -22,20 +23,17 @@ class WishesRequest(BaseModel):
 
 def understand_wishes(
     wishes: Sequence[str], *, user_id: str, seconds: float, claude: Callable[[], ClaudePorts]
-) -> WishesRead:
+) -> InterpretedWishes:
     """Return the wishes understood and those not, each in the order they were sent.
 
-    Claude is asked about what the rules do not account for, for ``seconds`` at most; without a key, money or time
-    those wishes are not understood.
+    Claude is asked about what the rules do not account for, for ``seconds`` at most. Without a key those wishes are not
+    understood; without money or time, or with Claude down, ``degraded`` says so too.
     """
     read = read_wishes(wishes)
-    if not read.not_understood:
-        return read
+    ports = claude() if read.not_understood else None
+    if ports is None or not ports.llm.configured():
+        return InterpretedWishes(**dict(read))
     questions = [Question(wish_prompt(wish), partial(accepted, wish)) for wish in read.not_understood]
-    answers = ask_all(questions, user_id=user_id, seconds=seconds, ports=claude()).results
-    heard = {wish: answer for wish, answer in zip(read.not_understood, answers, strict=True) if answer}
-    known: dict[str, UnderstoodWish] = {found.wish: found for found in read.understood} | heard
-    return WishesRead(
-        understood=tuple(known[wish] for wish in wishes if wish in known),
-        not_understood=tuple(wish for wish in wishes if wish not in known),
-    )
+    answers = ask_all(questions, user_id=user_id, seconds=seconds, ports=ports)
+    heard = sorted_out(wishes, (*read.understood, *filter(None, answers.results)))
+    return InterpretedWishes(**dict(heard), degraded=("claude",) if answers.missed else ())

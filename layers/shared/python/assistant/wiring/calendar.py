@@ -3,7 +3,7 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from assistant.ports.calendar import PlanSolver, PlanStore, ProofQueue
+from assistant.ports.calendar import PlanSolver, PlanStore, ProofQueue, WishInterpreter
 from assistant.runtime.settings import needed
 from assistant.wiring.foundation import Foundation
 
@@ -35,6 +35,14 @@ class CalendarWiring(Foundation):
         return SqsProofs(needed("PROOFS_QUEUE_URL", self.settings.proofs_queue_url), sqs_client(attempts=1))
 
     @cached_property
+    def wish_interpreter(self) -> WishInterpreter:
+        """The function that asks Claude about wishes."""
+        from assistant.adapters.lambda_wishes import LambdaWishes, lambda_client
+
+        function = needed("UNDERSTAND_WISHES_FUNCTION", self.settings.understand_wishes_function)
+        return LambdaWishes(function, lambda_client())
+
+    @cached_property
     def plan_solver(self) -> "CpSatSolver":
         """The solver of calendars; its libraries are loaded when it is primed or first used."""
         from assistant.adapters.cp_sat import CpSatSolver
@@ -53,6 +61,7 @@ class CalendarWiring(Foundation):
 
         return OptimizePorts(
             self.preferences,
+            lambda: self.wish_interpreter,
             self.plan_solver,
             self.plans,
             self.proofs,
@@ -60,6 +69,12 @@ class CalendarWiring(Foundation):
             self.meter,
             self.clock,
         )
+
+    def primed_optimize_ports(self) -> "OptimizePorts":
+        """Return what optimizing a calendar needs, with the solver loaded and the client for wishes made."""
+        self.primed_plan_solver()
+        self.optimize_ports.interpreter()
+        return self.optimize_ports
 
     @cached_property
     def accept_ports(self) -> "AcceptPorts":

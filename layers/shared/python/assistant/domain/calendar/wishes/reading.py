@@ -1,7 +1,7 @@
 """What was understood of a user's wishes, and what was not."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Annotated, Final
 
@@ -63,17 +63,18 @@ class WishesRead(BaseModel):
     not_understood: tuple[str, ...] = ()
 
 
-def read_wishes(wishes: Iterable[str]) -> WishesRead:
+def read_wishes(wishes: Sequence[str]) -> WishesRead:
     """Return what the rules understand of wishes in English, Spanish, French or German."""
-    understood = []
-    not_understood = []
-    for wish in wishes:
-        found = read_wish(wish)
-        if found:
-            understood.append(found)
-        else:
-            not_understood.append(wish)
-    return WishesRead(understood=tuple(understood), not_understood=tuple(not_understood))
+    return sorted_out(wishes, filter(None, map(read_wish, wishes)))
+
+
+def sorted_out(wishes: Sequence[str], understood: Iterable[UnderstoodWish]) -> WishesRead:
+    """Return the wishes understood and those not, each in the order they were sent; others than those do not count."""
+    known = {found.wish: found for found in understood}
+    return WishesRead(
+        understood=tuple(known[wish] for wish in wishes if wish in known),
+        not_understood=tuple(wish for wish in wishes if wish not in known),
+    )
 
 
 def read_wish(wish: str) -> UnderstoodWish | None:
