@@ -181,6 +181,19 @@ FUNCTIONS = (
         cache=True,
     ),
     Function(
+        "prepare_meeting",
+        "Prepare a meeting: briefing, people, agenda, checklist",
+        memory=1024,
+        timeout=29,
+        routes=(Route("POST", "/api/v1/meeting/prepare"),),
+        grants=(
+            Grant("table", ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")),
+            SEND_AUDIT,
+        ),
+        dependencies=("core", "cache", "triage"),
+        cache=True,
+    ),
+    Function(
         "manage_preferences",
         "Read, replace and patch a user's preferences",
         memory=512,

@@ -61,13 +61,14 @@ def document() -> Json:
         title="Executive Assistant",
         version=tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]["version"],
         description=(
-            "Mail triage, calendar planning, preferences and usage. Errors are RFC 9457 problem documents that name "
-            "the field."
+            "Mail triage, calendar planning, meeting preparation, preferences and usage. Errors are RFC 9457 problem "
+            "documents that name the field."
         ),
         servers=[Server(url="/")],
         tags=[
             Tag(name="email"),
             Tag(name="calendar"),
+            Tag(name="meetings"),
             Tag(name="preferences"),
             Tag(name="usage"),
             Tag(name="operations"),

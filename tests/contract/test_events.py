@@ -67,6 +67,14 @@ EXPECTED: dict[str, HTTPStatus] = {
     "understand_wishes": HTTPStatus.OK,
     "understand_wishes.foreign_user": HTTPStatus.FORBIDDEN,
     "understand_wishes.too_many": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "prepare_meeting": HTTPStatus.OK,
+    "prepare_meeting.documents": HTTPStatus.OK,
+    "prepare_meeting.foreign_user": HTTPStatus.FORBIDDEN,
+    "prepare_meeting.impossible_date": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "prepare_meeting.unknown_zone": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "prepare_meeting.no_attendees": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "prepare_meeting.many_attendees": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "prepare_meeting.broken_documents": HTTPStatus.UNPROCESSABLE_CONTENT,
     "manage_preferences": HTTPStatus.OK,
     "manage_preferences.replace": HTTPStatus.OK,
     "manage_preferences.patch": HTTPStatus.OK,
@@ -100,6 +108,11 @@ FIELDS = {
     "optimize_calendar.plan_why_zero": ["number"],
     "optimize_calendar.plan_accept_unknown": ["suggestion_ids[1]"],
     "understand_wishes.too_many": ["wishes"],
+    "prepare_meeting.impossible_date": ["scheduled_time"],
+    "prepare_meeting.unknown_zone": ["timezone"],
+    "prepare_meeting.no_attendees": ["attendees"],
+    "prepare_meeting.many_attendees": ["attendees"],
+    "prepare_meeting.broken_documents": ["documents[0].received_at", "documents[1]"],
     "manage_preferences.unknown_key": ["favourite_colour"],
     "report_usage.too_long": ["since"],
     "report_usage.no_date": ["since"],
@@ -154,6 +167,15 @@ def test_the_documented_triage() -> None:
     assert decision["priority_score"] == 9
     assert decision["estimated_time_minutes"] == 30
     assert answer["summary"] == "Triaged 1 emails: 1 urgent actions, 0 important reads"
+
+
+def test_the_documented_preparation() -> None:
+    answer = json.loads(http("prepare_meeting")["body"])
+    assert (answer["user_id"], answer["meeting_id"]) == ("user123", "meet123")
+    assert answer["briefing_document"].startswith("# Q4 Planning Session\n")
+    assert [one["email"] for one in answer["attendee_research"]] == ["alice@company.com", "bob@company.com"]
+    assert sum(one["minutes"] for one in answer["suggested_agenda"]) == 60
+    assert answer["processing_time_ms"] >= 0
 
 
 def test_the_documented_preferences() -> None:

@@ -37,6 +37,7 @@ _BUILT_FROM_PORTS = (
     "team_ports",
     "accept_ports",
     "proof_ports",
+    "prepare_ports",
 )
 HEALTHY = Probe(ProbeStatus.HEALTHY, "answers", 1.0)
 

@@ -20,6 +20,7 @@ class AuditAction(StrEnum):
     CALENDAR_OPTIMIZED = "calendar.optimized"
     CALENDAR_PLAN_PROVEN = "calendar.plan_proven"
     CALENDAR_SUGGESTIONS_CHECKED = "calendar.suggestions_checked"
+    MEETING_PREPARED = "meeting.prepared"
 
 
 class AuditEvent(BaseModel):
@@ -33,7 +34,9 @@ class AuditEvent(BaseModel):
     occurred_at: AwareDatetime
     request_id: str
     counts: Mapping[str, int] = Field(default_factory=dict)
-    subject_id: str | None = Field(default=None, description="Id of the mail or plan, where the action has one subject")
+    subject_id: str | None = Field(
+        default=None, description="Id of the mail, plan or meeting, where the action has one subject"
+    )
 
 
 def audit_event(

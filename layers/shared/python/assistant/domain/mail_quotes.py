@@ -27,12 +27,18 @@ def own_text(text: str) -> str:
     """Return the lines of ``text`` its sender wrote; a forward without comment keeps what it forwards."""
     head = text[:_TEXT_LIMIT]
     block = _HEADER_BLOCK.search(head)
-    top = head[: block.start()] if block else head
-    written = _without_signature(_without_quotes(top))
+    written = _without_signature(unquoted_text(text))
     if written.strip():
         return written.strip()
     unquoted = re.sub(r"^(?: ?>)+ ?", "", head[block.end() :] if block else head, flags=re.MULTILINE)
     return _SIGNATURE.split(unquoted, maxsplit=1)[0].strip()
+
+
+def unquoted_text(text: str) -> str:
+    """Return the lines of ``text`` without quoted replies and forwards; its signature stays."""
+    head = text[:_TEXT_LIMIT]
+    block = _HEADER_BLOCK.search(head)
+    return _without_quotes(head[: block.start()] if block else head)
 
 
 def _without_quotes(text: str) -> str:

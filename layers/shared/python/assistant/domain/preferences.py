@@ -55,7 +55,8 @@ def _names_zone(value: str) -> bool:
     return True
 
 
-def _address(value: str) -> str:
+def email_address(value: str) -> str:
+    """Return the addr-spec (RFC 5322) in lower case; ValueError otherwise."""
     text = value.strip()
     try:
         address = Address(addr_spec=text)
@@ -77,7 +78,7 @@ ClockTime = Annotated[
     WithJsonSchema({"type": "string", "pattern": _CLOCK_TIME, "examples": ["09:00"]}),
 ]
 TimeZone = Annotated[str, AfterValidator(iana_zone), Field(examples=["America/New_York"])]
-EmailAddress = Annotated[str, AfterValidator(_address), Field(examples=["ceo@company.com"])]
+EmailAddress = Annotated[str, AfterValidator(email_address), Field(examples=["ceo@company.com"])]
 NoMeetingsDay = Annotated[
     DayPart,
     PlainValidator(DayPart.parse),

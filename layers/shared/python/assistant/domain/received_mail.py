@@ -18,7 +18,8 @@ _MOST_HEADERS = 500
 _LONGEST_ID_BYTES = 1_000
 
 
-def _utc(value: datetime) -> datetime:
+def utc(value: datetime) -> datetime:
+    """Return the moment in UTC, where one without offset is; ValueError beyond the years 1 to 9999."""
     if value.tzinfo is None:
         return value.replace(tzinfo=UTC)
     try:
@@ -59,7 +60,7 @@ class MailInput(BaseModel):
     """The text/plain part."""
     html: Text | None = None
     """The text/html part."""
-    received_at: Annotated[datetime, AfterValidator(_utc)] | None = Field(
+    received_at: Annotated[datetime, AfterValidator(utc)] | None = Field(
         default=None, examples=["2025-01-15T10:00:00Z"]
     )
     """ISO 8601; UTC where it names no offset."""

@@ -6,9 +6,10 @@ Each adapter is imported and built on first use, so that no function pays for wh
 from assistant.runtime.settings import load_settings
 from assistant.wiring.calendar import CalendarWiring
 from assistant.wiring.mail import MailWiring
+from assistant.wiring.meetings import MeetingWiring
 
 
-class Dependencies(MailWiring, CalendarWiring):
+class Dependencies(MailWiring, CalendarWiring, MeetingWiring):
     """Everything handlers hand to use cases; clients are kept for the life of the process."""
 
 

@@ -1,0 +1,91 @@
+"""Which documents bear on a meeting: their words, their people and their age.
+
+The words are weighed by BM25 (k1 = 1.2, b = 0.75) against title and context of the meeting; the best document has 1.
+Each attendee of the meeting whom a document names adds 0.5, to 1 at most. Of the sum four fifths are halved for every
+30 days between document and meeting, a fifth stays: what bears on the subject does not age away.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from assistant.domain.meetings.reading import Candidate
+from assistant.domain.words import term_counts, terms
+
+HALF_LIFE: Final = timedelta(days=30)
+# A document without a date counts as one of two half-lives ago.
+UNDATED: Final = 2 * HALF_LIFE
+LEAST_SHARE: Final = 0.2
+_PERSON: Final = 0.5
+_SATURATION, _LENGTH_SHARE = 1.2, 0.75
+_TITLE_WEIGHT: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A candidate and how much it bears on the meeting, from 0 to 2."""
+
+    candidate: Candidate
+    score: float
+
+
+def rank(
+    candidates: Sequence[Candidate], *, subject: str, people: Collection[str], meeting_at: datetime, most: int
+) -> Sequence[Ranked]:
+    """Return the candidates that bear on the meeting at all, best first; at a tie the newer one."""
+    wanted = frozenset(terms(subject))
+    bags = [_bag(candidate) for candidate in candidates]
+    relevant = _relevance(bags, wanted)
+    scored = [
+        Ranked(one, (words + _people_share(one, people)) * recency(one.at, meeting_at))
+        for one, words in zip(candidates, relevant, strict=True)
+    ]
+    found = [one for one in scored if one.score > 0]
+    return sorted(found, key=lambda one: (-one.score, _age(one.candidate.at, meeting_at)))[:most]
+
+
+def recency(at: datetime | None, meeting_at: datetime) -> float:
+    """Return the share that is left of a document's weight, from 0.2 to 1."""
+    share: float = 0.5 ** (_age(at, meeting_at) / HALF_LIFE)
+    return LEAST_SHARE + (1 - LEAST_SHARE) * share
+
+
+def _age(at: datetime | None, meeting_at: datetime) -> timedelta:
+    return UNDATED if at is None else abs(meeting_at - at)
+
+
+def _bag(candidate: Candidate) -> Counter[str]:
+    counts = term_counts(candidate.text)
+    for term in terms(candidate.title):
+        counts[term] += _TITLE_WEIGHT
+    return counts
+
+
+def _relevance(bags: Sequence[Counter[str]], wanted: frozenset[str]) -> Sequence[float]:
+    """Return BM25 of each bag, as a share of the best."""
+    if not bags:
+        return ()
+    lengths = [bag.total() for bag in bags]
+    mean = sum(lengths) / len(bags) or 1.0
+    rarity = {term: _rarity(sum(term in bag for bag in bags), len(bags)) for term in wanted}
+    scores = [
+        sum(rarity[term] * _weight(bag[term], length / mean) for term in wanted & bag.keys())
+        for bag, length in zip(bags, lengths, strict=True)
+    ]
+    best = max(scores)
+    return [score / best for score in scores] if best else scores
+
+
+def _rarity(documents: int, of: int) -> float:
+    return math.log(1 + (of - documents + 0.5) / (documents + 0.5))
+
+
+def _weight(count: int, length: float) -> float:
+    return count * (_SATURATION + 1) / (count + _SATURATION * (1 - _LENGTH_SHARE + _LENGTH_SHARE * length))
+
+
+def _people_share(candidate: Candidate, people: Collection[str]) -> float:
+    return min(1.0, _PERSON * len(candidate.people & frozenset(people)))

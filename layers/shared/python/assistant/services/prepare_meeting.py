@@ -1,0 +1,217 @@
+"""Use case: prepare a meeting from whatever is at hand about it.
+
+The request alone suffices. Documents sent with it are ranked, the best are read, and everything the briefing says cites
+them. What cannot be reached is left out and named in ``degraded``.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel
+
+from assistant.domain import metric_names
+from assistant.domain.audit import AuditAction, audit_event
+from assistant.domain.commitments.commitment import Commitment
+from assistant.domain.errors import Unavailable
+from assistant.domain.meetings.attendees import Profile, profiles
+from assistant.domain.meetings.briefing import Briefing, Writer, extracted
+from assistant.domain.meetings.document import (
+    AgendaItem,
+    AttendeeResearch,
+    BriefingView,
+    OpenCommitment,
+    markdown,
+)
+from assistant.domain.meetings.evidence import Evidence, gather, subject
+from assistant.domain.meetings.promises import open_commitments
+from assistant.domain.meetings.ranking import rank
+from assistant.domain.meetings.reading import candidate, read_document
+from assistant.domain.meetings.request import MeetingDetails, MeetingId
+from assistant.domain.meetings.statements import Citations
+from assistant.domain.preferences import Preferences
+from assistant.domain.users import Identity, UserId
+from assistant.ports.runtime import AuditTrail, Clock, Meter
+from assistant.ports.users import PreferenceStore
+
+# Documents that are read, of those that are ranked.
+MOST_READ: Final = 24
+
+Degraded = Literal["preferences"]
+
+
+class PrepareRequest(MeetingDetails):
+    """A meeting of a user to prepare."""
+
+    user_id: UserId
+    meeting_id: MeetingId
+
+
+class Notice(BaseModel):
+    """Something about a field that the user should know."""
+
+    field: str
+    detail: str
+
+
+class PreparedMeeting(BriefingView):
+    """A briefing with how it came about.
+
+    ``degraded`` is what was missing because a dependency was down, ``warnings`` what to know about the request.
+    """
+
+    decided_by: Writer
+    warnings: tuple[Notice, ...] = ()
+    degraded: tuple[Degraded, ...] = ()
+
+
+class PrepareResponse(PreparedMeeting):
+    """The answer to a request."""
+
+    user_id: str
+    meeting_id: str
+    processing_time_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class PreparePorts:
+    """The ports preparing needs."""
+
+    preferences: PreferenceStore
+    audit: AuditTrail
+    meter: Meter
+    clock: Clock
+
+
+def prepare_meeting(request: PrepareRequest, caller: Identity, *, ports: PreparePorts) -> PrepareResponse:
+    """Answer with a briefing; the same meeting may be prepared again at any time, also when it is over.
+
+    Raises:
+        Forbidden: the meeting is of another user.
+    """
+    started = ports.clock.monotonic()
+    caller.must_be(request.user_id)
+    prepared = prepare(request, request.meeting_id, request.user_id, ports=ports)
+    ports.audit.record(
+        audit_event(
+            AuditAction.MEETING_PREPARED,
+            caller,
+            ports.clock.now(),
+            counts={"citations": len(prepared.citations)},
+            subject_id=request.meeting_id,
+        )
+    )
+    elapsed = ports.clock.monotonic() - started
+    ports.meter.observe(metric_names.MEETING_PREP, elapsed)
+    return PrepareResponse(
+        **dict(prepared),
+        user_id=request.user_id,
+        meeting_id=request.meeting_id,
+        processing_time_ms=round(elapsed * 1000, 1),
+    )
+
+
+def prepare(meeting: MeetingDetails, meeting_id: str, user_id: str, *, ports: PreparePorts) -> PreparedMeeting:
+    """Return the briefing; never raises Unavailable."""
+    now = ports.clock.now()
+    preferences, missing = _preferences(user_id, ports)
+    zone = ZoneInfo(meeting.timezone or preferences.working_hours.timezone)
+    evidence = _evidence(meeting, meeting_id, zone)
+    people = profiles(evidence, now=now)
+    commitments = open_commitments(evidence)
+    briefing = extracted(evidence, people, commitments)
+    for what in missing:
+        ports.meter.count(metric_names.DEGRADED, missing=what)
+    view = _view(briefing, evidence, people, commitments, now=now)
+    return PreparedMeeting(
+        **dict(view),
+        decided_by=briefing.decided_by,
+        warnings=tuple(_warnings(evidence, now)),
+        degraded=missing,
+    )
+
+
+def _preferences(user_id: str, ports: PreparePorts) -> tuple[Preferences, tuple[Degraded, ...]]:
+    try:
+        return ports.preferences.read(user_id).preferences, ()
+    except Unavailable:
+        return Preferences(), ("preferences",)
+
+
+def _evidence(meeting: MeetingDetails, meeting_id: str, zone: ZoneInfo) -> Evidence:
+    own = frozenset(meeting.own_addresses)
+    ranked = rank(
+        [candidate(sent) for sent in meeting.documents],
+        subject=subject(meeting),
+        people={box.address for box in meeting.people} - own,
+        meeting_at=meeting.begins(zone),
+        most=MOST_READ,
+    )
+    read = [(read_document(one.candidate), one.score) for one in ranked]
+    return gather(meeting, meeting_id, zone=zone, own=own, documents=read)
+
+
+def _view(
+    briefing: Briefing,
+    evidence: Evidence,
+    people: Sequence[Profile],
+    commitments: Sequence[Commitment],
+    *,
+    now: datetime,
+) -> BriefingView:
+    """Return the briefing with its sources numbered in the order in which they are cited."""
+    cited, zone = Citations(), evidence.zone
+    view = BriefingView(
+        key_points=tuple(map(cited.cite, briefing.key_points)),
+        attendee_research=tuple(_research(one, cited) for one in people),
+        suggested_agenda=tuple(
+            AgendaItem(
+                start=(evidence.begins + timedelta(minutes=one.begins)).astimezone(zone),
+                minutes=one.minutes,
+                topic=one.statement.text,
+                citations=cited.numbers(one.statement.sources),
+            )
+            for one in briefing.agenda
+        ),
+        open_commitments=tuple(_commitment(one, cited, zone, now) for one in commitments),
+        preparation_checklist=tuple(map(cited.cite, briefing.checklist)),
+        questions=tuple(map(cited.cite, briefing.questions)),
+        citations=cited.listed,
+    )
+    return view.model_copy(update={"briefing_document": markdown(view, evidence)})
+
+
+def _research(person: Profile, cited: Citations) -> AttendeeResearch:
+    return AttendeeResearch(
+        email=person.address,
+        name=person.name,
+        role=person.role,
+        organisation=person.organisation,
+        relation=person.relation,
+        documents=person.documents,
+        last_contact=person.last_contact,
+        citations=cited.numbers(person.sources),
+    )
+
+
+def _commitment(one: Commitment, cited: Citations, zone: ZoneInfo, now: datetime) -> OpenCommitment:
+    return OpenCommitment(
+        direction=one.direction,
+        counterpart=one.counterpart,
+        text=one.text,
+        due=one.due.astimezone(zone) if one.due else None,
+        overdue=one.due is not None and one.due < now,
+        made_at=one.made_at.astimezone(zone) if one.made_at else None,
+        confidence=one.confidence,
+        citations=cited.numbers((one.source,)),
+    )
+
+
+def _warnings(evidence: Evidence, now: datetime) -> Iterator[Notice]:
+    ends = evidence.begins + evidence.meeting.length
+    if ends <= now:
+        yield Notice(field="scheduled_time", detail="is past: read this as a look back")
+    elif evidence.begins <= now:
+        yield Notice(field="scheduled_time", detail="is now: the meeting has begun")
