@@ -194,6 +194,20 @@ FUNCTIONS = (
         cache=True,
     ),
     Function(
+        "prioritize_tasks",
+        "Rank tasks by urgency and importance, and plan them into free time",
+        memory=1024,
+        timeout=29,
+        routes=(Route("POST", "/api/v1/tasks/prioritize"),),
+        grants=(
+            Grant("table", ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")),
+            SEND_AUDIT,
+        ),
+        secrets=("claude-api-key",),
+        dependencies=("core", "cache", "triage", "claude"),
+        cache=True,
+    ),
+    Function(
         "manage_preferences",
         "Read, replace and patch a user's preferences",
         memory=512,

@@ -69,6 +69,7 @@ def document() -> Json:
             Tag(name="email"),
             Tag(name="calendar"),
             Tag(name="meetings"),
+            Tag(name="tasks"),
             Tag(name="preferences"),
             Tag(name="usage"),
             Tag(name="operations"),

@@ -62,6 +62,7 @@ WORST: dict[str, Callable[[], float]] = {
     # Claude is asked in the time that booking its money leaves.
     "understand_wishes": lambda: provider() + limits() + 2 * store(),
     "prepare_meeting": lambda: limits() + store() + slowest(sqs_client()),
+    "prioritize_tasks": lambda: limits() + store() + slowest(sqs_client()),
     "prove_calendar_plan": lambda: 2 * store() + slowest(sqs_client()),
     "manage_preferences": lambda: limits() + max(store(), slowest(sqs_client())),
     "report_usage": lambda: limits() + 2 * store(),

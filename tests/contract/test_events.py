@@ -67,6 +67,13 @@ EXPECTED: dict[str, HTTPStatus] = {
     "understand_wishes": HTTPStatus.OK,
     "understand_wishes.foreign_user": HTTPStatus.FORBIDDEN,
     "understand_wishes.too_many": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "prioritize_tasks": HTTPStatus.OK,
+    "prioritize_tasks.busy_week": HTTPStatus.OK,
+    "prioritize_tasks.foreign_user": HTTPStatus.FORBIDDEN,
+    "prioritize_tasks.unreadable_fields": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "prioritize_tasks.cycle": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "prioritize_tasks.no_tasks": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "prioritize_tasks.unknown_zone": HTTPStatus.UNPROCESSABLE_CONTENT,
     "prepare_meeting": HTTPStatus.OK,
     "prepare_meeting.documents": HTTPStatus.OK,
     "prepare_meeting.foreign_user": HTTPStatus.FORBIDDEN,
@@ -113,6 +120,10 @@ FIELDS = {
     "prepare_meeting.no_attendees": ["attendees"],
     "prepare_meeting.many_attendees": ["attendees"],
     "prepare_meeting.broken_documents": ["documents[0].received_at", "documents[1]"],
+    "prioritize_tasks.unreadable_fields": ["tasks[0].due_date", "tasks[1].estimated_time", "tasks[2].goals[0]"],
+    "prioritize_tasks.cycle": ["tasks[0].depends_on"],
+    "prioritize_tasks.no_tasks": ["tasks"],
+    "prioritize_tasks.unknown_zone": ["timezone"],
     "manage_preferences.unknown_key": ["favourite_colour"],
     "report_usage.too_long": ["since"],
     "report_usage.no_date": ["since"],
@@ -186,6 +197,14 @@ def test_the_documented_preferences() -> None:
     patched = json.loads(http("manage_preferences.patch")["body"])
     assert patched["email_rules"]["delegate_to"] is None
     assert patched["working_hours"] == {"start": "09:00", "end": "17:00", "timezone": "Europe/Berlin"}
+
+
+def test_the_documented_prioritization() -> None:
+    answer = json.loads(http("prioritize_tasks")["body"])
+    assert [task["task_id"] for task in answer["prioritized_tasks"]] == ["task1", "task2"]
+    assert [task["estimated_minutes"] for task in answer["prioritized_tasks"]] == [120, 180]
+    assert answer["eisenhower_matrix"] == {"Q1": [], "Q2": ["task1", "task2"], "Q3": [], "Q4": []}
+    assert sum(len(day["blocks"]) for day in answer["daily_plan"]["days"]) == 3
 
 
 def test_the_page_is_compressed_and_guarded() -> None:

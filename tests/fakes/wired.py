@@ -38,6 +38,7 @@ _BUILT_FROM_PORTS = (
     "accept_ports",
     "proof_ports",
     "prepare_ports",
+    "prioritize_ports",
 )
 HEALTHY = Probe(ProbeStatus.HEALTHY, "answers", 1.0)
 

@@ -16,6 +16,10 @@ class AuditAction(StrEnum):
     EMAILS_TRIAGED = "emails.triaged"
     BACKLOG_DECIDED = "emails.backlog_decided"
     EMAIL_CORRECTED = "email.corrected"
+    TASKS_PRIORITIZED = "tasks.prioritized"
+    TASK_CREATED = "task.created"
+    TASK_CHANGED = "task.changed"
+    TASK_DELETED = "task.deleted"
     PREFERENCES_CHANGED = "preferences.changed"
     CALENDAR_OPTIMIZED = "calendar.optimized"
     CALENDAR_PLAN_PROVEN = "calendar.plan_proven"
@@ -35,7 +39,7 @@ class AuditEvent(BaseModel):
     request_id: str
     counts: Mapping[str, int] = Field(default_factory=dict)
     subject_id: str | None = Field(
-        default=None, description="Id of the mail, plan or meeting, where the action has one subject"
+        default=None, description="Id of the mail, plan, meeting or task, where the action has one subject"
     )
 
 

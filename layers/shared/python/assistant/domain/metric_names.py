@@ -9,6 +9,7 @@ REQUESTS = "exec_assistant_requests_total"
 REQUEST_DURATION = "exec_assistant_request_duration_seconds"
 EMAIL_TRIAGE = "exec_assistant_email_triage_seconds"
 CALENDAR_OPTIMIZATION = "exec_assistant_calendar_optimization_seconds"
+TASK_PRIORITIZATION = "exec_assistant_task_prioritization_seconds"
 MEETING_PREP = "exec_assistant_meeting_prep_seconds"
 ACTIVE_SESSIONS = "exec_assistant_active_sessions"
 DEGRADED = "exec_assistant_degraded_total"
@@ -50,6 +51,7 @@ METRICS: Mapping[str, Metric] = {
     REQUEST_DURATION: Metric(Kind.HISTOGRAM, "Time to answer an HTTP request, by route template.", ("endpoint",)),
     EMAIL_TRIAGE: Metric(Kind.HISTOGRAM, "Time to triage one batch of mails."),
     CALENDAR_OPTIMIZATION: Metric(Kind.HISTOGRAM, "Time to optimize one calendar."),
+    TASK_PRIORITIZATION: Metric(Kind.HISTOGRAM, "Time to prioritize the tasks of one user."),
     MEETING_PREP: Metric(Kind.HISTOGRAM, "Time to prepare one meeting."),
     ACTIVE_SESSIONS: Metric(Kind.GAUGE, "Users active within the session lifetime, when last counted."),
     DEGRADED: Metric(

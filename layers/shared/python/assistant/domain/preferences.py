@@ -99,7 +99,20 @@ class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
-class WorkingHours(_Section):
+class _Hours(_Section):
+    """A part of the day."""
+
+    start: ClockTime
+    end: ClockTime
+
+    @model_validator(mode="after")
+    def _ends_after_start(self) -> Self:
+        if self.end <= self.start:
+            raise ValueError("end must be after start")
+        return self
+
+
+class WorkingHours(_Hours):
     """The working day in the user's own time zone."""
 
     # The generated schema writes a default as Python would, unless told.
@@ -107,11 +120,9 @@ class WorkingHours(_Section):
     end: ClockTime = Field(default=time(17), json_schema_extra={"default": "17:00"})
     timezone: TimeZone = "UTC"
 
-    @model_validator(mode="after")
-    def _ends_after_start(self) -> Self:
-        if self.end <= self.start:
-            raise ValueError("end must be after start")
-        return self
+
+class PeakHours(_Hours):
+    """When the user works best, on every working day, in the zone of the working hours."""
 
 
 class MeetingPreferences(_Section):
@@ -145,3 +156,5 @@ class Preferences(_Section):
     meeting_preferences: MeetingPreferences = MeetingPreferences()
     email_rules: EmailRules = EmailRules()
     notification_channels: NotificationChannels = NotificationChannels()
+    peak_hours: PeakHours | None = Field(default=None, exclude_if=lambda hours: hours is None)
+    """Important tasks are planned then, where they can be."""

@@ -100,8 +100,13 @@ def _received(given: MailInput, problems: tuple[FieldError, ...]) -> ReceivedMai
     if not (given.sender or given.subject or given.body or given.html):
         empty = FieldError("", "needs a sender, a subject or a body")
         return ReceivedMail(None, (*problems, empty))
+    return ReceivedMail(mail_of(given), problems)
+
+
+def mail_of(given: MailInput) -> Mail:
+    """Return the mail as the assistant sees it."""
     headers = {name.lower(): value for name, value in given.headers.items()}
-    return ReceivedMail(Mail(**dict(given) | {"headers": headers}), problems)
+    return Mail(**dict(given) | {"headers": headers})
 
 
 def _without(fields: Mapping[str, Any], locations: list[tuple[int | str, ...]]) -> dict[str, Any]:

@@ -7,9 +7,10 @@ from assistant.runtime.settings import load_settings
 from assistant.wiring.calendar import CalendarWiring
 from assistant.wiring.mail import MailWiring
 from assistant.wiring.meetings import MeetingWiring
+from assistant.wiring.tasks import TaskWiring
 
 
-class Dependencies(MailWiring, CalendarWiring, MeetingWiring):
+class Dependencies(MailWiring, CalendarWiring, MeetingWiring, TaskWiring):
     """Everything handlers hand to use cases; clients are kept for the life of the process."""
 
 

@@ -123,6 +123,11 @@ _WITHIN = re.compile(
     r"weeks?|semanas?|semaines?|wochen?)\b",
     re.IGNORECASE,
 )
+_WHOLE = re.compile(
+    rf"(?:{_BEFORE}\s+)?(?:(?:the|on|at|el|le|la|am|zum) )?{_TIME_FIRST}(?:{_WHEN}){_CLOCK}", re.IGNORECASE
+)
+# What is said of a deadline alone: "in 3 days".
+_IN = re.compile(r"^(?:in|en|dans)\s+(?=\S+[\s-]*[^\W\d])", re.IGNORECASE)
 _CHINESE = re.compile(
     r"(?:请?在|于|截至|截止(?:日期|时间)?[:：]?|最晚|不迟于)?\s*"
     r"(?:(?P<relative>今天|今日|今晚|明天|明日|后天|後天)|"
@@ -171,6 +176,31 @@ def find_days(text: str, *, written_at: datetime, zone: ZoneInfo) -> tuple[Deadl
     local = written_at.astimezone(zone)
     days = _read(text[:_READ_UNTIL], local, ((_NAMED, _dated),))
     return tuple(sorted((day for day in days if _is_near(day.when, written_at)), key=lambda day: day.when))
+
+
+def read_day(text: str, *, today: date) -> tuple[date, time | None] | None:
+    """Return the day that the whole of ``text`` names, past ones too, and its time of day if it names one.
+
+    None where it names no day.
+
+    Raises:
+        ValueError: there is no such day or time.
+    """
+    match = _WHOLE.fullmatch(text)
+    day = _day(match, today) if match else None
+    if match is None or day is None or (match["hour"] and not (match["half"] or match["minute"])):
+        return None
+    return day, _clock(match)
+
+
+def read_span(text: str, *, written_at: datetime) -> datetime | None:
+    """Return when a span of time that is the whole of ``text`` ends: "within 24 hours", "in 3 Tagen"; aware, UTC.
+
+    Raises:
+        OverflowError: it ends after the year 9999.
+    """
+    match = _WITHIN.fullmatch(_IN.sub("within ", text))
+    return _within(match, written_at) if match else None
 
 
 def _is_near(when: datetime, written_at: datetime) -> bool:

@@ -1,0 +1,1 @@
+"""Triage mails and learn from corrections."""

@@ -1,0 +1,233 @@
+"""Use case: rank a user's tasks in the Eisenhower matrix and plan them into the free time of the coming days.
+
+With the preferences down their defaults hold; ``degraded`` says so.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import Annotated, Final, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator, ConfigDict, Field
+
+from assistant.domain import metric_names
+from assistant.domain.audit import AuditAction, audit_event
+from assistant.domain.bounds import at_most
+from assistant.domain.calendar.defaults import completed
+from assistant.domain.calendar.problem import Day, Problem
+from assistant.domain.calendar.reading import read_problem
+from assistant.domain.calendar.request import (
+    MOST_DAYS,
+    Address,
+    CalendarEvents,
+    Constraints,
+    DateRange,
+    Granularity,
+    Instant,
+    TimeWindow,
+    Whole,
+)
+from assistant.domain.calendar.wall_clock import hours_of
+from assistant.domain.errors import FieldError, Unavailable
+from assistant.domain.preferences import Preferences, TimeZone
+from assistant.domain.received_mail import MailInput, mail_of
+from assistant.domain.tasks.answer import (
+    DailyPlanView,
+    EisenhowerMatrix,
+    PrioritizedTask,
+    shown_plan,
+    shown_tasks,
+)
+from assistant.domain.tasks.daily_plan import PlanRules, plan_days
+from assistant.domain.tasks.dependencies import broken_dependencies
+from assistant.domain.tasks.free_time import FreeTime, free_time
+from assistant.domain.tasks.ranking import matrix, rank
+from assistant.domain.tasks.recommendations import recommendations
+from assistant.domain.tasks.request import MOST_MAILS, Goals, TaskInput, TaskInputs, TaskPart
+from assistant.domain.tasks.task import Frame, Task, read_task, require_readable
+from assistant.domain.users import Identity, UserId
+from assistant.ports.runtime import AuditTrail, Clock, Meter
+from assistant.ports.users import PreferenceStore
+from assistant.services.mined_tasks import mined_tasks
+
+_MOST_OWN: Final = 20
+_LONGEST_PLAN: Final = 14
+
+Degraded = Literal["preferences"]
+
+
+class PrioritizeRequest(TaskPart):
+    """Tasks to rank, and what is known of the user's time and goals."""
+
+    user_id: UserId
+    tasks: TaskInputs | None = None
+    emails: Annotated[tuple[MailInput, ...], BeforeValidator(at_most(MOST_MAILS))] = ()
+    """Mails whose requests and promises become tasks too."""
+    own_addresses: Annotated[tuple[Address, ...], BeforeValidator(at_most(_MOST_OWN))] = ()
+    """The user's own in the mails: tells what they wrote themselves."""
+    goals: Goals = ()
+    timezone: TimeZone | None = None
+    """The user's zone; by default that of the preferences."""
+    now: Instant | None = None
+    """The time to judge at; by default the current one."""
+    events: CalendarEvents = ()
+    """The user's calendar: tasks are planned around it."""
+    constraints: Constraints = Constraints()
+    """Working hours and days, buffer; what is left out comes from the user's preferences."""
+    peak_hours: TimeWindow | None = None
+    """When the user works best; by default those of the preferences."""
+    plan_days: Whole = Field(default=5, ge=1, le=_LONGEST_PLAN)
+    """How many working days to plan, today included."""
+    longest_block_minutes: Whole = Field(default=120, ge=15, le=480)
+    """Longer work is broken into pieces."""
+    granularity_minutes: Granularity = 15
+
+
+class PrioritizeResponse(TaskPart):
+    """Tasks in rank, the matrix, what to do, and when."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    user_id: str
+    prioritized_tasks: tuple[PrioritizedTask, ...]
+    eisenhower_matrix: EisenhowerMatrix
+    recommendations: tuple[str, ...]
+    daily_plan: DailyPlanView
+    decided_by: Literal["core", "claude"] = "core"
+    """Who wrote the recommendations."""
+    processing_time_ms: float
+    degraded: tuple[Degraded, ...] = ()
+    """What was missing because a dependency was down."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrioritizePorts:
+    """The ports prioritizing needs."""
+
+    preferences: PreferenceStore
+    audit: AuditTrail
+    meter: Meter
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """What the request and the preferences make of time: the calendar ahead, and its free time."""
+
+    now: datetime
+    zone: ZoneInfo
+    problem: Problem
+    free: FreeTime
+    frame: Frame
+    preferences: Preferences
+
+
+def prioritize_tasks(request: PrioritizeRequest, caller: Identity, *, ports: PrioritizePorts) -> PrioritizeResponse:
+    """Return the tasks ranked, with their reasons, and a plan of the coming working days.
+
+    Raises:
+        Forbidden: the tasks are another user's.
+        InvalidRequest: a date, an estimate or a dependency cannot be read, or dependencies make a cycle.
+    """
+    started = ports.clock.monotonic()
+    caller.must_be(request.user_id)
+    preferred = _preferences(request.user_id, ports.preferences)
+    setting = _setting(request, preferred or Preferences(), ports.clock.now())
+    given = request.tasks or ()
+    require_readable(broken_dependencies([(task.id, task.depends_on) for task in given], closed=frozenset()))
+    tasks = (*_given(given, request, setting), *_mined(request, setting))
+    senders = setting.preferences.email_rules.priority_senders
+    ranked = rank(tasks, setting.free, setting.zone, senders)
+    days = tuple(islice((day for day in setting.problem.days if day.open), request.plan_days))
+    plan = plan_days(ranked, setting.free, _rules(request, setting, days))
+    quadrants = matrix(ranked)
+    ports.audit.record(
+        audit_event(
+            AuditAction.TASKS_PRIORITIZED,
+            caller,
+            ports.clock.now(),
+            counts={quadrant.value: len(ids) for quadrant, ids in quadrants.items()},
+        )
+    )
+    elapsed = ports.clock.monotonic() - started
+    degraded: tuple[Degraded, ...] = () if preferred else ("preferences",)
+    _measure(elapsed, degraded, ports.meter)
+    delegate_to = setting.preferences.email_rules.delegate_to
+    return PrioritizeResponse(
+        user_id=request.user_id,
+        prioritized_tasks=shown_tasks(ranked, setting.free, setting.now, setting.zone, delegate_to=delegate_to),
+        eisenhower_matrix=EisenhowerMatrix(**{quadrant.value: ids for quadrant, ids in quadrants.items()}),
+        recommendations=recommendations(ranked, plan, setting.now, setting.zone),
+        daily_plan=shown_plan(plan, ranked, days, setting.free, setting.zone),
+        processing_time_ms=round(1000 * elapsed, 1),
+        degraded=degraded,
+    )
+
+
+def _preferences(user_id: str, store: PreferenceStore) -> Preferences | None:
+    try:
+        return store.read(user_id).preferences
+    except Unavailable:
+        return None
+
+
+def _setting(request: PrioritizeRequest, preferences: Preferences, clock_now: datetime) -> _Setting:
+    zone = ZoneInfo(request.timezone or preferences.working_hours.timezone)
+    given = request.now or clock_now
+    now = (given.replace(tzinfo=zone) if given.tzinfo is None else given).astimezone(UTC)
+    constraints = completed(request.constraints, preferences)
+    today = now.astimezone(zone).date()
+    problem = read_problem(
+        request.events,
+        date_range=DateRange(start_date=today, end_date=today + timedelta(days=MOST_DAYS - 1)),
+        zone=zone,
+        constraints=constraints,
+        grid=request.granularity_minutes,
+        now=now,
+    )
+    free = free_time(problem, now)
+    hours = constraints.working_hours or preferences.working_hours
+    return _Setting(now, zone, problem, free, Frame(now, zone, hours.end, free.workday), preferences)
+
+
+def _given(given: Sequence[TaskInput], request: PrioritizeRequest, setting: _Setting) -> tuple[Task, ...]:
+    """Return the tasks that are not closed; raises InvalidRequest naming each field that cannot be read."""
+    tasks: list[Task] = []
+    problems: list[FieldError] = []
+    for index, one in enumerate(given):
+        task, broken = read_task(one.id, one, setting.frame, request.goals)
+        problems += (FieldError(f"tasks[{index}].{problem.field}", problem.detail) for problem in broken)
+        if task and not one.status.closed:
+            tasks.append(task)
+    require_readable(problems)
+    return tuple(tasks)
+
+
+def _mined(request: PrioritizeRequest, setting: _Setting) -> Iterator[Task]:
+    """Yield what the mails ask of the user, unless a task has its id already."""
+    taken = {task.id for task in request.tasks or ()}
+    mails = map(mail_of, request.emails)
+    for task_id, fields, commitment in mined_tasks(mails, frozenset(request.own_addresses), setting.zone):
+        task, _ = read_task(task_id, fields, setting.frame, request.goals, source=commitment.source)
+        if task and task_id not in taken:
+            yield task
+
+
+def _rules(request: PrioritizeRequest, setting: _Setting, days: Sequence[Day]) -> PlanRules:
+    peak = request.peak_hours or setting.preferences.peak_hours
+    return PlanRules(
+        zone=setting.zone,
+        grid=request.granularity_minutes,
+        days=tuple(day.whole for day in days),
+        peak=tuple(hours_of(day.date, peak.start, peak.end, setting.zone) for day in days) if peak else (),
+        longest=max(request.longest_block_minutes, request.granularity_minutes),
+        delegate_to=setting.preferences.email_rules.delegate_to,
+    )
+
+
+def _measure(seconds: float, degraded: Sequence[Degraded], meter: Meter) -> None:
+    meter.observe(metric_names.TASK_PRIORITIZATION, seconds)
+    for what in degraded:
+        meter.count(metric_names.DEGRADED, missing=what)
