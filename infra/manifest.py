@@ -226,6 +226,62 @@ FUNCTIONS = (
         snap_start=True,
     ),
     Function(
+        "manage_memory",
+        "Search, list, add, correct and approve what is remembered",
+        memory=1024,
+        timeout=29,
+        routes=(
+            Route("GET", "/api/v1/users/{user_id}/memories"),
+            Route("POST", "/api/v1/users/{user_id}/memories"),
+            Route("GET", "/api/v1/users/{user_id}/memories/{memory_id}"),
+            Route("PATCH", "/api/v1/users/{user_id}/memories/{memory_id}"),
+            Route("POST", "/api/v1/users/{user_id}/memories/{memory_id}/approve"),
+        ),
+        grants=(
+            Grant(
+                "table",
+                (
+                    "dynamodb:BatchGetItem",
+                    "dynamodb:BatchWriteItem",
+                    "dynamodb:GetItem",
+                    "dynamodb:PutItem",
+                    "dynamodb:Query",
+                    "dynamodb:UpdateItem",
+                ),
+            ),
+            SEND_AUDIT,
+        ),
+        dependencies=("core", "cache", "memory"),
+        cache=True,
+    ),
+    Function(
+        "forget_memory",
+        "Forget memories: one, those of a source, those with a person",
+        memory=1024,
+        timeout=29,
+        routes=(
+            Route("DELETE", "/api/v1/users/{user_id}/memories"),
+            Route("DELETE", "/api/v1/users/{user_id}/memories/{memory_id}"),
+        ),
+        grants=(
+            Grant(
+                "table",
+                (
+                    "dynamodb:BatchGetItem",
+                    "dynamodb:BatchWriteItem",
+                    "dynamodb:DeleteItem",
+                    "dynamodb:GetItem",
+                    "dynamodb:PutItem",
+                    "dynamodb:Query",
+                    "dynamodb:UpdateItem",
+                ),
+            ),
+            SEND_AUDIT,
+        ),
+        dependencies=("core", "cache", "memory"),
+        cache=True,
+    ),
+    Function(
         "report_usage",
         "Tell a user what Claude did for them and what it cost",
         memory=512,

@@ -47,12 +47,28 @@ _OWN_PROBLEMS = {
     "readPreferences": {"503"},
     "replacePreferences": {"409", "412", "503"},
     "patchPreferences": {"409", "412", "503"},
+    "searchMemories": {"503"},
+    "showMemory": {"404", "503"},
+    "addMemory": {"409", "503"},
+    "correctMemory": {"404", "409", "412", "503"},
+    "approveMemory": {"404", "409", "412", "503"},
+    "forgetMemory": {"404", "409", "503"},
+    "forgetMemories": {"409", "503"},
     "exportMetrics": {"503"},
     "reportUsage": {"503"},
     "showPlan": {"404", "503"},
     "explainSuggestion": {"404", "503"},
     "acceptSuggestions": {"404", "409", "503"},
 }
+_VERSIONED = (
+    "readPreferences",
+    "replacePreferences",
+    "patchPreferences",
+    "showMemory",
+    "addMemory",
+    "correctMemory",
+    "approveMemory",
+)
 
 
 def document() -> Json:
@@ -61,8 +77,8 @@ def document() -> Json:
         title="Executive Assistant",
         version=tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]["version"],
         description=(
-            "Mail triage, calendar planning, meeting preparation, preferences and usage. Errors are RFC 9457 problem "
-            "documents that name the field."
+            "Mail triage, calendar planning, meeting preparation, preferences, memory and usage. Errors are RFC 9457 "
+            "problem documents that name the field."
         ),
         servers=[Server(url="/")],
         tags=[
@@ -71,6 +87,7 @@ def document() -> Json:
             Tag(name="meetings"),
             Tag(name="tasks"),
             Tag(name="preferences"),
+            Tag(name="memory"),
             Tag(name="usage"),
             Tag(name="operations"),
         ],
@@ -108,7 +125,7 @@ def text() -> str:
 def _complete(operation: Json, *, public: bool) -> None:
     """Add to one operation what its resolver cannot know: security, problems, media types, other successes."""
     body = operation.get("requestBody", {}).get("content", {})
-    if operation["operationId"] == "patchPreferences":
+    if operation["operationId"] in ("patchPreferences", "correctMemory"):
         body[MERGE_PATCH_JSON] = body[JSON]
     if operation["operationId"] == "optimizeCalendar":
         body["text/calendar"] = {"schema": {"type": "string", "description": _FILE}}
@@ -136,9 +153,9 @@ def _describe_successes(operation: Json) -> None:
             responses["200"]["content"] = {JSON: {"schema": plan}, "image/svg+xml": {"schema": {"type": "string"}}}
         case "exportMetrics":
             responses["200"]["content"] = {"text/plain": {"schema": {"type": "string"}}}
-        case "readPreferences" | "replacePreferences" | "patchPreferences" as name:
+        case name if name in _VERSIONED:
             responses["200"]["headers"] = {"ETag": {"schema": {"type": "string"}, "description": "The version"}}
-            if name == "readPreferences":
+            if name in ("readPreferences", "showMemory"):
                 responses["304"] = {"description": "If-None-Match names the current version."}
 
 

@@ -12,7 +12,7 @@ from aws_cdk import aws_logs as logs
 from cdk_nag import AwsSolutionsChecks
 from constructs import Construct
 
-from infra.build import ROOT, Build, build
+from infra.build import BUILD, MODEL, ROOT, Build, build
 from infra.constructs.alarms import Alarms
 from infra.constructs.dashboard import Dashboard
 from infra.constructs.encryption import EncryptionKey
@@ -199,6 +199,9 @@ class AppStack(Stack):
                 environment[f"{name.upper()}_FUNCTION"] = function.function_arn
         for secret in spec.secrets:
             environment[_secret_variable(secret)] = self._resources.secrets[secret]
+        if self._deployment.local:
+            # There the functions get no layer of their dependencies, which would carry the model.
+            environment["EMBEDDING_MODEL_PATH"] = str(BUILD / MODEL)
         if spec.cache and redis_url:
             environment["REDIS_URL"] = redis_url
         return environment

@@ -65,6 +65,9 @@ WORST: dict[str, Callable[[], float]] = {
     "prioritize_tasks": lambda: limits() + store() + slowest(sqs_client()),
     "prove_calendar_plan": lambda: 2 * store() + slowest(sqs_client()),
     "manage_preferences": lambda: limits() + max(store(), slowest(sqs_client())),
+    # What is down stops the request at once, or, after the memory is kept, leaves its vector for another.
+    "manage_memory": lambda: limits() + 2 * store() + 2 * BATCH_PAUSES + slowest(sqs_client()),
+    "forget_memory": lambda: limits() + 2 * store() + BATCH_PAUSES + slowest(sqs_client()),
     "report_usage": lambda: limits() + 2 * store(),
     # What is down stops a run at once; until then each step may have been slow.
     "submit_claude_batches": lambda: (

@@ -11,15 +11,18 @@ from typing import Any
 
 import pytest
 
+from assistant.domain.memory.change import Line, with_memory
 from assistant.domain.triage.decision import DecidedBy
 from assistant.runtime.problem import PROBLEM_JSON, Problem
 from infra.manifest import FUNCTIONS
+from tests.fakes.memory import known_memory
 from tests.fakes.plans import greedy_record
 from tests.fakes.wired import Context, Wired
 
 EVENTS = Path(__file__).parents[2] / "events"
-# Of the recorded events that ask about a plan.
+# Of the recorded events that ask about a plan, and about a memory.
 PLAN_ID = "5b0d3f6c1e2a4c7b9d8e7f6a5b4c3d2e"
+MEMORY_ID = "0194697d3c005b0d3f6c1e2a4c7b9d8e"
 FUNCTIONS_FOLDER = Path(__file__).parents[2] / "functions"
 EXPECTED: dict[str, HTTPStatus] = {
     "triage_email": HTTPStatus.OK,
@@ -88,6 +91,26 @@ EXPECTED: dict[str, HTTPStatus] = {
     "manage_preferences.unknown_key": HTTPStatus.UNPROCESSABLE_CONTENT,
     "manage_preferences.stale_version": HTTPStatus.PRECONDITION_FAILED,
     "manage_preferences.foreign_user": HTTPStatus.FORBIDDEN,
+    "manage_memory": HTTPStatus.OK,
+    "manage_memory.list": HTTPStatus.OK,
+    "manage_memory.reversed_period": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "manage_memory.unknown_cursor": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "manage_memory.unknown_kind": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "manage_memory.foreign_user": HTTPStatus.FORBIDDEN,
+    "manage_memory.add": HTTPStatus.OK,
+    "manage_memory.add_broken": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "manage_memory.show": HTTPStatus.OK,
+    "manage_memory.show_unknown": HTTPStatus.NOT_FOUND,
+    "manage_memory.correct": HTTPStatus.OK,
+    "manage_memory.correct_stale": HTTPStatus.PRECONDITION_FAILED,
+    "manage_memory.correct_nothing": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "manage_memory.approve": HTTPStatus.OK,
+    "forget_memory": HTTPStatus.OK,
+    "forget_memory.unknown": HTTPStatus.NOT_FOUND,
+    "forget_memory.source": HTTPStatus.OK,
+    "forget_memory.person": HTTPStatus.OK,
+    "forget_memory.everything": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "forget_memory.foreign_user": HTTPStatus.FORBIDDEN,
     "report_usage": HTTPStatus.OK,
     "report_usage.period": HTTPStatus.OK,
     "report_usage.too_long": HTTPStatus.UNPROCESSABLE_CONTENT,
@@ -125,6 +148,12 @@ FIELDS = {
     "prioritize_tasks.no_tasks": ["tasks"],
     "prioritize_tasks.unknown_zone": ["timezone"],
     "manage_preferences.unknown_key": ["favourite_colour"],
+    "manage_memory.reversed_period": ["until"],
+    "manage_memory.unknown_cursor": ["cursor"],
+    "manage_memory.unknown_kind": ["kind"],
+    "manage_memory.add_broken": ["kind", "subject", "people[0]", "confidence"],
+    "manage_memory.correct_nothing": ["body"],
+    "forget_memory.everything": ["query"],
     "report_usage.too_long": ["since"],
     "report_usage.no_date": ["since"],
 }
@@ -149,6 +178,7 @@ def test_every_function_has_an_event_and_every_event_an_expectation() -> None:
 @pytest.mark.parametrize("name", EXPECTED)
 def test_an_http_event_is_answered_as_expected(wired: Wired, name: str) -> None:
     wired.plans.save(greedy_record(PLAN_ID, wired.clock.now()))
+    wired.memories.write("user123", with_memory(Line("line"), known_memory(MEMORY_ID, wired.clock.now())))
     if name.endswith(("feedback", "decision")):
         http("triage_email")
     answer = http(name)

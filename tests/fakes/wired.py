@@ -14,6 +14,7 @@ from assistant.ports.calendar import PlanSolver
 from assistant.ports.runtime import HealthProbe
 from assistant.wiring import deps
 from tests.fakes.llm import MemoryBatches, MemorySpending, ScriptedLlm, sensible
+from tests.fakes.memory import LetterEmbedder, MemoryMemories, MemoryVectors
 from tests.fakes.runtime import FixedMetrics, ManualClock, MemoryMeter, MemorySessions, ScriptedLimiter
 from tests.fakes.stores import (
     MemoryAuditLog,
@@ -39,6 +40,7 @@ _BUILT_FROM_PORTS = (
     "proof_ports",
     "prepare_ports",
     "prioritize_ports",
+    "memory_ports",
 )
 HEALTHY = Probe(ProbeStatus.HEALTHY, "answers", 1.0)
 
@@ -57,6 +59,7 @@ class Wired:
     batches: MemoryBatches = field(default_factory=lambda: MemoryBatches(sensible))
     solver: PlanSolver = field(default_factory=CpSatSolver)
     proof_queue: Outage = field(default_factory=Outage)
+    index: Outage = field(default_factory=Outage)
     health: Probe = HEALTHY
 
     def __post_init__(self) -> None:
@@ -66,6 +69,8 @@ class Wired:
         self.preferences = MemoryPreferences(self.store)
         self.plans = MemoryPlans(self.clock, self.store)
         self.proofs = MemoryProofs(self.proof_queue)
+        self.memories = MemoryMemories(self.clock, self.store)
+        self.vectors = MemoryVectors(self.index)
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Put the fakes where the composition root would put the adapters."""
@@ -88,6 +93,9 @@ class Wired:
             "plans": self.plans,
             "proofs": self.proofs,
             "wish_interpreter": LambdaWishes("understand_wishes", LambdaInProcess(_understand_wishes)),  # type: ignore[arg-type]  # of a client it has what is used
+            "memories": self.memories,
+            "vectors": self.vectors,
+            "embedder": LetterEmbedder(),
             "metric_reader": FixedMetrics(()),
             "probes": probes,
         }.items():

@@ -73,9 +73,9 @@ def test_every_locked_dependency_is_in_the_layers(built: Build, function: str) -
 
 @pytest.mark.parametrize("function", [function.name for function in FUNCTIONS])
 def test_a_function_fits_into_lambda(built: Build, function: str) -> None:
-    size = sum(
-        path.stat().st_size for folder in packages(built, function) for path in folder.rglob("*") if path.is_file()
-    )
+    dependencies = next(listed.dependencies for listed in FUNCTIONS if listed.name == function)
+    folders = [built.functions[function].path, *(built.layers[name].path for name in (*dependencies, SHARED))]
+    size = sum(path.stat().st_size for folder in folders for path in folder.rglob("*") if path.is_file())
     assert 0 < size == unzipped_bytes(built)[function] < MAX_UNZIPPED_BYTES
 
 
@@ -84,6 +84,14 @@ def test_the_solver_comes_with_all_its_libraries_and_without_what_it_does_not_im
     assert {path.name for path in layer.iterdir()}.isdisjoint({"numpy", "pandas", "google", "absl"})
     assert (layer / "ortools" / ".libs" / "libortools.so.9").is_file()
     assert unzipped_bytes(built)["optimize_calendar"] <= 125_000_000
+
+
+def test_the_embedding_model_comes_with_its_licence_and_without_the_package_it_was_taken_from(built: Build) -> None:
+    layer = built.layers["memory"].path
+    model = {path.name for path in (layer / "potion-base-8M").iterdir()}
+    assert model == {"weights.npy", "scales.npy", "vocab.txt", "LICENSE", "ATTRIBUTION.txt"}
+    assert not list((layer / "python").glob("kaos*"))
+    assert unzipped_bytes(built)["manage_memory"] <= 125_000_000
 
 
 def test_a_function_that_does_not_fit_fails_the_build(built: Build, monkeypatch: pytest.MonkeyPatch) -> None:

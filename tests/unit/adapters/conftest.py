@@ -1,10 +1,12 @@
 """Adapters against moto's DynamoDB and SQS, and fakeredis."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from assistant.adapters.dynamo import Table, dynamo_client
+from infra.build import model as build_model
 from tests.fakes.aws import memory_aws
 from tests.fakes.tables import TABLE, create_table
 
@@ -25,3 +27,9 @@ def table(aws: None) -> Table:  # noqa: ARG001 needs AWS to be there
 def missing_table(aws: None) -> Table:  # noqa: ARG001 needs AWS to be there
     """A table every call to fails."""
     return Table("gone", dynamo_client())
+
+
+@pytest.fixture(scope="session")
+def model() -> Path:
+    """The embedding model as the functions get it."""
+    return build_model().path

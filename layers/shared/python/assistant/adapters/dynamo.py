@@ -20,6 +20,12 @@ Queue of the backlog   BACKLOG / WAITING#<at>#<id>  BatchWriteItem (TTL 48 h); Q
 Message Batch          BACKLOG / BATCH#<id>         PutItem in a transaction (TTL 48 h); Query     backlog of Claude
 Calendar plan          USER#<id> / PLAN#<id>        BatchWriteItem (TTL 30 days); GetItem          calendar
 Better calendar plan   USER#<id> / PLAN#<id>        PutItem if the kept one ranks higher           proofs
+Memory                 USER#<id> / MEMORY#<id>      PutItem in a transaction; BatchGetItem; Query  memory
+Line of memories       USER#<id> / MEMORY_LINE#...  GetItem; PutItem if the version is expected    memory
+Request for a memory   USER#<id> / MEMORY_REQUEST#  PutItem in the transaction (TTL 1 d); GetItem  memory
+Memory without vector  USER#<id> / UNINDEXED#<id>   PutItem in the transaction; Query; DeleteItem  memory
+Vector of a memory     USER#<id> / VECTOR#<id>      BatchWriteItem; Query from the last one seen   memory
+Forgotten vectors      USER#<id> / VECTOR#<at>      BatchWriteItem, ids only (TTL 7 days); Query   memory
 Health                 HEALTH / PROBE               GetItem, consistent                            health
 =====================  ===========================  =============================================  ====================
 
@@ -42,6 +48,7 @@ from assistant.domain.errors import Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, TransactWriteItemTypeDef
 
 type Item = dict[str, Any]
 
@@ -107,10 +114,38 @@ class Table:
             )
         return plain(answer["Item"]) if "Item" in answer else None
 
-    def batch_get(self, keys: Iterable[tuple[str, str]]) -> list[Item]:
+    def query(
+        self,
+        pk: str,
+        prefix: str,
+        *,
+        limit: int | None = None,
+        after: str | None = None,
+        newest_first: bool = False,
+        consistent: bool = False,
+    ) -> "list[dict[str, AttributeValueTypeDef]]":
+        """Return the items whose sort key begins with ``prefix``, in order, past ``after``, as attributes.
+
+        Who reads many takes what they need of them; ``plain`` would take most of the time. Raises Unavailable.
+        """
+        start: dict[str, Any] = {"ExclusiveStartKey": attributes({"pk": pk, "sk": after})} if after else {}
+        with unavailable("dynamodb"):
+            pages = self.client.get_paginator("query").paginate(
+                TableName=self.name,
+                KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
+                ExpressionAttributeValues=attributes({":pk": pk, ":prefix": prefix}),
+                ScanIndexForward=not newest_first,
+                ConsistentRead=consistent,
+                PaginationConfig={"MaxItems": limit, "PageSize": limit} if limit else {},
+                **start,
+            )
+            return [item for page in pages for item in page["Items"]]
+
+    def batch_get(self, keys: Iterable[tuple[str, str]], *, consistent: bool = False) -> list[Item]:
         """Return the items that exist, in any order; raises Unavailable."""
+        read = {"ConsistentRead": True} if consistent else {}
         chunks = [
-            {self.name: {"Keys": [attributes({"pk": pk, "sk": sk}) for pk, sk in chunk]}}
+            {self.name: {"Keys": [attributes({"pk": pk, "sk": sk}) for pk, sk in chunk]} | read}
             for chunk in batched(keys, _LARGEST_GET, strict=False)
         ]
         return [item for items in _in_parallel(self._get_chunk, chunks) for item in items]
@@ -122,6 +157,32 @@ class Table:
             for chunk in batched(items, _LARGEST_WRITE, strict=False)
         ]
         _in_parallel(self._write_chunk, chunks)
+
+    def batch_delete(self, keys: Iterable[tuple[str, str]]) -> None:
+        """Remove the items; unknown ones are no error. Raises Unavailable."""
+        chunks = [
+            {self.name: [{"DeleteRequest": {"Key": attributes({"pk": pk, "sk": sk})}} for pk, sk in chunk]}
+            for chunk in batched(keys, _LARGEST_WRITE, strict=False)
+        ]
+        _in_parallel(self._write_chunk, chunks)
+
+    def transact(self, writes: "Sequence[TransactWriteItemTypeDef]") -> bool:
+        """Write all or nothing; False when a condition does not hold. Raises Unavailable."""
+        return write_if(lambda: self.client.transact_write_items(TransactItems=writes)) is not None
+
+    def put(
+        self, item: Item, condition: str | None = None, values: Mapping[str, Any] | None = None
+    ) -> "TransactWriteItemTypeDef":
+        """Return a part of a transaction that stores the item."""
+        put: dict[str, Any] = {"TableName": self.name, "Item": attributes(item)}
+        return {"Put": put | _conditional(condition, values)}  # type: ignore[typeddict-item]  # built in two parts
+
+    def delete(
+        self, key: Item, condition: str | None = None, values: Mapping[str, Any] | None = None
+    ) -> "TransactWriteItemTypeDef":
+        """Return a part of a transaction that removes the item."""
+        delete: dict[str, Any] = {"TableName": self.name, "Key": attributes(key)}
+        return {"Delete": delete | _conditional(condition, values)}  # type: ignore[typeddict-item]  # as above
 
     def _get_chunk(self, request: Mapping[str, Any]) -> list[Item]:
         items: list[Item] = []
@@ -141,6 +202,11 @@ class Table:
             if not request:
                 return
         raise Unavailable("The store is busy. Please try again shortly.")
+
+
+def _conditional(condition: str | None, values: Mapping[str, Any] | None) -> Item:
+    expression = {"ConditionExpression": condition} if condition else {}
+    return expression | ({"ExpressionAttributeValues": attributes(values)} if values else {})
 
 
 def attempts() -> Iterator[None]:

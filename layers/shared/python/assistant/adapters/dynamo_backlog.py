@@ -13,8 +13,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, SupportsBytes
 from uuid import UUID
 
-from assistant.adapters.aws import unavailable
-from assistant.adapters.dynamo import EXPIRES_AT, Item, Table, attributes, epoch, plain, user_partition, write_if
+from assistant.adapters.dynamo import EXPIRES_AT, Item, Table, attributes, epoch, plain, user_partition
 from assistant.adapters.dynamo_decisions import decision_item, decision_key, feedback_key
 from assistant.domain.backlog import BacklogBatch, DeferredMail
 from assistant.domain.decisions import DEFERRED_FOR, Decision
@@ -59,7 +58,9 @@ class DynamoBacklog:
     def waiting(self, limit: int) -> Sequence[DeferredMail]:
         """Return the mails no batch has taken, oldest first."""
         now = epoch(self._clock.now())
-        found = (item for item in self._query(_WAITING, limit) if item[EXPIRES_AT] > now)
+        found = (
+            item for item in map(plain, self._table.query(_PARTITION, _WAITING, limit=limit)) if item[EXPIRES_AT] > now
+        )
         return [_deferred(item) for item in found]
 
     def mails(self, deferred: Sequence[DeferredMail]) -> Mapping[str, Mail]:
@@ -72,21 +73,21 @@ class DynamoBacklog:
 
     def claim(self, batch: BacklogBatch) -> bool:
         """Store the batch and take its mails out of the queue in one transaction."""
-        taken = [self._delete(_waiting_key(one), _THERE) for one in batch.mails]
-        return self._write([self._put(self._batch_item(batch)), *taken])
+        taken = [self._table.delete(_waiting_key(one), _THERE) for one in batch.mails]
+        return self._table.transact([self._table.put(self._batch_item(batch)), *taken])
 
     def submitted(self, batch: BacklogBatch, provider_id: str) -> None:
         """Note under which id the provider works on the batch."""
-        self._write([self._put(self._batch_item(replace(batch, provider_id=provider_id)), _THERE)])
+        self._table.transact([self._table.put(self._batch_item(replace(batch, provider_id=provider_id)), _THERE)])
 
     def release(self, batch: BacklogBatch) -> None:
         """Undo a claim whose batch was never submitted."""
-        queued = [self._put(_waiting_item(one)) for one in batch.mails]
-        self._write([self._delete(_batch_key(batch), _THERE), *queued])
+        queued = [self._table.put(_waiting_item(one)) for one in batch.mails]
+        self._table.transact([self._table.delete(_batch_key(batch), _THERE), *queued])
 
     def batches(self) -> Sequence[BacklogBatch]:
         """Return the batches that are not closed."""
-        return [_batch(json.loads(item["batch"])) for item in self._query(_BATCH)]
+        return [_batch(json.loads(item["batch"])) for item in map(plain, self._table.query(_PARTITION, _BATCH))]
 
     def apply(self, deferred: DeferredMail, decision: Decision) -> bool:
         """Replace the decision the ticket stands for and forget the mail, unless the user corrected it."""
@@ -98,49 +99,27 @@ class DynamoBacklog:
                 "ConditionExpression": "attribute_not_exists(pk)",
             }
         }
-        replaced = self._put(decision_item(deferred.user_id, decision), _HOLDS_TICKET, {":ticket": deferred.ticket})
-        return self._write([replaced, uncorrected, self._forget(deferred)])
+        replaced = self._table.put(
+            decision_item(deferred.user_id, decision), _HOLDS_TICKET, {":ticket": deferred.ticket}
+        )
+        return self._table.transact([replaced, uncorrected, self._forget(deferred)])
 
     def keep(self, deferred: DeferredMail) -> None:
         """Make the stored decision final and forget the mail."""
         ticket = {":ticket": deferred.ticket}
         decision = {"pk": user_partition(deferred.user_id), "sk": decision_key(deferred.email_id)}
-        self._write([self._update(decision, "REMOVE ticket", _HOLDS_TICKET, ticket)])
-        self._write([self._forget(deferred)])
+        self._table.transact([self._update(decision, "REMOVE ticket", _HOLDS_TICKET, ticket)])
+        self._table.transact([self._forget(deferred)])
 
     def again(self, deferred: DeferredMail) -> None:
         """Put the mail back into the queue; the number of tries makes that happen once."""
         values = {":ticket": deferred.ticket, ":tries": deferred.tries, ":next": deferred.tries + 1}
         counted = self._update(_mail_key(deferred), "SET tries = :next", f"{_HOLDS_TICKET} AND tries = :tries", values)
-        self._write([counted, self._put(_waiting_item(replace(deferred, tries=deferred.tries + 1)))])
+        self._table.transact([counted, self._table.put(_waiting_item(replace(deferred, tries=deferred.tries + 1)))])
 
     def close(self, batch: BacklogBatch) -> bool:
         """Forget the batch; True for the one caller that did."""
-        return self._write([self._delete(_batch_key(batch), _THERE)])
-
-    def _query(self, prefix: str, limit: int | None = None) -> list[Item]:
-        with unavailable("dynamodb"):
-            pages = self._table.client.get_paginator("query").paginate(
-                TableName=self._table.name,
-                KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
-                ExpressionAttributeValues=attributes({":pk": _PARTITION, ":prefix": prefix}),
-                ConsistentRead=True,
-                PaginationConfig={"MaxItems": limit} if limit else {},
-            )
-            return [plain(item) for page in pages for item in page["Items"]]
-
-    def _write(self, writes: Sequence["TransactWriteItemTypeDef"]) -> bool:
-        return write_if(lambda: self._table.client.transact_write_items(TransactItems=writes)) is not None
-
-    def _put(
-        self, item: Item, condition: str | None = None, values: Mapping[str, Any] | None = None
-    ) -> "TransactWriteItemTypeDef":
-        put: dict[str, Any] = {"TableName": self._table.name, "Item": attributes(item)}
-        return {"Put": put | _conditional(condition, values)}  # type: ignore[typeddict-item]  # built in two parts
-
-    def _delete(self, key: Item, condition: str, values: Mapping[str, Any] | None = None) -> "TransactWriteItemTypeDef":
-        delete: dict[str, Any] = {"TableName": self._table.name, "Key": attributes(key)}
-        return {"Delete": delete | _conditional(condition, values)}  # type: ignore[typeddict-item]  # as above
+        return self._table.transact([self._table.delete(_batch_key(batch), _THERE)])
 
     def _update(
         self, key: Item, expression: str, condition: str, values: Mapping[str, Any]
@@ -156,16 +135,11 @@ class DynamoBacklog:
         }
 
     def _forget(self, deferred: DeferredMail) -> "TransactWriteItemTypeDef":
-        return self._delete(_mail_key(deferred), _HOLDS_TICKET, {":ticket": deferred.ticket})
+        return self._table.delete(_mail_key(deferred), _HOLDS_TICKET, {":ticket": deferred.ticket})
 
     def _batch_item(self, batch: BacklogBatch) -> Item:
         expires = {EXPIRES_AT: epoch(batch.created_at + DEFERRED_FOR)}
         return _batch_key(batch) | expires | {"batch": json.dumps(asdict(batch), default=_text)}
-
-
-def _conditional(condition: str | None, values: Mapping[str, Any] | None) -> Item:
-    expression = {"ConditionExpression": condition} if condition else {}
-    return expression | ({"ExpressionAttributeValues": attributes(values)} if values else {})
 
 
 def _backlog_key(email_id: str) -> str:

@@ -21,6 +21,10 @@ class AuditAction(StrEnum):
     TASK_CHANGED = "task.changed"
     TASK_DELETED = "task.deleted"
     PREFERENCES_CHANGED = "preferences.changed"
+    MEMORY_ADDED = "memory.added"
+    MEMORY_CORRECTED = "memory.corrected"
+    MEMORY_APPROVED = "memory.approved"
+    MEMORIES_FORGOTTEN = "memories.forgotten"
     CALENDAR_OPTIMIZED = "calendar.optimized"
     CALENDAR_PLAN_PROVEN = "calendar.plan_proven"
     CALENDAR_SUGGESTIONS_CHECKED = "calendar.suggestions_checked"
@@ -39,7 +43,7 @@ class AuditEvent(BaseModel):
     request_id: str
     counts: Mapping[str, int] = Field(default_factory=dict)
     subject_id: str | None = Field(
-        default=None, description="Id of the mail, plan, meeting or task, where the action has one subject"
+        default=None, description="Id of the mail, plan, meeting, task or memory, where the action has one subject"
     )
 
 

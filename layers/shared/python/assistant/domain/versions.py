@@ -18,9 +18,9 @@ class Preconditions:
     def require(self, version: int) -> None:
         """Raise PreconditionFailed unless they hold for this version; If-Match compares strongly."""
         if self.if_match is not None and not _names(self.if_match, version, weak=False):
-            raise PreconditionFailed("The preferences changed meanwhile. Read them again, then repeat the change.")
+            raise PreconditionFailed("This changed meanwhile. Read it again, then repeat the change.")
         if self.if_none_match is not None and _names(self.if_none_match, version, weak=True):
-            raise PreconditionFailed("The preferences exist already in this version.")
+            raise PreconditionFailed("This exists already in this version.")
 
     def not_modified(self, version: int) -> bool:
         """Tell whether a read can be answered with 304."""

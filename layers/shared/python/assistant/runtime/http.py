@@ -193,7 +193,7 @@ class HttpResolver(APIGatewayHttpResolver):
         return problem(error, instance=_request_id(self.current_event.raw_event))
 
     def _invalid(self, error: RequestValidationError) -> Response[str]:
-        broken = field_errors(error.errors(), skip=1)
+        broken = field_errors([_as_sent(one) for one in error.errors()], skip=1)
         return self._problem(InvalidRequest("Some fields need another value.", errors=broken))
 
     def unknown_address(self, methods: Sequence[str] = ()) -> Response[str]:
@@ -226,6 +226,15 @@ def _unexpected(error: Exception) -> AssistantError:
     # Frames only: the message of an unknown error may quote what a user sent.
     logger.error("unexpected error", extra={"error": type(error).__name__, "frames": _frames(error)})
     return AssistantError("Something went wrong on our side. The request id helps us find it.")
+
+
+def _as_sent(error: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the error without the step by which a handler calls the model of its query parameters."""
+    match error["loc"]:
+        case ("query", _, str(parameter), *rest):
+            return {**error, "loc": ("query", parameter, *rest)}
+        case _:
+            return error
 
 
 def _not_modified(found: NotModified) -> Response[str]:

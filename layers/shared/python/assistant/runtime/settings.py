@@ -8,6 +8,7 @@ import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
@@ -88,6 +89,8 @@ class Settings(BaseSettings):
     pinecone_api_key: Optional[SecretStr] = None
     pinecone_secret_arn: Optional[str] = None
     pinecone_base_url: str = Field(default="https://api.pinecone.io", pattern=r"^https?://")
+
+    embedding_model_path: Path = Path("/opt/potion-base-8M")
 
     email_batch_size: int = Field(default=100, ge=1, le=1000)
     session_ttl: int = Field(default=86_400, ge=60)

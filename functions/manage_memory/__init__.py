@@ -1,0 +1,1 @@
+"""Search, add, correct and approve memories."""

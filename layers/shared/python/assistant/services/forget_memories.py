@@ -1,0 +1,134 @@
+"""Use cases: forget one memory, all of a source, or all with a person.
+
+Vectors go first: while the index is down nothing is forgotten, rather than half of it. What a forgotten memory had
+closed is open again, so that nothing of it is left to infer.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import batched
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from assistant.domain.audit import AuditAction, audit_event
+from assistant.domain.errors import Conflict, FieldError, InvalidRequest
+from assistant.domain.memory.change import without
+from assistant.domain.memory.memory import Memory
+from assistant.domain.sources import SourceKind
+from assistant.domain.users import Identity
+from assistant.services.index_memories import MemoryPorts
+from assistant.services.search_memories import every_memory, show_memory
+
+_ATTEMPTS = 5
+_THREADS = 8
+# Of a line, in one transaction: each takes up to three of its hundred writes.
+_AT_ONCE = 25
+_CHUNK = 200
+
+
+class Forgotten(BaseModel):
+    """How many memories were forgotten; ``more`` says that time ran out: ask again for the rest."""
+
+    forgotten: int
+    more: bool = False
+
+
+class ForgetQuery(BaseModel):
+    """What to forget: a source by kind and id, or a person by address or name."""
+
+    model_config = ConfigDict(frozen=True)
+
+    source_kind: SourceKind | None = None
+    source_id: str | None = Field(default=None, min_length=1, max_length=1024)
+    person: str | None = Field(default=None, min_length=2, max_length=254, description="An address or a name")
+
+
+def forget_memory(user_id: str, memory_id: str, caller: Identity, *, ports: MemoryPorts) -> Forgotten:
+    """Forget one memory.
+
+    Raises:
+        Forbidden: it is of another user.
+        NotFound: it is unknown or forgotten already.
+        Conflict: its line kept changing meanwhile.
+        Unavailable: the store or the index is down; ask again.
+    """
+    kept = show_memory(user_id, memory_id, caller, store=ports.store)
+    return _forgotten(user_id, [kept.memory], caller, until=None, ports=ports)
+
+
+def forget_memories(
+    user_id: str, wanted: ForgetQuery, caller: Identity, *, seconds: float, ports: MemoryPorts
+) -> Forgotten:
+    """Forget all that was learned from a source, or all that names a person, within about ``seconds``.
+
+    A person is named by address among a memory's people, as its subject, or in its words.
+
+    Raises:
+        Forbidden: they are of another user.
+        InvalidRequest: neither a source nor a person is named, or both are.
+        Conflict: a line kept changing meanwhile.
+        Unavailable: the store or the index is down; ask again.
+    """
+    caller.must_be(user_id)
+    concerns = _concerns(wanted)
+    until = ports.clock.monotonic() + seconds
+    found = [kept.memory for kept in every_memory(ports.store, user_id) if concerns(kept.memory)]
+    return _forgotten(user_id, found, caller, until=until, ports=ports)
+
+
+def _concerns(wanted: ForgetQuery) -> Callable[[Memory], bool]:
+    source = (wanted.source_kind, wanted.source_id)
+    match (all(source), any(source), wanted.person):
+        case (True, _, None):
+            return lambda memory: (memory.source.kind, memory.source.id) == source
+        case (_, False, str(person)):
+            return lambda memory: _names(memory, person.lower())
+        case _:
+            detail = "needs source_kind and source_id, or else person"
+            raise InvalidRequest("Say what to forget.", errors=(FieldError("query", detail),))
+
+
+def _names(memory: Memory, person: str) -> bool:
+    said = (memory.subject, memory.attribute, memory.text, memory.source.quote)
+    return person in memory.people or any(person in text.lower() for text in said)
+
+
+def _forgotten(
+    user_id: str, memories: Sequence[Memory], caller: Identity, *, until: float | None, ports: MemoryPorts
+) -> Forgotten:
+    """Forget the memories in chunks until the time is over, then note how many it were."""
+    done = 0
+    for chunk in batched(memories, _CHUNK, strict=False):
+        if done and until is not None and ports.clock.monotonic() >= until:
+            break
+        ports.index.delete(user_id, [memory.id for memory in chunk])
+        lines = _by_line(chunk)
+        with ThreadPoolExecutor(min(_THREADS, len(lines))) as pool:
+            list(pool.map(partial(_remove, user_id, ports), lines, lines.values()))
+        done += len(chunk)
+    if done:
+        event = audit_event(AuditAction.MEMORIES_FORGOTTEN, caller, ports.clock.now(), counts={"memories": done})
+        ports.audit.record(event)
+    return Forgotten(forgotten=done, more=done < len(memories))
+
+
+def _by_line(memories: Sequence[Memory]) -> Mapping[str, Sequence[str]]:
+    lines: defaultdict[str, list[str]] = defaultdict(list)
+    for memory in memories:
+        lines[memory.line].append(memory.id)
+    return lines
+
+
+def _remove(user_id: str, ports: MemoryPorts, line: str, memory_ids: Sequence[str]) -> None:
+    for some in batched(memory_ids, _AT_ONCE, strict=False):
+        _remove_some(user_id, line, some, ports)
+
+
+def _remove_some(user_id: str, line: str, memory_ids: Sequence[str], ports: MemoryPorts) -> None:
+    for _ in range(_ATTEMPTS):
+        change = without(ports.store.line(user_id, line), memory_ids)
+        if not change.removed or ports.store.write(user_id, change):
+            return
+    raise Conflict("This is being changed elsewhere. Please try again.")

@@ -1,0 +1,42 @@
+"""Memories, their vectors and what makes them."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from assistant.ports.memory import Embedder, MemoryStore, VectorIndex
+from assistant.wiring.foundation import Foundation
+
+if TYPE_CHECKING:
+    from assistant.services.index_memories import MemoryPorts
+
+
+class MemoryWiring(Foundation):
+    """Memories, their vectors and what makes them."""
+
+    @cached_property
+    def memories(self) -> MemoryStore:
+        """Memories."""
+        from assistant.adapters.dynamo_memories import DynamoMemories
+
+        return DynamoMemories(self._table, self.clock)
+
+    @cached_property
+    def vectors(self) -> VectorIndex:
+        """Vectors of memories."""
+        from assistant.adapters.dynamo_vectors import DynamoVectors
+
+        return DynamoVectors(self._table, self.clock)
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        """What turns words into vectors."""
+        from assistant.adapters.potion import PotionEmbedder
+
+        return PotionEmbedder(self.settings.embedding_model_path)
+
+    @cached_property
+    def memory_ports(self) -> "MemoryPorts":
+        """What memory needs."""
+        from assistant.services.index_memories import MemoryPorts
+
+        return MemoryPorts(self.memories, self.vectors, self.embedder, self.audit_trail, self.meter, self.clock)

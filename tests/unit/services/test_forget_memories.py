@@ -1,0 +1,189 @@
+"""What is forgotten is in no store any more: a token is looked for in the whole table, the copies and the audit."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from assistant.adapters.dynamo import Table, dynamo_client, plain
+from assistant.adapters.dynamo_memories import DynamoMemories
+from assistant.adapters.dynamo_vectors import DynamoVectors
+from assistant.adapters.potion import PotionEmbedder
+from assistant.domain.errors import Conflict, Forbidden, InvalidRequest, NotFound, Unavailable
+from assistant.domain.users import Identity
+from assistant.domain.versions import Preconditions
+from assistant.services.forget_memories import ForgetQuery, Forgotten, forget_memories, forget_memory
+from assistant.services.index_memories import MemoryPorts
+from assistant.services.keep_memories import MemoryCorrection, NewMemory, add_memory, correct_memory
+from assistant.services.search_memories import MemoryQuery, search_memories
+from infra.build import model
+from tests.fakes.aws import memory_aws
+from tests.fakes.memory import LetterEmbedder, MemoryMemories, MemoryVectors
+from tests.fakes.runtime import ManualClock, MemoryMeter
+from tests.fakes.stores import MemoryAuditTrail, Outage
+from tests.fakes.tables import TABLE, create_table
+
+USER = "user123"
+CALLER = Identity(USER, "request1")
+TOKEN = "xylophone"
+EVE = "eve@company.com"
+
+
+class Scene:
+    """Two processes with the same table, the real model and both caches warm."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        create_table()
+        self.clock = clock
+        self.audit = MemoryAuditTrail()
+        self.table = Table(TABLE, dynamo_client())
+        self.indexes = [DynamoVectors(self.table, clock) for _ in range(2)]
+        self.processes = [
+            MemoryPorts(
+                DynamoMemories(self.table, clock), index, PotionEmbedder(model().path), self.audit, MemoryMeter(), clock
+            )
+            for index in self.indexes
+        ]
+
+    def add(self, text: str, key: str | None = None, **fields: Any) -> str:
+        self.clock.advance(1)
+        new = NewMemory.model_validate({"kind": "fact", "subject": "music", "text": text} | fields)
+        return add_memory(USER, new, CALLER, key=key, ports=self.processes[0])[0].memory.id
+
+    def found(self, query: str) -> list[Sequence[str]]:
+        """What each process finds, by meaning."""
+        answers = (search_memories(USER, MemoryQuery(q=query), CALLER, ports=ports) for ports in self.processes)
+        return [[memory.text for memory in answer.memories] for answer in answers]
+
+    def everything(self) -> list[dict[str, Any]]:
+        return [plain(item) for item in self.table.client.scan(TableName=TABLE)["Items"]]
+
+    def left(self) -> str:
+        """All that any store or copy still holds, as one text."""
+        copies = [
+            (copy._rows, copy._people, copy._matrix.any()) for one in self.indexes for copy in one._copies.values()
+        ]
+        return repr((self.everything(), copies)) + json.dumps([event.model_dump_json() for event in self.audit.events])
+
+
+@pytest.fixture
+def scene(clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> Any:
+    # The table in memory takes one transaction at a time.
+    monkeypatch.setattr("assistant.services.forget_memories._THREADS", 1)
+    with memory_aws():
+        yield Scene(clock)
+
+
+def test_one_memory_with_its_vector_its_request_and_what_it_had_closed(scene: Scene) -> None:
+    kept = scene.add("Ann plays the piano.", attribute="instrument")
+    gone = scene.add(f"Ann plays the {TOKEN}.", key=TOKEN, attribute="instrument", people=[EVE])
+    assert scene.found(TOKEN)[0] == scene.found(TOKEN)[1] != []
+    assert forget_memory(USER, gone, CALLER, ports=scene.processes[0]) == Forgotten(forgotten=1)
+    assert all(f"Ann plays the {TOKEN}." not in texts for texts in scene.found(TOKEN))
+    left = scene.left()
+    assert TOKEN not in left
+    assert EVE not in left
+    # The older one holds again, as if it had never been closed.
+    (memory,) = scene.processes[0].store.find(USER, [kept]).values()
+    assert (memory.memory.superseded_by, memory.memory.superseded_at) == (None, None)
+    assert {item["sk"].split("#")[0] for item in scene.everything()} == {"MEMORY", "MEMORY_LINE", "VECTOR"}
+    with pytest.raises(NotFound):
+        forget_memory(USER, gone, CALLER, ports=scene.processes[0])
+
+
+def test_a_correction_does_not_keep_what_it_corrected(scene: Scene) -> None:
+    old = scene.add(f"Ann plays the {TOKEN}.")
+    correct_memory(USER, old, MemoryCorrection(text="Ann sings."), CALLER, Preconditions(), ports=scene.processes[0])
+    forget_memory(USER, old, CALLER, ports=scene.processes[0])
+    assert TOKEN not in scene.left()
+    assert scene.found("Ann sings") == [["Ann sings."]] * 2
+
+
+def test_all_of_a_source(scene: Scene) -> None:
+    mail = {"kind": "mail", "id": "email7", "quote": TOKEN}
+    for number in range(30):
+        scene.add(f"Piece {number}: {TOKEN}", source=mail, attribute="piece" if number % 2 else "")
+    scene.add("Ann sings.", source={"kind": "event", "id": "email7"})
+    scene.found(TOKEN)
+    query = ForgetQuery.model_validate({"source_kind": "mail", "source_id": "email7"})
+    assert forget_memories(USER, query, CALLER, seconds=10, ports=scene.processes[0]) == Forgotten(forgotten=30)
+    assert scene.found(TOKEN) == [[], []]
+    assert TOKEN not in scene.left()
+    assert "email7" in scene.left()
+    (event,) = [event for event in scene.audit.events if event.counts]
+    assert event.counts == {"memories": 30}
+
+
+def test_all_that_names_a_person(scene: Scene) -> None:
+    scene.add("Plays the oboe.", subject="Eve", people=[EVE])
+    scene.add(f"Dinner with {EVE.upper()} on Friday.")
+    scene.add("Ann plays the piano.", people=["ann@company.com"])
+    query = ForgetQuery(person=EVE)
+    assert forget_memories(USER, query, CALLER, seconds=10, ports=scene.processes[0]) == Forgotten(forgotten=2)
+    assert EVE not in scene.left().lower()
+    assert forget_memories(USER, query, CALLER, seconds=10, ports=scene.processes[0]) == Forgotten(forgotten=0)
+
+
+def test_everything_can_go(scene: Scene) -> None:
+    scene.add(f"Ann plays the {TOKEN}.")
+    forget_memories(USER, ForgetQuery(person=TOKEN), CALLER, seconds=10, ports=scene.processes[0])
+    assert {tuple(sorted(item)) for item in scene.everything()} == {("expires_at", "gone", "pk", "sk")}
+
+
+class TestWithFakes:
+    @pytest.fixture
+    def outage(self) -> Outage:
+        return Outage()
+
+    @pytest.fixture
+    def ports(self, clock: ManualClock, meter: MemoryMeter, outage: Outage) -> MemoryPorts:
+        store, index = MemoryMemories(clock), MemoryVectors(outage)
+        return MemoryPorts(store, index, LetterEmbedder(), MemoryAuditTrail(), meter, clock)
+
+    def add(self, ports: MemoryPorts) -> str:
+        new = NewMemory.model_validate({"kind": "fact", "subject": "music", "text": "Ann sings."})
+        return add_memory(USER, new, CALLER, key=None, ports=ports)[0].memory.id
+
+    def test_with_the_index_down_nothing_is_forgotten(self, ports: MemoryPorts, outage: Outage) -> None:
+        memory_id = self.add(ports)
+        outage.down = True
+        with pytest.raises(Unavailable):
+            forget_memory(USER, memory_id, CALLER, ports=ports)
+        assert ports.store.find(USER, [memory_id])
+        outage.down = False
+        assert forget_memory(USER, memory_id, CALLER, ports=ports).forgotten == 1
+
+    def test_what_does_not_fit_into_the_time_is_left_for_another_request(
+        self, ports: MemoryPorts, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("assistant.services.forget_memories._CHUNK", 2)
+        for _ in range(5):
+            self.add(ports)
+        query = ForgetQuery(person="ann")
+        answers = [forget_memories(USER, query, CALLER, seconds=-1, ports=ports) for _ in range(3)]
+        assert [(one.forgotten, one.more) for one in answers] == [(2, True), (2, True), (1, False)]
+
+    def test_a_line_that_keeps_changing_is_a_conflict(
+        self, ports: MemoryPorts, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        memory_id = self.add(ports)
+        monkeypatch.setattr(ports.store, "write", lambda *_: False)
+        with pytest.raises(Conflict):
+            forget_memory(USER, memory_id, CALLER, ports=ports)
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            ForgetQuery(),
+            ForgetQuery(source_id="email7"),
+            ForgetQuery.model_validate({"source_kind": "mail", "source_id": "email7", "person": "ann"}),
+        ],
+    )
+    def test_one_thing_is_named(self, ports: MemoryPorts, query: ForgetQuery) -> None:
+        with pytest.raises(InvalidRequest):
+            forget_memories(USER, query, CALLER, seconds=1, ports=ports)
+
+    def test_the_memories_of_another_are_out_of_reach(self, ports: MemoryPorts) -> None:
+        with pytest.raises(Forbidden):
+            forget_memories("user124", ForgetQuery(person="ann"), CALLER, seconds=1, ports=ports)
