@@ -190,7 +190,8 @@ FUNCTIONS = (
             Grant("table", ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")),
             SEND_AUDIT,
         ),
-        dependencies=("core", "cache", "triage"),
+        secrets=("claude-api-key",),
+        dependencies=("core", "cache", "triage", "claude"),
         cache=True,
     ),
     Function(

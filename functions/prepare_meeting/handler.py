@@ -9,13 +9,17 @@ from assistant.runtime.observability import logger
 from assistant.services.prepare_meeting import PrepareRequest, PrepareResponse, prepare_meeting
 from assistant.wiring import deps
 
+# What is left to do when Claude was asked: book the money, write the briefing, hand over the audit event.
+CLOSING_SECONDS = 12.0
+
 app = http_resolver(deps)
 
 
 @app.post("/api/v1/meeting/prepare", operation_id="prepareMeeting", summary="Prepare a meeting", tags=["meetings"])
 def prepare(request: PrepareRequest, caller: Caller) -> PrepareResponse:
     """Return briefing, people, agenda, checklist and open commitments, from the request and its documents."""
-    return prepare_meeting(request, caller, ports=deps.prepare_ports)
+    seconds = app.lambda_context.get_remaining_time_in_millis() / 1000 - CLOSING_SECONDS
+    return prepare_meeting(request, caller, seconds=seconds, ports=deps.prepare_ports)
 
 
 @logger.inject_lambda_context(correlation_id_path="requestContext.requestId", clear_state=True)

@@ -61,8 +61,9 @@ WORST: dict[str, Callable[[], float]] = {
     "optimize_calendar": lambda: limits() + store() + slowest(lambda_client()) + plan_closing(),
     # Claude is asked in the time that booking its money leaves.
     "understand_wishes": lambda: provider() + limits() + 2 * store(),
-    "prepare_meeting": lambda: limits() + store() + slowest(sqs_client()),
     "prioritize_tasks": lambda: limits() + store() + slowest(sqs_client()),
+    # Claude is asked in the time that booking its money and the audit event leave.
+    "prepare_meeting": lambda: provider() + limits() + 2 * store() + slowest(sqs_client()),
     "prove_calendar_plan": lambda: 2 * store() + slowest(sqs_client()),
     "manage_preferences": lambda: limits() + max(store(), slowest(sqs_client())),
     # What is down stops the request at once, or, after the memory is kept, leaves its vector for another.
@@ -98,6 +99,13 @@ def test_what_follows_claude_fits_into_the_time_kept_for_it() -> None:
 
 def test_what_follows_wishes_fits_into_the_time_kept_for_it() -> None:
     assert store() + BATCH_PAUSES < importlib.import_module("functions.understand_wishes.handler").CLOSING_SECONDS
+
+
+def test_what_follows_a_briefing_fits_into_the_time_kept_for_it() -> None:
+    kept = importlib.import_module("functions.prepare_meeting.handler").CLOSING_SECONDS
+    (timeout,) = (function.timeout for function in FUNCTIONS if function.name == "prepare_meeting")
+    assert store() + BATCH_PAUSES + slowest(sqs_client()) < kept
+    assert timeout - kept >= 16
 
 
 def test_what_follows_a_search_fits_into_the_time_kept_for_it() -> None:

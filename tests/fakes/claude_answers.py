@@ -49,6 +49,8 @@ _TASKS = {
 _ASKING = {"urgent_action", "important_read", "delegate"}
 _WORDS_A_MINUTE = 200
 _MOST_QUOTED = 12
+_MOST_POINTS = 5
+_LONGEST_SAID = 200
 _LONGEST_KEY = 30
 
 
@@ -76,8 +78,23 @@ def answer(schema: Schema, data: str, *, obedient: bool) -> object:
         read = data
     if isinstance(read, dict) and "wish" in read and not obedient:
         return claude_calendar.wish(str(read["wish"]))
+    if not obedient and isinstance(read, Mapping) and "spans" in read:
+        return briefing(read)
     filler: Answerer = Obedient(read) if obedient else Sensible(read)
     return _fill(schema, "", schema.get("$defs", {}), filler)
+
+
+def briefing(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an honest model says about a meeting: the first spans, each in its author's own words."""
+    spans = [
+        span for span in data["spans"] if len(span["text"]) <= _LONGEST_SAID and not _TEMPTING.search(span["text"])
+    ]
+    said = [
+        {"text": f"{span['from']}: {span['text']}" if span["from"] else span["text"], "spans": [span["n"]]}
+        for span in spans[:_MOST_POINTS]
+    ]
+    topics = [{"text": span["text"], "spans": [span["n"]], "weight": 3} for span in spans[:2]]
+    return {"key_points": said, "topics": topics, "checklist": [], "questions": []}
 
 
 def _fill(schema: Schema, name: str, definitions: Mapping[str, Schema], by: Answerer) -> object:

@@ -11,6 +11,7 @@ from assistant.domain.errors import Unavailable
 from assistant.domain.llm import LlmTask, Prompt, Reply, TokenUsage, Unanswered
 from assistant.domain.spending import Cap, Reservation, Usage, UsageOfDay
 from assistant.ports.claude import BatchResult
+from tests.fakes.claude_answers import briefing
 from tests.fakes.stores import Outage
 
 MODEL = "claude-haiku-5-5"
@@ -22,9 +23,11 @@ type Answers = Callable[[Prompt[BaseModel]], Mapping[str, object] | Exception]
 
 
 def sensible(prompt: Prompt[BaseModel]) -> Mapping[str, object]:
-    """Answer as a sound model may: about a mail that someone wants something, about a wish that it is none."""
+    """Answer as a sound model may: that a mail wants something, that a wish is none, what matters for a meeting."""
     if prompt.task is LlmTask.CALENDAR:
         return {"understood": False, "language": "en"}
+    if prompt.task is LlmTask.BRIEFING:
+        return briefing(prompt.data)
     mail = prompt.data["mail"]
     assert isinstance(mail, Mapping)
     quote = " ".join(str(mail["text"] or mail["subject"]).split()[:4])

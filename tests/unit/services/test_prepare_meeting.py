@@ -1,5 +1,6 @@
 """The use case of preparing a meeting: the answer, and what is missing of it while a store is down."""
 
+import json
 from typing import Any
 
 import pytest
@@ -7,12 +8,17 @@ import pytest
 from assistant.domain import metric_names
 from assistant.domain.audit import AuditAction
 from assistant.domain.errors import Forbidden
+from assistant.domain.llm import LlmTask
+from assistant.domain.llm_tokens import estimated_tokens
+from assistant.domain.meetings.asking import BriefingAnswer
 from assistant.domain.meetings.briefing import Writer
 from assistant.domain.meetings.document import AgendaItem, AttendeeResearch, OpenCommitment
 from assistant.domain.meetings.statements import CitedText
 from assistant.domain.preferences import Preferences, WorkingHours
 from assistant.domain.users import Identity
+from assistant.services.ask_claude import ClaudePorts
 from assistant.services.prepare_meeting import PreparePorts, PrepareRequest, PrepareResponse, prepare_meeting
+from tests.fakes.llm import MemorySpending, ScriptedLlm, sensible
 from tests.fakes.runtime import ManualClock, MemoryMeter
 from tests.fakes.stores import MemoryAuditTrail, MemoryPreferences, Outage
 from tests.unit.meetings.meetings import EXAMPLE, KIM, mail, page
@@ -28,7 +34,9 @@ class Assistant:
         self.preferences = MemoryPreferences(self.store)
         self.audit = MemoryAuditTrail()
         self.clock, self.meter = clock, meter
-        self.ports = PreparePorts(self.preferences, self.audit, meter, clock)
+        self.llm = ScriptedLlm(sensible, has_key=False)
+        claude = ClaudePorts(self.llm, MemorySpending(), meter, clock)
+        self.ports = PreparePorts(self.preferences, self.audit, meter, clock, lambda: claude)
 
     def prepare(self, caller: Identity = CALLER, **fields: Any) -> PrepareResponse:
         return prepare_meeting(PrepareRequest.model_validate(EXAMPLE | fields), caller, ports=self.ports)
@@ -108,3 +116,78 @@ def test_a_preparation_is_measured_and_audited_without_content(assistant: Assist
     assert (event.action, event.subject_id) == (AuditAction.MEETING_PREPARED, "meet123")
     assert event.counts == {"citations": len(answer.citations)}
     assert [name for name, _, _ in assistant.meter.observations] == [metric_names.MEETING_PREP]
+
+
+class TestClaude:
+    """What becomes of an answer, and of none."""
+
+    @pytest.fixture
+    def asked(self, assistant: Assistant) -> Assistant:
+        assistant.llm.has_key = True
+        return assistant
+
+    def answering(self, asked: Assistant, **fields: Any) -> None:
+        empty: dict[str, Any] = {"key_points": [], "topics": [], "checklist": [], "questions": []}
+        asked.llm.answers = lambda _: empty | fields
+
+    def test_a_sound_answer_is_the_briefing(self, asked: Assistant) -> None:
+        answer = asked.prepare(
+            documents=[mail(1, "We expect the planning pilot to start on 3 February with 25 users.")]
+        )
+        assert (answer.decided_by, answer.degraded) == (Writer.CLAUDE, ())
+        expected = "Alice Lee: We expect the planning pilot to start on 3 February with 25 users."
+        assert expected in [one.text for one in answer.key_points]
+        (prompt,) = asked.llm.asked
+        assert (prompt.task, prompt.answer) == (LlmTask.BRIEFING, BriefingAnswer)
+        assert "@" not in str(prompt.data)
+
+    def test_what_the_spans_do_not_say_becomes_a_question_in_our_words(self, asked: Assistant) -> None:
+        self.answering(
+            asked,
+            key_points=[
+                {"text": "Alice expects the pilot to start on 3 February", "spans": [2, 1]},
+                {"text": "Alice expects the pilot to start on 4 February", "spans": [2]},
+                {"text": "Carol leads the pilot", "spans": [2]},
+                {"text": "The budget is EUR 9 million", "spans": [99]},
+            ],
+            topics=[{"text": "Pilot to start on 3 February", "spans": [2], "weight": 5}],
+            questions=[{"text": "When is the pilot to start?", "spans": [2]}],
+        )
+        answer = asked.prepare(
+            documents=[mail(1, "We expect the pilot to start on 3 February with 25 planning users.")]
+        )
+        assert [one.text for one in answer.key_points] == ["Alice expects the pilot to start on 3 February"]
+        assert [item.topic for item in answer.suggested_agenda] == [
+            "Welcome and goal",
+            "Pilot to start on 3 February",
+            "Decisions, owners and dates",
+        ]
+        quote = "“We expect the pilot to start on 3 February with 25 planning users.”"
+        questions = [one.text for one in answer.questions]
+        assert questions[0] == "When is the pilot to start?"
+        assert f"Which figure or date is right? The source says: {quote}" in questions
+        whole = answer.model_dump_json()
+        assert "4 February" not in whole
+        assert "Carol" not in whole
+        assert "9 million" not in whole
+
+    def test_without_a_sound_point_it_is_asked_again_and_then_quoted(self, asked: Assistant) -> None:
+        self.answering(asked, key_points=[{"text": "The budget is EUR 9 million", "spans": [1]}])
+        answer = asked.prepare()
+        assert len(asked.llm.asked) == 2
+        assert (answer.decided_by, answer.degraded) == (Writer.CORE, ("claude",))
+
+    def test_while_claude_is_down_the_briefing_quotes(self, asked: Assistant) -> None:
+        asked.llm.open_for_calls = False
+        answer = asked.prepare()
+        assert (answer.decided_by, answer.degraded) == (Writer.CORE, ("claude",))
+
+    def test_without_a_key_nothing_is_missing(self, assistant: Assistant) -> None:
+        assert assistant.prepare().degraded == ()
+        assert assistant.llm.asked == []
+
+    def test_the_prompt_is_bounded(self, asked: Assistant) -> None:
+        many = [mail(n, f"Planning objective {n} of the session: " + "renewals and hiring " * 10) for n in range(500)]
+        asked.prepare(attendees=[f"guest{n}@company.com" for n in range(100)], documents=many)
+        (prompt,) = asked.llm.asked
+        assert estimated_tokens(json.dumps(prompt.data)) < 6_000

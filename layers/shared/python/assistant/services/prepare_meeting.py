@@ -1,12 +1,14 @@
 """Use case: prepare a meeting from whatever is at hand about it.
 
 The request alone suffices. Documents sent with it are ranked, the best are read, and everything the briefing says cites
-them. What cannot be reached is left out and named in ``degraded``.
+them. With a key Claude says what matters in fewer words, within limits that code holds it to; else the briefing quotes.
+What cannot be reached is left out and named in ``degraded``.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -16,6 +18,7 @@ from assistant.domain import metric_names
 from assistant.domain.audit import AuditAction, audit_event
 from assistant.domain.commitments.commitment import Commitment
 from assistant.domain.errors import Unavailable
+from assistant.domain.meetings.asking import Case, accepted, briefing_prompt
 from assistant.domain.meetings.attendees import Profile, profiles
 from assistant.domain.meetings.briefing import Briefing, Writer, extracted
 from assistant.domain.meetings.document import (
@@ -35,11 +38,12 @@ from assistant.domain.preferences import Preferences
 from assistant.domain.users import Identity, UserId
 from assistant.ports.runtime import AuditTrail, Clock, Meter
 from assistant.ports.users import PreferenceStore
+from assistant.services.ask_claude import LONGEST, ClaudePorts, Question, ask_all
 
 # Documents that are read, of those that are ranked.
 MOST_READ: Final = 24
 
-Degraded = Literal["preferences"]
+Degraded = Literal["preferences", "claude"]
 
 
 class PrepareRequest(MeetingDetails):
@@ -83,17 +87,23 @@ class PreparePorts:
     audit: AuditTrail
     meter: Meter
     clock: Clock
+    claude: Callable[[], ClaudePorts]
 
 
-def prepare_meeting(request: PrepareRequest, caller: Identity, *, ports: PreparePorts) -> PrepareResponse:
+def prepare_meeting(
+    request: PrepareRequest, caller: Identity, *, ports: PreparePorts, seconds: float = LONGEST
+) -> PrepareResponse:
     """Answer with a briefing; the same meeting may be prepared again at any time, also when it is over.
+
+    ``seconds`` is how long Claude may be waited for, counted from now.
 
     Raises:
         Forbidden: the meeting is of another user.
     """
     started = ports.clock.monotonic()
     caller.must_be(request.user_id)
-    prepared = prepare(request, request.meeting_id, request.user_id, ports=ports)
+    until = started + seconds
+    prepared = prepare(request, request.meeting_id, request.user_id, until=until, ports=ports)
     ports.audit.record(
         audit_event(
             AuditAction.MEETING_PREPARED,
@@ -113,15 +123,19 @@ def prepare_meeting(request: PrepareRequest, caller: Identity, *, ports: Prepare
     )
 
 
-def prepare(meeting: MeetingDetails, meeting_id: str, user_id: str, *, ports: PreparePorts) -> PreparedMeeting:
-    """Return the briefing; never raises Unavailable."""
+def prepare(
+    meeting: MeetingDetails, meeting_id: str, user_id: str, *, until: float, ports: PreparePorts
+) -> PreparedMeeting:
+    """Return the briefing; Claude is waited for ``until`` then on the monotonic clock. Never raises Unavailable."""
     now = ports.clock.now()
     preferences, missing = _preferences(user_id, ports)
     zone = ZoneInfo(meeting.timezone or preferences.working_hours.timezone)
     evidence = _evidence(meeting, meeting_id, zone)
     people = profiles(evidence, now=now)
     commitments = open_commitments(evidence)
-    briefing = extracted(evidence, people, commitments)
+    case = Case(evidence, people, commitments)
+    briefing, unheard = _written(case, user_id, until, ports.claude())
+    missing += unheard
     for what in missing:
         ports.meter.count(metric_names.DEGRADED, missing=what)
     view = _view(briefing, evidence, people, commitments, now=now)
@@ -138,6 +152,18 @@ def _preferences(user_id: str, ports: PreparePorts) -> tuple[Preferences, tuple[
         return ports.preferences.read(user_id).preferences, ()
     except Unavailable:
         return Preferences(), ("preferences",)
+
+
+def _written(case: Case, user_id: str, until: float, ports: ClaudePorts) -> tuple[Briefing, tuple[Degraded, ...]]:
+    """Return Claude's briefing where there is a sound one, else the one that quotes."""
+    missed = False
+    if ports.llm.configured():
+        question = Question(briefing_prompt(case), partial(accepted, case))
+        answers = ask_all([question], user_id=user_id, seconds=until - ports.clock.monotonic(), ports=ports)
+        (briefing,), missed = answers.results, bool(answers.missed)
+        if briefing:
+            return briefing, ()
+    return extracted(case.evidence, case.people, case.commitments), ("claude",) if missed else ()
 
 
 def _evidence(meeting: MeetingDetails, meeting_id: str, zone: ZoneInfo) -> Evidence:

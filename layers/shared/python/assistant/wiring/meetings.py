@@ -17,4 +17,10 @@ class MeetingWiring(ClaudeWiring):
         """What preparing a meeting needs."""
         from assistant.services.prepare_meeting import PreparePorts
 
-        return PreparePorts(self.preferences, self.audit_trail, self.meter, self.clock)
+        return PreparePorts(
+            self.preferences,
+            self.audit_trail,
+            self.meter,
+            self.clock,
+            claude=lambda: self.claude_ports,
+        )

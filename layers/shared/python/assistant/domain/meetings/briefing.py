@@ -11,7 +11,7 @@ from assistant.domain.meetings.agenda import Point, TimedPoint, timed
 from assistant.domain.meetings.attendees import UNKNOWN, Profile, Relation
 from assistant.domain.meetings.evidence import Evidence, Span
 from assistant.domain.meetings.statements import Statement, shown
-from assistant.domain.sources import SourceKind
+from assistant.domain.sources import Source, SourceKind
 
 MOST_POINTS: Final = 7
 MOST_TASKS: Final = 8
@@ -71,14 +71,27 @@ def called(span: Span, evidence: Evidence) -> str | None:
 
 def agenda_points(evidence: Evidence, commitments: Sequence[Commitment]) -> Iterator[Point]:
     """Yield a welcome, what the invitation and the best documents are about, open commitments, and the decisions."""
-    title = evidence.line(evidence.meeting.meeting_title)
-    yield Point(Statement("Welcome and goal", (title,)), _WELCOME_WEIGHT)
+    yield welcome(evidence)
     for statement in _topics(evidence):
         yield Point(statement, _TOPIC_WEIGHT)
+    yield from closing(evidence, commitments)
+
+
+def welcome(evidence: Evidence) -> Point:
+    """Return the point every agenda begins with."""
+    return Point(Statement("Welcome and goal", (_title(evidence),)), _WELCOME_WEIGHT)
+
+
+def closing(evidence: Evidence, commitments: Sequence[Commitment]) -> Iterator[Point]:
+    """Yield the points every agenda ends with."""
     if commitments:
         sources = tuple(commitment.source for commitment in commitments)
         yield Point(Statement("Open commitments", sources), _CLOSING_WEIGHT)
-    yield Point(Statement("Decisions, owners and dates", (title,)), _CLOSING_WEIGHT)
+    yield Point(Statement("Decisions, owners and dates", (_title(evidence),)), _CLOSING_WEIGHT)
+
+
+def _title(evidence: Evidence) -> Source:
+    return evidence.line(evidence.meeting.meeting_title)
 
 
 def _topics(evidence: Evidence) -> Iterator[Statement]:
@@ -109,7 +122,7 @@ def _checklist(evidence: Evidence, commitments: Sequence[Commitment]) -> Iterato
         yield Statement(text, (commitment.source,))
     known = {commitment.source for commitment in commitments}
     for span in evidence.spans:
-        author = called(span, evidence)
+        author = called(span, evidence) if evidence.is_invited(span) else None
         if span.asks and author and author != "You" and span.source not in known:
             yield Statement(f"Have an answer for {author}: “{shown(span.text)}”", (span.source,))
     to_read = [span for span in evidence.spans if span.document.kind in _TO_READ and span.document.title]
@@ -118,7 +131,7 @@ def _checklist(evidence: Evidence, commitments: Sequence[Commitment]) -> Iterato
 
 
 def _questions(evidence: Evidence, people: Sequence[Profile]) -> Iterator[Statement]:
-    title = evidence.line(evidence.meeting.meeting_title)
+    title = _title(evidence)
     if not any(span.document.kind is SourceKind.REQUEST and span.start for span in evidence.spans):
         yield Statement("What is to be decided? The invitation does not say.", (title,))
     if evidence.meeting.duration_minutes is None:

@@ -80,6 +80,12 @@ class Evidence:
             names = dict(read.names) | names
         return names
 
+    def is_invited(self, span: Span) -> bool:
+        """Whether the words are of somebody who may give the user something to do: who comes, or the user."""
+        if span.author is None:
+            return span.document.kind is SourceKind.REQUEST
+        return span.author.address in self.own or span.author.address in self.request.people
+
     def line(self, words: str) -> Source:
         """Return the place in the request that says these words; the request as a whole where none does."""
         at = self.request.text.casefold().find(words.casefold())
