@@ -5,6 +5,7 @@ given up for one that matters less. Those taken are placed in that order, as ear
 task goes to the peak hours and an unimportant one stays out of them. What is late already is placed first.
 """
 
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -153,7 +154,8 @@ def _taken(jobs: Sequence[_Job], whole: int, rules: PlanRules) -> tuple[list[_Jo
     for job in jobs:
         reason = _unwanted(job, left, rules)
         if reason is None:
-            together = sorted([*taken, job], key=_by_deadline)
+            together = [*taken]
+            insort(together, job, key=_by_deadline)
             reason = _too_much(job, together, whole, rules)
             if reason is None:
                 taken = together
@@ -240,8 +242,15 @@ def _placed(
         if pieces is None:
             return placed, job
         placed[job.id] = tuple(sorted(pieces))
-        gaps = minus(gaps, sorted(_with_pause(piece, rules) for piece in pieces))
+        gaps = _without(gaps, [_with_pause(piece, rules) for piece in placed[job.id]])
     return placed, None
+
+
+def _without(gaps: tuple[Interval, ...], pieces: Sequence[Interval]) -> tuple[Interval, ...]:
+    """Return the gaps without sorted pieces; only those between the first and the last piece change."""
+    first = bisect_right(gaps, pieces[0].start, key=lambda gap: gap.end)
+    last = bisect_left(gaps, pieces[-1].end, key=lambda gap: gap.start)
+    return (*gaps[:first], *minus(gaps[first:last], pieces), *gaps[last:])
 
 
 def _with_pause(piece: Interval, rules: PlanRules) -> Interval:
@@ -253,19 +262,15 @@ def _stretches(
 ) -> Iterator[Interval]:
     """Yield where the job may be, best first: day by day, by peak hours unless another task waits for it."""
     within = Interval(up(earliest, rules.grid), job.due)
-    open_ = [Interval(max(gap.start, within.start), min(gap.end, within.end)) for gap in gaps if gap.overlaps(within)]
+    open_ = (Interval(max(gap.start, within.start), min(gap.end, within.end)) for gap in gaps if gap.overlaps(within))
     if in_order or not rules.peak or not job.ranked.task.splittable:
         yield from open_
         return
-    for _, of_day in groupby(open_, key=lambda gap: _day_of(gap.start, rules)):
+    for _, of_day in groupby(open_, key=lambda gap: bisect_right(rules.days, gap.start, key=lambda day: day.end)):
         some = list(of_day)
         off = minus(some, rules.peak)
         peak = minus(some, off)
         yield from (*peak, *off) if job.ranked.importance.important else (*off, *peak)
-
-
-def _day_of(minute: Minute, rules: PlanRules) -> int:
-    return sum(day.end <= minute for day in rules.days)
 
 
 def _pieces(job: _Job, stretches: Iterable[Interval], rules: PlanRules) -> list[Interval] | None:
@@ -285,6 +290,8 @@ def _pieces(job: _Job, stretches: Iterable[Interval], rules: PlanRules) -> list[
             pieces.append(Interval(start, start + minutes))
             left -= minutes
             start += minutes + rules.grid
+        if not left:
+            break
     return None if left else pieces
 
 

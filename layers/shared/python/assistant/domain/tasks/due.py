@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -48,6 +49,8 @@ class Due:
     day_only: bool
 
 
+# Many tasks of a list share a due date.
+@lru_cache(maxsize=1_000)
 def read_due(text: str, *, now: datetime, zone: ZoneInfo, day_end: time) -> Due | None:
     """Return what the words or the ISO 8601 time mean to somebody in ``zone`` at ``now``; None for no deadline.
 

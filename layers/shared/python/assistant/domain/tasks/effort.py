@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from assistant.domain.triage.cues import Cue, fold
@@ -110,6 +111,7 @@ _TYPICAL_OF_KIND: Final = 0.3
 _TYPICAL_OF_ANY: Final = 0.2
 
 
+@lru_cache(maxsize=1_000)
 def read_effort(text: str, *, workday: int) -> Effort:
     """Return the length of time the whole of ``text`` names; a day has ``workday`` minutes, a range counts as its end.
 

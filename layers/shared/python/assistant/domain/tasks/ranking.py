@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -32,7 +33,7 @@ class Quadrant(StrEnum):
         return cls.Q3 if urgent else cls.Q4
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ranked:
     """A task with its two weights."""
 
@@ -42,7 +43,7 @@ class Ranked:
     adjusted: float = 0.0
     """Points by which Claude moved the importance."""
 
-    @property
+    @cached_property
     def quadrant(self) -> Quadrant:
         """Where in the matrix it stands."""
         return Quadrant.of(urgent=self.urgency.urgent, important=self.importance.important)

@@ -80,13 +80,14 @@ def read_task(
     hits = find_cues(text, tokens)
     problems: list[FieldError] = []
     due: Due | None = None
-    effort = typical_effort(folded, [hit.cue for hit in hits])
+    effort: Effort | None = None
     try:
         due = read_due(given.due_date or "", now=frame.now, zone=frame.zone, day_end=frame.day_end)
     except ValueError as error:
         problems.append(FieldError("due_date", str(error)))
     try:
-        effort = effort if given.estimated_time is None else read_effort(given.estimated_time, workday=frame.workday)
+        if given.estimated_time is not None:
+            effort = read_effort(given.estimated_time, workday=frame.workday)
     except ValueError as error:
         problems.append(FieldError("estimated_time", str(error)))
     known = {goal.id for goal in goals}
@@ -106,7 +107,7 @@ def read_task(
         folded=folded,
         hits=hits,
         due=due,
-        effort=effort,
+        effort=effort or typical_effort(folded, [hit.cue for hit in hits]),
         depends_on=tuple(dict.fromkeys(given.depends_on)),
         goals=tuple(goal for goal in goals if goal.id in given.goals or _shares_words(goal, said)),
         waiting=given.people_waiting,

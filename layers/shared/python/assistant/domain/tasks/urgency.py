@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -116,6 +117,7 @@ def _first(reason: str) -> str:
     return f"{head}: {rest.rpartition('”: ')[2] or rest}"
 
 
+@lru_cache(maxsize=5_000)
 def shown_time(at: datetime, zone: ZoneInfo) -> str:
     """Return ``Wed 22 Jan 2025, 17:00`` in the user's zone."""
     local = at.astimezone(zone)
