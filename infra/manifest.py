@@ -209,6 +209,34 @@ FUNCTIONS = (
         cache=True,
     ),
     Function(
+        "manage_tasks",
+        "Keep, list, change and complete tasks",
+        memory=512,
+        timeout=24,
+        routes=(
+            Route("GET", "/api/v1/tasks"),
+            Route("POST", "/api/v1/tasks"),
+            Route("GET", "/api/v1/tasks/{task_id}"),
+            Route("PATCH", "/api/v1/tasks/{task_id}"),
+            Route("DELETE", "/api/v1/tasks/{task_id}"),
+        ),
+        grants=(
+            Grant(
+                "table",
+                (
+                    "dynamodb:DeleteItem",
+                    "dynamodb:GetItem",
+                    "dynamodb:PutItem",
+                    "dynamodb:Query",
+                    "dynamodb:UpdateItem",
+                ),
+            ),
+            SEND_AUDIT,
+        ),
+        dependencies=("core", "cache"),
+        cache=True,
+    ),
+    Function(
         "manage_preferences",
         "Read, replace and patch a user's preferences",
         memory=512,

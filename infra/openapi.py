@@ -30,7 +30,7 @@ _PROBLEMS = {
     "404": "Not found.",
     "409": "Changed elsewhere at the same moment.",
     "412": "A precondition does not hold for the current version.",
-    "413": "The body is too large: more than 6 MB, or 0.2 MB of preferences.",
+    "413": "The body is too large: more than 6 MB, or 0.2 MB of preferences or one task.",
     "415": "The body has another media type than those listed.",
     "422": "Some fields need another value; they are named.",
     "429": "Too many requests; Retry-After says when to come back.",
@@ -41,6 +41,7 @@ _FILE = (
     "An iCalendar file. The rest of the request are query parameters: user_id, start_date, end_date, timezone, "
     "granularity_minutes, now, time_limit_seconds, and the fields of constraints; lists with commas."
 )
+_ENTITY_TAG: Json = {"ETag": {"schema": {"type": "string"}, "description": "The version"}}
 _OWN_PROBLEMS = {
     "correctTriage": {"404", "409", "503"},
     "showDecision": {"404", "503"},
@@ -54,6 +55,12 @@ _OWN_PROBLEMS = {
     "approveMemory": {"404", "409", "412", "503"},
     "forgetMemory": {"404", "409", "503"},
     "forgetMemories": {"409", "503"},
+    "prioritizeTasks": {"503"},
+    "createTask": {"404", "503"},
+    "listTasks": {"503"},
+    "showTask": {"404", "503"},
+    "changeTask": {"404", "409", "412", "503"},
+    "deleteTask": {"404", "409", "412", "503"},
     "exportMetrics": {"503"},
     "reportUsage": {"503"},
     "showPlan": {"404", "503"},
@@ -68,6 +75,8 @@ _VERSIONED = (
     "addMemory",
     "correctMemory",
     "approveMemory",
+    "showTask",
+    "changeTask",
 )
 
 
@@ -125,7 +134,7 @@ def text() -> str:
 def _complete(operation: Json, *, public: bool) -> None:
     """Add to one operation what its resolver cannot know: security, problems, media types, other successes."""
     body = operation.get("requestBody", {}).get("content", {})
-    if operation["operationId"] in ("patchPreferences", "correctMemory"):
+    if operation["operationId"] in ("patchPreferences", "correctMemory", "changeTask"):
         body[MERGE_PATCH_JSON] = body[JSON]
     if operation["operationId"] == "optimizeCalendar":
         body["text/calendar"] = {"schema": {"type": "string", "description": _FILE}}
@@ -153,9 +162,16 @@ def _describe_successes(operation: Json) -> None:
             responses["200"]["content"] = {JSON: {"schema": plan}, "image/svg+xml": {"schema": {"type": "string"}}}
         case "exportMetrics":
             responses["200"]["content"] = {"text/plain": {"schema": {"type": "string"}}}
+        case "createTask":
+            location = {"schema": {"type": "string"}, "description": "The path of the task"}
+            headers = _ENTITY_TAG | {"Location": location}
+            responses["201"] = responses.pop("200") | {"description": "The task as it is kept.", "headers": headers}
+        case "deleteTask":
+            del responses["200"]
+            responses["204"] = {"description": "The task is gone."}
         case name if name in _VERSIONED:
-            responses["200"]["headers"] = {"ETag": {"schema": {"type": "string"}, "description": "The version"}}
-            if name in ("readPreferences", "showMemory"):
+            responses["200"]["headers"] = _ENTITY_TAG
+            if name in ("readPreferences", "showMemory", "showTask"):
                 responses["304"] = {"description": "If-None-Match names the current version."}
 
 

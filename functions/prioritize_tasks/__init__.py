@@ -1,1 +1,1 @@
-"""Triage mails and learn from corrections."""
+"""Rank and plan tasks."""

@@ -61,9 +61,11 @@ WORST: dict[str, Callable[[], float]] = {
     "optimize_calendar": lambda: limits() + store() + slowest(lambda_client()) + plan_closing(),
     # Claude is asked in the time that booking its money leaves.
     "understand_wishes": lambda: provider() + limits() + 2 * store(),
-    "prioritize_tasks": lambda: limits() + store() + slowest(sqs_client()),
     # Claude is asked in the time that booking its money and the audit event leave.
     "prepare_meeting": lambda: provider() + limits() + 2 * store() + slowest(sqs_client()),
+    "prioritize_tasks": lambda: limits() + 2 * store() + slowest(sqs_client()),
+    # What is down stops a request at once; until then each step may have been slow.
+    "manage_tasks": lambda: limits() + 2 * store() + BATCH_PAUSES + slowest(sqs_client()),
     "prove_calendar_plan": lambda: 2 * store() + slowest(sqs_client()),
     "manage_preferences": lambda: limits() + max(store(), slowest(sqs_client())),
     # What is down stops the request at once, or, after the memory is kept, leaves its vector for another.

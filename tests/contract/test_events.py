@@ -4,7 +4,7 @@ import base64
 import gzip
 import importlib
 import json
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from assistant.domain.memory.change import Line, with_memory
+from assistant.domain.tasks.kept import KeptTask
 from assistant.domain.triage.decision import DecidedBy
 from assistant.runtime.problem import PROBLEM_JSON, Problem
 from infra.manifest import FUNCTIONS
@@ -23,6 +24,15 @@ EVENTS = Path(__file__).parents[2] / "events"
 # Of the recorded events that ask about a plan, and about a memory.
 PLAN_ID = "5b0d3f6c1e2a4c7b9d8e7f6a5b4c3d2e"
 MEMORY_ID = "0194697d3c005b0d3f6c1e2a4c7b9d8e"
+# Of the recorded events that ask about a kept task.
+TASK = KeptTask(
+    task_id="20250115T090000000Z-0a1b2c3d4e5f",
+    title="Weekly report",
+    due_date="2025-01-17",
+    recurrence="RRULE:FREQ=WEEKLY;BYDAY=FR",
+    series_start=date(2025, 1, 17),
+    created_at=datetime(2025, 1, 15, 9, tzinfo=UTC),
+)
 FUNCTIONS_FOLDER = Path(__file__).parents[2] / "functions"
 EXPECTED: dict[str, HTTPStatus] = {
     "triage_email": HTTPStatus.OK,
@@ -70,7 +80,20 @@ EXPECTED: dict[str, HTTPStatus] = {
     "understand_wishes": HTTPStatus.OK,
     "understand_wishes.foreign_user": HTTPStatus.FORBIDDEN,
     "understand_wishes.too_many": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "manage_tasks": HTTPStatus.OK,
+    "manage_tasks.bad_cursor": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "manage_tasks.bad_limit": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "manage_tasks.create": HTTPStatus.CREATED,
+    "manage_tasks.create_unreadable": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "manage_tasks.recurrence_without_due": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "manage_tasks.show": HTTPStatus.OK,
+    "manage_tasks.unknown": HTTPStatus.NOT_FOUND,
+    "manage_tasks.complete": HTTPStatus.OK,
+    "manage_tasks.stale_version": HTTPStatus.PRECONDITION_FAILED,
+    "manage_tasks.unknown_key": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "manage_tasks.delete": HTTPStatus.NO_CONTENT,
     "prioritize_tasks": HTTPStatus.OK,
+    "prioritize_tasks.kept": HTTPStatus.OK,
     "prioritize_tasks.busy_week": HTTPStatus.OK,
     "prioritize_tasks.foreign_user": HTTPStatus.FORBIDDEN,
     "prioritize_tasks.unreadable_fields": HTTPStatus.UNPROCESSABLE_CONTENT,
@@ -143,6 +166,11 @@ FIELDS = {
     "prepare_meeting.no_attendees": ["attendees"],
     "prepare_meeting.many_attendees": ["attendees"],
     "prepare_meeting.broken_documents": ["documents[0].received_at", "documents[1]"],
+    "manage_tasks.bad_cursor": ["cursor"],
+    "manage_tasks.bad_limit": ["limit"],
+    "manage_tasks.create_unreadable": ["due_date", "estimated_time"],
+    "manage_tasks.recurrence_without_due": ["recurrence"],
+    "manage_tasks.unknown_key": ["colour"],
     "prioritize_tasks.unreadable_fields": ["tasks[0].due_date", "tasks[1].estimated_time", "tasks[2].goals[0]"],
     "prioritize_tasks.cycle": ["tasks[0].depends_on"],
     "prioritize_tasks.no_tasks": ["tasks"],
@@ -179,6 +207,7 @@ def test_every_function_has_an_event_and_every_event_an_expectation() -> None:
 def test_an_http_event_is_answered_as_expected(wired: Wired, name: str) -> None:
     wired.plans.save(greedy_record(PLAN_ID, wired.clock.now()))
     wired.memories.write("user123", with_memory(Line("line"), known_memory(MEMORY_ID, wired.clock.now())))
+    wired.tasks.create("user123", TASK, None)
     if name.endswith(("feedback", "decision")):
         http("triage_email")
     answer = http(name)

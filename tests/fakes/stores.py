@@ -1,9 +1,10 @@
 """Stores in memory."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import islice
 
 from assistant.domain.audit import AuditEvent
 from assistant.domain.backlog import BacklogBatch, DeferredMail
@@ -13,8 +14,11 @@ from assistant.domain.errors import Unavailable
 from assistant.domain.mail import Mail
 from assistant.domain.preferences import Preferences
 from assistant.domain.senders import SenderRecord
+from assistant.domain.tasks.kept import KEPT_AFTER_CLOSING, KeptTask
+from assistant.domain.tasks.request import TaskStatus
 from assistant.domain.triage.decision import Category
 from assistant.ports.runtime import Clock
+from assistant.ports.tasks import Creation, Idempotency, VersionedTask
 from assistant.ports.users import VersionedPreferences
 
 
@@ -230,6 +234,60 @@ class MemoryPlans:
             return False
         self._records[record.user_id, record.plan_id] = record
         return True
+
+
+class MemoryTasks:
+    """Implements ``ports.TaskStore``."""
+
+    def __init__(self, clock: Clock, outage: Outage | None = None) -> None:
+        self._clock = clock
+        self._outage = outage or Outage()
+        self._tasks: dict[tuple[str, str], VersionedTask] = {}
+        self._keys: dict[tuple[str, str], tuple[Creation, datetime]] = {}
+
+    def create(self, user_id: str, task: KeptTask, idempotency: Idempotency | None) -> Creation | None:
+        self._outage.check()
+        if idempotency:
+            earlier = self._keys.get((user_id, idempotency.key))
+            if earlier and earlier[1] + timedelta(days=1) > self._clock.now():
+                return earlier[0]
+            self._keys[user_id, idempotency.key] = Creation(task.task_id, idempotency.digest), self._clock.now()
+        self._tasks[user_id, task.task_id] = VersionedTask(task, 1)
+        return None
+
+    def find(self, user_id: str, task_id: str) -> VersionedTask | None:
+        self._outage.check()
+        found = self._tasks.get((user_id, task_id))
+        return found if found and self._is_live(found.task) else None
+
+    def replace(
+        self, user_id: str, task: KeptTask, *, expected_version: int, following: KeptTask | None = None
+    ) -> bool:
+        found = self.find(user_id, task.task_id)
+        if found is None or found.version != expected_version:
+            return False
+        self._tasks[user_id, task.task_id] = VersionedTask(task, expected_version + 1)
+        if following:
+            self._tasks[user_id, following.task_id] = VersionedTask(following, 1)
+        return True
+
+    def delete(self, user_id: str, task_id: str, *, expected_version: int) -> bool:
+        found = self.find(user_id, task_id)
+        if found is None or found.version != expected_version:
+            return False
+        del self._tasks[user_id, task_id]
+        return True
+
+    def page(
+        self, user_id: str, *, statuses: Collection[TaskStatus], after: str | None, limit: int
+    ) -> Sequence[VersionedTask]:
+        self._outage.check()
+        found = (one for (owner, name), one in sorted(self._tasks.items()) if owner == user_id and name > (after or ""))
+        wanted = (one for one in found if one.task.status in statuses and self._is_live(one.task))
+        return tuple(islice(wanted, limit))
+
+    def _is_live(self, task: KeptTask) -> bool:
+        return task.closed_at is None or task.closed_at + KEPT_AFTER_CLOSING > self._clock.now()
 
 
 class MemoryProofs:

@@ -24,6 +24,7 @@ from tests.fakes.stores import (
     MemoryPlans,
     MemoryPreferences,
     MemoryProofs,
+    MemoryTasks,
     Outage,
 )
 from tests.fakes.wishes import LambdaInProcess
@@ -41,6 +42,7 @@ _BUILT_FROM_PORTS = (
     "prepare_ports",
     "prioritize_ports",
     "memory_ports",
+    "task_ports",
 )
 HEALTHY = Probe(ProbeStatus.HEALTHY, "answers", 1.0)
 
@@ -71,6 +73,7 @@ class Wired:
         self.proofs = MemoryProofs(self.proof_queue)
         self.memories = MemoryMemories(self.clock, self.store)
         self.vectors = MemoryVectors(self.index)
+        self.tasks = MemoryTasks(self.clock, self.store)
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Put the fakes where the composition root would put the adapters."""
@@ -92,6 +95,7 @@ class Wired:
             "plan_solver": self.solver,
             "plans": self.plans,
             "proofs": self.proofs,
+            "tasks": self.tasks,
             "wish_interpreter": LambdaWishes("understand_wishes", LambdaInProcess(_understand_wishes)),  # type: ignore[arg-type]  # of a client it has what is used
             "memories": self.memories,
             "vectors": self.vectors,

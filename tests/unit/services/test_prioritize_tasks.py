@@ -7,9 +7,11 @@ import pytest
 
 from assistant.domain import metric_names
 from assistant.domain.audit import AuditAction
-from assistant.domain.errors import Forbidden, InvalidRequest
+from assistant.domain.errors import Forbidden, InvalidRequest, Unavailable
 from assistant.domain.preferences import Preferences
+from assistant.domain.tasks.kept import TaskChanges
 from assistant.domain.users import Identity
+from assistant.services.keep_tasks import TaskPorts, create_task
 from assistant.services.prioritize_tasks import (
     PrioritizePorts,
     PrioritizeRequest,
@@ -17,7 +19,7 @@ from assistant.services.prioritize_tasks import (
     prioritize_tasks,
 )
 from tests.fakes.runtime import ManualClock, MemoryMeter
-from tests.fakes.stores import MemoryAuditTrail, MemoryPreferences, Outage
+from tests.fakes.stores import MemoryAuditTrail, MemoryPreferences, MemoryTasks, Outage
 
 CALLER = Identity("user123", "request")
 
@@ -26,9 +28,11 @@ class Assistant:
     def __init__(self) -> None:
         self.store = Outage()
         self.preferences = MemoryPreferences(self.store)
+        self.clock = ManualClock()
+        self.tasks = MemoryTasks(self.clock, self.store)
         self.audit = MemoryAuditTrail()
         self.meter = MemoryMeter()
-        self.ports = PrioritizePorts(self.preferences, self.audit, self.meter, ManualClock())
+        self.ports = PrioritizePorts(self.preferences, self.tasks, self.audit, self.meter, self.clock)
 
     def prefers(self, **preferences: Any) -> None:
         self.preferences.replace("user123", Preferences.model_validate(preferences), expected_version=0)
@@ -133,6 +137,34 @@ def test_the_trail_has_counts_only(assistant: Assistant) -> None:
     assert (event.action, event.counts) == (AuditAction.TASKS_PRIORITIZED, {"Q1": 1, "Q2": 0, "Q3": 0, "Q4": 0})
     assert "Secret" not in event.model_dump_json()
     assert [name for name, _, _ in assistant.meter.observations] == [metric_names.TASK_PRIORITIZATION]
+
+
+def test_kept_tasks_are_ranked_where_none_are_sent(assistant: Assistant) -> None:
+    ports = TaskPorts(assistant.tasks, assistant.preferences, assistant.audit, assistant.clock)
+
+    def keep(**fields: Any) -> str:
+        return create_task(TaskChanges.model_validate(fields), CALLER, key=None, ports=ports).task.task_id
+
+    done = keep(title="Collect the numbers", status="done")
+    board = keep(title="Board memo", due_date="tomorrow", depends_on=[done], goals=["gone"])
+    answer = assistant.prioritizes()
+    assert [task.task_id for task in answer.prioritized_tasks] == [board]
+    assert answer.prioritized_tasks[0].depends_on == ()
+
+
+def test_nothing_kept_is_an_empty_answer(assistant: Assistant) -> None:
+    answer = assistant.prioritizes()
+    assert (answer.prioritized_tasks, answer.recommendations) == ((), ())
+
+
+def test_without_the_kept_tasks_mails_must_do(assistant: Assistant) -> None:
+    assistant.store.down = True
+    mail = {"id": "m1", "from": "kim@client.example", "body": "Could you review the contract by tomorrow?"}
+    answer = assistant.prioritizes(emails=[mail])
+    assert answer.degraded == ("preferences", "tasks")
+    assert [task.task_id for task in answer.prioritized_tasks] == ["mail:m1:1"]
+    with pytest.raises(Unavailable):
+        assistant.prioritizes()
 
 
 def test_a_naive_now_is_the_users(assistant: Assistant) -> None:

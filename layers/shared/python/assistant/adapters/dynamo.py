@@ -26,6 +26,9 @@ Request for a memory   USER#<id> / MEMORY_REQUEST#  PutItem in the transaction (
 Memory without vector  USER#<id> / UNINDEXED#<id>   PutItem in the transaction; Query; DeleteItem  memory
 Vector of a memory     USER#<id> / VECTOR#<id>      BatchWriteItem; Query from the last one seen   memory
 Forgotten vectors      USER#<id> / VECTOR#<at>      BatchWriteItem, ids only (TTL 7 days); Query   memory
+Task of a user         USER#<id> / TASK#<task>      PutItem in a transaction if as expected;       tasks
+                                                    GetItem; Query; DeleteItem (TTL if closed)
+Key of a new task      USER#<id> / TASKKEY#<hash>   PutItem in the same transaction (TTL 24 h)     tasks
 Health                 HEALTH / PROBE               GetItem, consistent                            health
 =====================  ===========================  =============================================  ====================
 

@@ -1,6 +1,7 @@
 """Use case: rank a user's tasks in the Eisenhower matrix and plan them into the free time of the coming days.
 
-With the preferences down their defaults hold; ``degraded`` says so.
+With the preferences down their defaults hold, with the kept tasks down those of the mails are ranked; ``degraded`` says
+so.
 """
 
 from collections.abc import Iterator, Sequence
@@ -43,19 +44,22 @@ from assistant.domain.tasks.answer import (
 from assistant.domain.tasks.daily_plan import PlanRules, plan_days
 from assistant.domain.tasks.dependencies import broken_dependencies
 from assistant.domain.tasks.free_time import FreeTime, free_time
+from assistant.domain.tasks.kept import TaskChanges
 from assistant.domain.tasks.ranking import matrix, rank
 from assistant.domain.tasks.recommendations import recommendations
 from assistant.domain.tasks.request import MOST_MAILS, Goals, TaskInput, TaskInputs, TaskPart
 from assistant.domain.tasks.task import Frame, Task, read_task, require_readable
 from assistant.domain.users import Identity, UserId
 from assistant.ports.runtime import AuditTrail, Clock, Meter
+from assistant.ports.tasks import TaskStore
 from assistant.ports.users import PreferenceStore
+from assistant.services.keep_tasks import active_tasks
 from assistant.services.mined_tasks import mined_tasks
 
 _MOST_OWN: Final = 20
 _LONGEST_PLAN: Final = 14
 
-Degraded = Literal["preferences"]
+Degraded = Literal["preferences", "tasks"]
 
 
 class PrioritizeRequest(TaskPart):
@@ -63,6 +67,7 @@ class PrioritizeRequest(TaskPart):
 
     user_id: UserId
     tasks: TaskInputs | None = None
+    """Left out, the kept tasks that are open or in progress."""
     emails: Annotated[tuple[MailInput, ...], BeforeValidator(at_most(MOST_MAILS))] = ()
     """Mails whose requests and promises become tasks too."""
     own_addresses: Annotated[tuple[Address, ...], BeforeValidator(at_most(_MOST_OWN))] = ()
@@ -107,6 +112,7 @@ class PrioritizePorts:
     """The ports prioritizing needs."""
 
     preferences: PreferenceStore
+    tasks: TaskStore
     audit: AuditTrail
     meter: Meter
     clock: Clock
@@ -130,14 +136,15 @@ def prioritize_tasks(request: PrioritizeRequest, caller: Identity, *, ports: Pri
     Raises:
         Forbidden: the tasks are another user's.
         InvalidRequest: a date, an estimate or a dependency cannot be read, or dependencies make a cycle.
+        Unavailable: the kept tasks are asked for, and the store is down.
     """
     started = ports.clock.monotonic()
     caller.must_be(request.user_id)
     preferred = _preferences(request.user_id, ports.preferences)
     setting = _setting(request, preferred or Preferences(), ports.clock.now())
-    given = request.tasks or ()
-    require_readable(broken_dependencies([(task.id, task.depends_on) for task in given], closed=frozenset()))
-    tasks = (*_given(given, request, setting), *_mined(request, setting))
+    given = _kept(request, ports.tasks) if request.tasks is None else request.tasks
+    require_readable(broken_dependencies([(task.id, task.depends_on) for task in given or ()], closed=frozenset()))
+    tasks = (*_given(given or (), request, setting), *_mined(request, setting))
     senders = setting.preferences.email_rules.priority_senders
     ranked = rank(tasks, setting.free, setting.zone, senders)
     days = tuple(islice((day for day in setting.problem.days if day.open), request.plan_days))
@@ -152,7 +159,10 @@ def prioritize_tasks(request: PrioritizeRequest, caller: Identity, *, ports: Pri
         )
     )
     elapsed = ports.clock.monotonic() - started
-    degraded: tuple[Degraded, ...] = () if preferred else ("preferences",)
+    degraded: tuple[Degraded, ...] = (
+        *(() if preferred else ("preferences",)),
+        *(("tasks",) if given is None else ()),
+    )
     _measure(elapsed, degraded, ports.meter)
     delegate_to = setting.preferences.email_rules.delegate_to
     return PrioritizeResponse(
@@ -190,6 +200,33 @@ def _setting(request: PrioritizeRequest, preferences: Preferences, clock_now: da
     free = free_time(problem, now)
     hours = constraints.working_hours or preferences.working_hours
     return _Setting(now, zone, problem, free, Frame(now, zone, hours.end, free.workday), preferences)
+
+
+def _kept(request: PrioritizeRequest, tasks: TaskStore) -> tuple[TaskInput, ...] | None:
+    """Return the kept tasks; what they wait for that is closed or gone holds nobody up. None: mails must do.
+
+    Raises:
+        Unavailable: the store is down, and there are no mails to find tasks in.
+    """
+    try:
+        kept = active_tasks(request.user_id, tasks)
+    except Unavailable:
+        if request.emails:
+            return None
+        raise
+    active = {task.task_id for task in kept}
+    goals = {goal.id for goal in request.goals}
+    return tuple(
+        TaskInput(
+            id=task.task_id,
+            **{name: getattr(task, name) for name in TaskChanges.model_fields}
+            | {
+                "depends_on": tuple(name for name in task.depends_on if name in active),
+                "goals": tuple(name for name in task.goals if name in goals),
+            },
+        )
+        for task in kept
+    )
 
 
 def _given(given: Sequence[TaskInput], request: PrioritizeRequest, setting: _Setting) -> tuple[Task, ...]:
