@@ -84,7 +84,7 @@ eval: install ## cross-validate triage and draw its reliability: make eval DATA=
 cost: install ## print what Claude costs a user and month: make cost DATA=folder
 	@$(PYTHON) -m bench.cost $(DATA)
 
-bench: install ## measure speed, cold start and memory; compare with bench/baseline.json
-	@$(PYTHON) -m bench
+bench: install ## measure speed, cold start and memory beside bench/baseline.json (ONLY="calendar team", SAVE=1)
+	@$(PYTHON) -m bench $(ONLY) $(if $(SAVE),--save)
 
 .PHONY: help install run token deploy-local invoke triage clean format check test openapi synth deploy train eval cost bench

@@ -1,18 +1,24 @@
-"""The bench table, its comparison with the saved baseline, and the plot."""
+"""Figures, the parts of the bench they belong to, their table, and the saved baseline it compares with."""
 
 import json
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 BASELINE = Path(__file__).with_name("baseline.json")
+HEADER = f"{'figure':<54}{'median':>10}{'p95':>10} {'unit':<6}{'n':>5}{'target':>12}{'':>6}{'vs base':>9}"
+_LOOPS = 15
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured figure: median and 95th percentile in ``unit``, number of samples; ``target`` bounds the p95."""
+    """One measured figure: median and 95th percentile in ``unit``, number of samples.
+
+    ``target`` is the most the 95th percentile may be; with ``at_least`` the least.
+    """
 
     name: str
     unit: str
@@ -20,6 +26,23 @@ class Figure:
     p95: float
     samples: int
     target: float | None = None
+    at_least: bool = False
+
+    @property
+    def missed(self) -> bool:
+        """Whether there is a target and it is not met."""
+        if self.target is None:
+            return False
+        return self.p95 < self.target if self.at_least else self.p95 > self.target
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one part of the bench measured, in how many seconds, and the milliseconds of ``calibrate`` before it."""
+
+    calibration: float
+    seconds: float
+    figures: tuple[Figure, ...]
 
 
 def summarize(name: str, unit: str, samples: Sequence[float], *, target: float | None = None) -> Figure:
@@ -28,50 +51,51 @@ def summarize(name: str, unit: str, samples: Sequence[float], *, target: float |
     return Figure(name, unit, statistics.median(samples), p95, len(samples), target)
 
 
-def calibrate() -> Figure:
-    """Time a fixed pure-Python loop, so that baselines of machines of different speed can be compared."""
+def share(name: str, held: Sequence[bool], *, at_least: float | None = None) -> Figure:
+    """Return how many of a hundred samples held; needs at least one."""
+    percent = 100 * sum(held) / len(held)
+    return Figure(name, "%", percent, percent, len(held), at_least, at_least=at_least is not None)
+
+
+def calibrate() -> float:
+    """Return the milliseconds of one core of a fixed pure-Python loop: they compare machines of different speed."""
     samples = []
-    for _ in range(15):
-        started = time.perf_counter()
+    for _ in range(_LOOPS):
+        started = time.process_time()
         sum(number * number % 7 for number in range(200_000))
-        samples.append((time.perf_counter() - started) * 1000)
-    return summarize("calibration loop", "ms", samples)
+        samples.append((time.process_time() - started) * 1000)
+    return statistics.median(samples)
 
 
-def render(figures: Sequence[Figure]) -> str:
-    """Return the table; ``vs base`` is the median over the baseline's, divided by the calibration ratio for times."""
-    baseline = _load_baseline()
-    lines = [f"{'figure':<52}{'median':>10}{'p95':>10} {'unit':<8}{'n':>6}{'target':>9}{'vs base':>9}"]
-    speed = _machine_ratio(figures, baseline)
-    for figure in figures:
-        target = "-" if figure.target is None else f"{figure.target:g}"
-        lines.append(
-            f"{figure.name:<52}{figure.median:>10.2f}{figure.p95:>10.2f} {figure.unit:<8}{figure.samples:>6}"
-            f"{target:>9}{_ratio(figure, baseline, speed):>9}"
-        )
-    return "\n".join(lines)
+def row(figure: Figure, calibration: float, before: Part | None) -> str:
+    """Return the figure's line; ``vs base`` is its median over the baseline's, both as if on the same machine."""
+    target = "-" if figure.target is None else f"{'>=' if figure.at_least else '<='} {figure.target:g}"
+    verdict = "" if figure.target is None else "MISS" if figure.missed else "ok"
+    return (
+        f"{figure.name:<54}{figure.median:>10.2f}{figure.p95:>10.2f} {figure.unit:<6}{figure.samples:>5}"
+        f"{target:>12}{verdict:>6}{_ratio(figure, calibration, before):>9}"
+    )
 
 
-def save(figures: Sequence[Figure]) -> None:
-    """Make these figures the baseline."""
-    BASELINE.write_text(json.dumps([asdict(figure) for figure in figures], indent=1) + "\n")
+def load_baseline(path: Path = BASELINE) -> Mapping[str, Part]:
+    """Return the saved parts by name, none where nothing was saved."""
+    saved: Mapping[str, Mapping[str, Any]] = json.loads(path.read_text()) if path.exists() else {}
+    return {
+        name: Part(**{**part, "figures": tuple(Figure(**figure) for figure in part["figures"])})
+        for name, part in saved.items()
+    }
 
 
-def _load_baseline() -> dict[str, Figure]:
-    if not BASELINE.exists():
-        return {}
-    return {row["name"]: Figure(**row) for row in json.loads(BASELINE.read_text())}
+def save(name: str, part: Part, path: Path = BASELINE) -> None:
+    """Make this part the baseline of its name; the other parts stay."""
+    parts = {**load_baseline(path), name: part}
+    path.write_text(json.dumps({name: asdict(part) for name, part in parts.items()}, indent=1) + "\n")
 
 
-def _machine_ratio(figures: Sequence[Figure], baseline: dict[str, Figure]) -> float:
-    now = next(figure for figure in figures if figure.name == "calibration loop")
-    before = baseline.get(now.name)
-    return now.median / before.median if before else 1.0
-
-
-def _ratio(figure: Figure, baseline: dict[str, Figure], speed: float) -> str:
-    before = baseline.get(figure.name)
-    if before is None or not before.median:
+def _ratio(figure: Figure, calibration: float, before: Part | None) -> str:
+    earlier = next((one for one in before.figures if one.name == figure.name), None) if before else None
+    if before is None or earlier is None or not earlier.median:
         return "new"
-    scale = {"ms": 1 / speed, "req/s": speed}.get(figure.unit, 1.0)
-    return f"{figure.median / before.median * scale:.2f}x"
+    slower = calibration / before.calibration
+    scale = {"ms": 1 / slower, "s": 1 / slower, "req/s": slower}.get(figure.unit, 1.0)
+    return f"{figure.median / earlier.median * scale:.2f}x"

@@ -1,8 +1,8 @@
-"""Measure planning a team together: ``python -m bench.team`` draws reports/calendar-team.png."""
+"""Speed and quality of planning a team together, in the solver: time is that of one core, which is all it uses."""
 
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -10,10 +10,14 @@ from zoneinfo import ZoneInfo
 import matplotlib as mpl
 
 from assistant.adapters.cp_sat_team import CpSatTeamSolver
+from assistant.domain.calendar.objective import do_nothing
+from assistant.domain.calendar.plan import Plan
 from assistant.domain.calendar.reading import read_problem
 from assistant.domain.calendar.request import CalendarEvent, Constraints, DateRange
-from assistant.domain.calendar.solution import Status
-from assistant.domain.calendar.team import Team, complete_calendars, separate_plans, team_of
+from assistant.domain.calendar.rules import violations
+from assistant.domain.calendar.solution import Solution, Status
+from assistant.domain.calendar.team import Team, complete_calendars, separate_plans, team_of, team_score, torn
+from bench.report import Figure, share, summarize
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt
@@ -39,13 +43,17 @@ _CONSTRAINTS = Constraints.model_validate(
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What planning one team took in CPU seconds; ``gap`` is that of the first open tier, 0 where nothing is open."""
+    """What planning one team took, and what came of it."""
 
     members: int
-    meetings: int
     seconds: float
+    """Of one core."""
     proven: bool
-    gap: int
+    gap: float
+    """How much better the first open tier might be, in percent of what it costs; 0 where none is open."""
+    valid: bool
+    not_worse: bool
+    """Than doing nothing."""
 
 
 class _Calendars:
@@ -104,13 +112,49 @@ def make_team(seed: int, members: int, meetings: int) -> Team:
     )
 
 
-def measure(seed: int, members: int, meetings: int) -> Measured:
-    """Plan one team."""
-    team = make_team(seed, members, meetings)
+def measure_team(picture: Path) -> Iterator[Figure]:
+    """Yield time, proofs and open gap by size of the team, and validity; draw time against members into a PNG."""
+    measured = {}
+    for members, meetings in SIZES:
+        runs = measured[members] = [_measure(make_team(seed, members, meetings), members) for seed in SEEDS]
+        name = f"team of {members}"
+        yield summarize(f"{name}, {meetings} shared meetings", "s", [one.seconds for one in runs])
+        yield share(f"{name}, proven in {SECONDS:g} s", [one.proven for one in runs])
+        yield summarize(f"{name}, open gap", "%", [one.gap for one in runs])
+    every = [one for runs in measured.values() for one in runs]
+    yield share("team: valid", [one.valid for one in every], at_least=100)
+    yield share("team: never worse than doing nothing", [one.not_worse for one in every], at_least=100)
+    draw(measured, picture)
+
+
+def open_gap[Planned](solution: Solution[Planned]) -> float:
+    """Return by how many percent the first tier that is not proven may still fall; 100 where nothing is known."""
+    for reached, gap in zip(solution.score.tiers, solution.gaps, strict=True):
+        if gap is None:
+            return 100.0
+        if gap:
+            return 100 * gap / reached
+    return 0.0
+
+
+def _measure(team: Team, members: int) -> Measured:
     started = time.process_time()
     solution = CpSatTeamSolver().solve(team, separate_plans(team), seconds=SECONDS)
-    gap = next((gap for gap in solution.gaps if gap), 0)
-    return Measured(members, meetings, time.process_time() - started, solution.status is Status.OPTIMAL, gap)
+    spent = time.process_time() - started
+    nothing = {user: do_nothing(problem) for user, problem in team.members.items()}
+    return Measured(
+        members,
+        spent,
+        proven=solution.status is Status.OPTIMAL,
+        gap=open_gap(solution),
+        valid=_allowed(team, solution.plan),
+        not_worse=team_score(team, solution.plan) <= team_score(team, nothing),
+    )
+
+
+def _allowed(team: Team, plans: Mapping[str, Plan]) -> bool:
+    broken = any(violations(problem, plans[user]) for user, problem in team.members.items())
+    return not broken and not torn(team, plans)
 
 
 def draw(measured: Mapping[int, Sequence[Measured]], path: Path) -> None:
@@ -134,25 +178,5 @@ def draw(measured: Mapping[int, Sequence[Measured]], path: Path) -> None:
     plt.close(chart)
 
 
-def main() -> None:
-    """Measure every size with fresh seeds, print each run, draw the curve."""
-    measured = {members: [measure(seed, members, meetings) for seed in SEEDS] for members, meetings in SIZES}
-    for members, runs in measured.items():
-        seconds = sorted(one.seconds for one in runs)
-        proven = sum(one.proven for one in runs)
-        gaps = [one.gap for one in runs if not one.proven]
-        print(
-            f"{members:>3} members {runs[0].meetings:>4} meetings: proven {proven}/{len(runs)}, median "
-            f"{seconds[len(seconds) // 2]:.2f} s, longest {seconds[-1]:.2f} s, open gaps {gaps}"
-        )
-    path = Path("reports/calendar-team.png")
-    draw(measured, path)
-    print(f"drawn: {path}")
-
-
 def _clock(day: int, minute: int) -> str:
     return f"2025-01-{day:02}T{minute // 60:02}:{minute % 60:02}"
-
-
-if __name__ == "__main__":
-    main()
