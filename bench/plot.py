@@ -1,7 +1,9 @@
-"""Draw the bench figures that have a most they may be as bars against it, and the cost of Claude by task."""
+"""Draw figures as bars against the most they may be, time against size, and the cost of Claude by task."""
 
+import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import matplotlib as mpl
 
@@ -22,6 +24,39 @@ def plot(figures: Sequence[Figure], path: Path) -> None:
     axes.set_xlim(0, max([115.0, *shares]) * 1.1)
     axes.set_xlabel("p95, % of the target")
     axes.invert_yaxis()
+    axes.spines[["top", "right"]].set_visible(False)
+    chart.tight_layout()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    chart.savefig(path, dpi=140)
+    plt.close(chart)
+
+
+class Searched(Protocol):
+    """One search for the best plan."""
+
+    @property
+    def seconds(self) -> float:
+        """Of one core."""
+
+    @property
+    def proven(self) -> bool:
+        """Whether its plan is known to be best."""
+
+
+def plot_scale(searches: Mapping[int, Sequence[Searched]], path: Path, *, across: str, limit: float) -> None:
+    """Write a PNG: each search as a dot, proven or cut at ``limit`` seconds, and the median of each size as a line."""
+    chart, axes = plt.subplots(figsize=(8, 4.2))
+    for proven, colour, label in ((True, "#4878a8", "proven optimal"), (False, "#b04030", f"cut at {limit:g} s")):
+        dots = [(number, one.seconds) for number, some in searches.items() for one in some if one.proven is proven]
+        if dots:
+            sizes, seconds = zip(*dots, strict=True)
+            axes.scatter(sizes, seconds, s=16, color=colour, alpha=0.6, label=label)
+    medians = [statistics.median(one.seconds for one in some) for some in searches.values()]
+    axes.plot(list(searches), medians, color="#4878a8", label="median")
+    axes.set_yscale("log")
+    axes.set_xlabel(across)
+    axes.set_ylabel("seconds of one core")
+    axes.legend(frameon=False)
     axes.spines[["top", "right"]].set_visible(False)
     chart.tight_layout()
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import matplotlib as mpl
-
 from assistant.adapters.cp_sat_team import CpSatTeamSolver
 from assistant.domain.calendar.objective import do_nothing
 from assistant.domain.calendar.plan import Plan
@@ -17,10 +15,8 @@ from assistant.domain.calendar.request import CalendarEvent, Constraints, DateRa
 from assistant.domain.calendar.rules import violations
 from assistant.domain.calendar.solution import Solution, Status
 from assistant.domain.calendar.team import Team, complete_calendars, separate_plans, team_of, team_score, torn
+from bench.plot import plot_scale
 from bench.report import Figure, share, summarize
-
-mpl.use("Agg")
-import matplotlib.pyplot as plt
 
 # Members and the meetings they share, each with two or three of them; every member has four events more.
 SIZES = ((1, 0), (2, 15), (5, 35), (10, 75), (15, 110), (20, 150))
@@ -45,7 +41,6 @@ _CONSTRAINTS = Constraints.model_validate(
 class Measured:
     """What planning one team took, and what came of it."""
 
-    members: int
     seconds: float
     """Of one core."""
     proven: bool
@@ -116,7 +111,7 @@ def measure_team(picture: Path) -> Iterator[Figure]:
     """Yield time, proofs and open gap by size of the team, and validity; draw time against members into a PNG."""
     measured = {}
     for members, meetings in SIZES:
-        runs = measured[members] = [_measure(make_team(seed, members, meetings), members) for seed in SEEDS]
+        runs = measured[members] = [_measure(make_team(seed, members, meetings)) for seed in SEEDS]
         name = f"team of {members}"
         yield summarize(f"{name}, {meetings} shared meetings", "s", [one.seconds for one in runs])
         yield share(f"{name}, proven in {SECONDS:g} s", [one.proven for one in runs])
@@ -124,7 +119,8 @@ def measure_team(picture: Path) -> Iterator[Figure]:
     every = [one for runs in measured.values() for one in runs]
     yield share("team: valid", [one.valid for one in every], at_least=100)
     yield share("team: never worse than doing nothing", [one.not_worse for one in every], at_least=100)
-    draw(measured, picture)
+    across = f"members (about 7.5 shared meetings and {OWN_EVENTS} other events each; one alone shares none)"
+    plot_scale(measured, picture, across=across, limit=SECONDS)
 
 
 def open_gap[Planned](solution: Solution[Planned]) -> float:
@@ -137,13 +133,12 @@ def open_gap[Planned](solution: Solution[Planned]) -> float:
     return 0.0
 
 
-def _measure(team: Team, members: int) -> Measured:
+def _measure(team: Team) -> Measured:
     started = time.process_time()
     solution = CpSatTeamSolver().solve(team, separate_plans(team), seconds=SECONDS)
     spent = time.process_time() - started
     nothing = {user: do_nothing(problem) for user, problem in team.members.items()}
     return Measured(
-        members,
         spent,
         proven=solution.status is Status.OPTIMAL,
         gap=open_gap(solution),
@@ -155,27 +150,6 @@ def _measure(team: Team, members: int) -> Measured:
 def _allowed(team: Team, plans: Mapping[str, Plan]) -> bool:
     broken = any(violations(problem, plans[user]) for user, problem in team.members.items())
     return not broken and not torn(team, plans)
-
-
-def draw(measured: Mapping[int, Sequence[Measured]], path: Path) -> None:
-    """Write a PNG: seconds until proven best over the number of members; hollow where time ran out."""
-    chart, axes = plt.subplots(figsize=(8, 4))
-    runs = [one for some in measured.values() for one in some]
-    for proven, colour in ((True, "#2f6fb5"), (False, "white")):
-        chosen = [one for one in runs if one.proven is proven]
-        axes.scatter(
-            [one.members for one in chosen], [one.seconds for one in chosen], c=colour, edgecolors="#2f6fb5", zorder=3
-        )
-    axes.set_yscale("log")
-    axes.set_xticks([members for members, _ in SIZES])
-    axes.set_xlabel("members (about 7.5 shared meetings and 4 other events each; one alone shares none)")
-    axes.set_ylabel("CPU seconds, one worker")
-    axes.set_title("Planning a team together: filled = proven best, hollow = best found in 20 s", fontsize=10)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(axis="y", alpha=0.3)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    chart.savefig(path, dpi=120, bbox_inches="tight")
-    plt.close(chart)
 
 
 def _clock(day: int, minute: int) -> str:
