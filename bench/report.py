@@ -94,8 +94,10 @@ def save(name: str, part: Part, path: Path = BASELINE) -> None:
 
 def _ratio(figure: Figure, calibration: float, before: Part | None) -> str:
     earlier = next((one for one in before.figures if one.name == figure.name), None) if before else None
-    if before is None or earlier is None or not earlier.median:
+    if before is None or earlier is None:
         return "new"
+    if not earlier.median:
+        return "-"
     slower = calibration / before.calibration
     scale = {"ms": 1 / slower, "s": 1 / slower, "req/s": slower}.get(figure.unit, 1.0)
     return f"{figure.median / earlier.median * scale:.2f}x"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from assistant.adapters.cp_sat import CpSatSolver
 from assistant.adapters.cp_sat_team import CpSatTeamSolver
 from assistant.domain.calendar.objective import do_nothing
 from assistant.domain.calendar.plan import Plan
@@ -108,14 +109,16 @@ def make_team(seed: int, members: int, meetings: int) -> Team:
 
 
 def measure_team(picture: Path) -> Iterator[Figure]:
-    """Yield time, proofs and open gap by size of the team, and validity; draw time against members into a PNG."""
+    """Yield time, proofs and the largest open gap by size, and validity; draw time against members into a PNG."""
+    CpSatSolver().prime()
     measured = {}
     for members, meetings in SIZES:
         runs = measured[members] = [_measure(make_team(seed, members, meetings)) for seed in SEEDS]
         name = f"team of {members}"
         yield summarize(f"{name}, {meetings} shared meetings", "s", [one.seconds for one in runs])
         yield share(f"{name}, proven in {SECONDS:g} s", [one.proven for one in runs])
-        yield summarize(f"{name}, open gap", "%", [one.gap for one in runs])
+        gap = max(one.gap for one in runs)
+        yield Figure(f"{name}, largest open gap", "%", gap, gap, len(runs))
     every = [one for runs in measured.values() for one in runs]
     yield share("team: valid", [one.valid for one in every], at_least=100)
     yield share("team: never worse than doing nothing", [one.not_worse for one in every], at_least=100)

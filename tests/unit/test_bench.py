@@ -55,6 +55,11 @@ def test_a_figure_the_baseline_lacks_is_new() -> None:
     assert row(TIMES, 10.0, None).endswith("new")
 
 
+def test_a_figure_that_was_nothing_has_no_ratio() -> None:
+    nothing = replace(TIMES, name="open gap", median=0.0)
+    assert row(nothing, 10.0, replace(BEFORE, figures=(nothing,))).endswith(" -")
+
+
 def test_saving_a_part_replaces_it_whole_and_leaves_the_others(tmp_path: Path) -> None:
     path = tmp_path / "baseline.json"
     triage = replace(BEFORE, figures=(RATES,))
