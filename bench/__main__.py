@@ -16,6 +16,7 @@ from bench.plot import plot
 from bench.report import HEADER, Figure, Part, calibrate, load_baseline, row, save
 from bench.sizes import measure_sizes
 from bench.stack import Assistant, running_assistant
+from bench.tasks import measure_tasks
 from bench.team import measure_team
 from bench.triage import measure_batches, measure_decisions
 
@@ -62,6 +63,7 @@ PARTS: Mapping[str, Callable[[Running], Iterable[Figure]]] = {
     "claude": lambda _: measure_claude(make_mails(1000)),
     "calendar": lambda _: measure_calendar(_REPORTS / "calendar-scale.png"),
     "team": lambda _: measure_team(_REPORTS / "calendar-team.png"),
+    "tasks": lambda _: (measure_tasks(),),
     "sizes": lambda _: measure_sizes(),
     "cold_start": lambda running: measure_cold_starts(running().environments()),
     "front_door": _front_door,
