@@ -213,8 +213,11 @@ class TestWarmCopies:
         clock.advance(120)
         vectors.upsert(USER, [indexed(next(ids), unit(1))])
         assert len(found(vectors, unit(0), limit=100)) == 31
-        (item,) = vectors._items(USER, vectors._copies[USER].newest)
+        (item,) = vectors._items(USER, since=vectors._copies[USER].looked_at)
         assert item["pk"] == {"S": user_partition(USER)}
+        clock.advance(61)
+        found(vectors, unit(0))
+        assert vectors._items(USER, since=vectors._copies[USER].looked_at) == []
 
     def test_a_vector_that_arrives_late_is_found(
         self, vectors: DynamoVectors, other: DynamoVectors, ids: Iterator[str], clock: ManualClock

@@ -1,8 +1,8 @@
 """The embedded vector index: vectors as items of the user's partition, searched in the memory of the process.
 
 A vector is one item, ``VECTOR#<memory id>``, whose key sorts by time; forgetting removes it and leaves an item that
-names the ids, so that other processes hear of it. Each query asks the table once for what came since the last one it
-saw, less a minute for clocks that differ and writes that arrive late, and brings its copy up to date.
+names the ids, so that other processes hear of it. Each query asks the table once for what came since it last asked,
+less a minute for clocks that differ and writes that arrive late, and brings its copy up to date.
 
 What it costs, with n memories of a user:
 
@@ -40,8 +40,6 @@ _MOST_VECTORS = 250_000
 _FIRST_ROWS = 256
 _GONE_AN_ITEM = 5_000
 _ONE = 127 * 127
-# Of a memory's id, milliseconds in hexadecimal.
-_TIME_DIGITS = 12
 
 
 class _Copy:
@@ -49,7 +47,7 @@ class _Copy:
 
     def __init__(self, read_at: datetime) -> None:
         self.read_at = read_at
-        self.newest = ""
+        self.looked_at: datetime | None = None
         self.notes: set[str] = set()
         self._gone: set[str] = set()
         self._rows: dict[str, int] = {}
@@ -90,9 +88,10 @@ class _Copy:
             return []
         every = len(rows) == len(self._ids)
         among = self._matrix[: len(self._ids)] if every else self._matrix[rows]
-        scores = among.astype(np.float32) @ np.frombuffer(vector, np.int8).astype(np.float32)
+        # Whole numbers are exact, and BLAS would start threads for less than a millisecond of work.
+        scores = np.einsum("ij,j->i", among, np.frombuffer(vector, np.int8), dtype=np.int32)
         best = np.argpartition(-scores, limit)[:limit] if limit < len(rows) else np.arange(len(rows))
-        found = (Match(self._ids[rows[one]], round(float(scores[one]) / _ONE, 4)) for one in best)
+        found = (Match(self._ids[rows[one]], round(int(scores[one]) / _ONE, 4)) for one in best)
         return sorted(found, key=lambda match: (-match.score, match.memory_id))
 
     def _among(self, kind: MemoryKind | None, person: str | None) -> NDArray[np.intp]:
@@ -150,7 +149,7 @@ class DynamoVectors:
 
     def forget(self, user_id: str) -> None:
         """Remove all vectors of the user."""
-        items = self._items(user_id, "")
+        items = self._items(user_id)
         self.delete(user_id, [_memory_id(item) for item in items if "vector" in item])
         self._copies.pop(user_id, None)
 
@@ -164,10 +163,11 @@ class DynamoVectors:
         copy = self._copies.pop(user_id, None)
         if copy is None or now - copy.read_at >= _KEPT_WARM:
             copy = _Copy(now)
-        items = self._items(user_id, copy.newest)
-        if copy.newest and any("late" in item and _memory_id(item) not in copy.notes for item in items):
+        items = self._items(user_id, since=copy.looked_at)
+        if copy.looked_at and any("late" in item and _memory_id(item) not in copy.notes for item in items):
             copy = _Copy(now)
-            items = self._items(user_id, "")
+            items = self._items(user_id)
+        copy.looked_at = now
         for item in items:
             _apply(item, copy)
         self._copies[user_id] = copy
@@ -175,8 +175,8 @@ class DynamoVectors:
             self._copies.popitem(last=False)
         return copy
 
-    def _items(self, user_id: str, newest: str) -> Sequence[Mapping[str, Any]]:
-        after = _VECTOR + _earlier(newest) if newest else None
+    def _items(self, user_id: str, *, since: datetime | None = None) -> Sequence[Mapping[str, Any]]:
+        after = _VECTOR + moment_prefix(since - _OVERLAP) if since else None
         return self._table.query(user_partition(user_id), _VECTOR, after=after, consistent=True)
 
 
@@ -190,13 +190,7 @@ def _apply(item: Mapping[str, Any], copy: _Copy) -> None:
         people = tuple(one["S"] for one in item["people"]["L"]) if "people" in item else ()
         kind = MemoryKind(item["kind"]["S"])
         copy.add(IndexedMemory(_memory_id(item), bytes(item["vector"]["B"]), kind, people))
-    copy.newest = max(copy.newest, _memory_id(item))
 
 
 def _memory_id(item: Mapping[str, Any]) -> str:
     return str(item["sk"]["S"]).removeprefix(_VECTOR)
-
-
-def _earlier(memory_id: str) -> str:
-    """Return what ids of a minute earlier begin with."""
-    return f"{max(0, int(memory_id[:_TIME_DIGITS], 16) - int(_OVERLAP.total_seconds() * 1000)):012x}"
