@@ -84,6 +84,7 @@ FUNCTIONS = (
             Route("POST", "/api/v1/email/triage"),
             Route("GET", "/api/v1/email/{email_id}/decision"),
             Route("POST", "/api/v1/email/{email_id}/feedback"),
+            Route("POST", "/api/v1/email/{email_id}/behaviour"),
         ),
         grants=(
             Grant(
@@ -308,6 +309,31 @@ FUNCTIONS = (
             SEND_AUDIT,
         ),
         dependencies=("core", "cache", "memory"),
+        cache=True,
+    ),
+    Function(
+        "manage_learned",
+        "Show what was learned about the user's mail, and forget some of it",
+        memory=512,
+        timeout=15,
+        routes=(
+            Route("GET", "/api/v1/users/{user_id}/learned"),
+            Route("DELETE", "/api/v1/users/{user_id}/learned/{learned_id}"),
+        ),
+        grants=(
+            Grant(
+                "table",
+                (
+                    "dynamodb:DeleteItem",
+                    "dynamodb:GetItem",
+                    "dynamodb:PutItem",
+                    "dynamodb:Query",
+                    "dynamodb:UpdateItem",
+                ),
+            ),
+            SEND_AUDIT,
+        ),
+        dependencies=("core", "cache"),
         cache=True,
     ),
     Function(

@@ -1,4 +1,4 @@
-"""POST /api/v1/email/triage, /api/v1/email/{email_id}/feedback and GET .../decision: triage mails, learn, look up."""
+"""POST /api/v1/email/triage, .../{email_id}/feedback and /behaviour, GET .../decision: triage, learn, look up."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from assistant.runtime.http import Caller, PathId, http_resolver
 from assistant.runtime.observability import logger
 from assistant.services.correct_triage import FeedbackRequest, FeedbackResponse, correct_triage
+from assistant.services.note_behaviour import BehaviourRequest, BehaviourResponse, note_behaviour
 from assistant.services.show_decision import DecisionView, show_decision
 from assistant.services.triage_emails import TriageRequest, TriageResponse, triage_emails
 from assistant.wiring import deps
@@ -36,6 +37,14 @@ def decision(email_id: PathId, caller: Caller) -> DecisionView:
 def feedback(email_id: PathId, request: FeedbackRequest, caller: Caller) -> FeedbackResponse:
     """Say what a mail really was; the next mails of its sender or list follow."""
     return correct_triage(email_id, request, caller, ports=deps.feedback_ports)
+
+
+@app.post(
+    "/api/v1/email/<email_id>/behaviour", operation_id="noteBehaviour", summary="Note a behaviour", tags=["email"]
+)
+def behaviour(email_id: PathId, request: BehaviourRequest, caller: Caller) -> BehaviourResponse:
+    """Say what became of a mail: replied, moved or archived; such signs add up for its sender or list."""
+    return note_behaviour(email_id, request, caller, ports=deps.behaviour_ports)
 
 
 @logger.inject_lambda_context(correlation_id_path="requestContext.requestId", clear_state=True)

@@ -71,6 +71,7 @@ WORST: dict[str, Callable[[], float]] = {
     # What is down stops the request at once, or, after the memory is kept, leaves its vector for another.
     "manage_memory": lambda: limits() + 2 * store() + 2 * BATCH_PAUSES + slowest(sqs_client()),
     "forget_memory": lambda: limits() + 2 * store() + BATCH_PAUSES + slowest(sqs_client()),
+    "manage_learned": lambda: limits() + store() + slowest(sqs_client()),
     "report_usage": lambda: limits() + 2 * store(),
     # What is down stops a run at once; until then each step may have been slow.
     "submit_claude_batches": lambda: (

@@ -134,6 +134,13 @@ EXPECTED: dict[str, HTTPStatus] = {
     "forget_memory.person": HTTPStatus.OK,
     "forget_memory.everything": HTTPStatus.UNPROCESSABLE_CONTENT,
     "forget_memory.foreign_user": HTTPStatus.FORBIDDEN,
+    "triage_email.behaviour": HTTPStatus.OK,
+    "triage_email.behaviour_unknown": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "manage_learned": HTTPStatus.OK,
+    "manage_learned.unknown_cursor": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "manage_learned.foreign_user": HTTPStatus.FORBIDDEN,
+    "manage_learned.forget": HTTPStatus.OK,
+    "manage_learned.forget_unknown": HTTPStatus.NOT_FOUND,
     "report_usage": HTTPStatus.OK,
     "report_usage.period": HTTPStatus.OK,
     "report_usage.too_long": HTTPStatus.UNPROCESSABLE_CONTENT,
@@ -182,6 +189,8 @@ FIELDS = {
     "manage_memory.add_broken": ["kind", "subject", "people[0]", "confidence"],
     "manage_memory.correct_nothing": ["body"],
     "forget_memory.everything": ["query"],
+    "triage_email.behaviour_unknown": ["behaviour"],
+    "manage_learned.unknown_cursor": ["cursor"],
     "report_usage.too_long": ["since"],
     "report_usage.no_date": ["since"],
 }
@@ -208,8 +217,10 @@ def test_an_http_event_is_answered_as_expected(wired: Wired, name: str) -> None:
     wired.plans.save(greedy_record(PLAN_ID, wired.clock.now()))
     wired.memories.write("user123", with_memory(Line("line"), known_memory(MEMORY_ID, wired.clock.now())))
     wired.tasks.create("user123", TASK, None)
-    if name.endswith(("feedback", "decision")):
+    if name.endswith(("feedback", "decision", "behaviour", "learned", "learned.forget")):
         http("triage_email")
+    if "learned" in name:
+        http("triage_email.feedback")
     answer = http(name)
     assert answer["statusCode"] == EXPECTED[name]
     assert answer["headers"]["X-Request-Id"] == "JKJaXmPLvHcESHA="

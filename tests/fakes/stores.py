@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from itertools import islice
 
 from assistant.domain.audit import AuditEvent
@@ -11,6 +12,15 @@ from assistant.domain.backlog import BacklogBatch, DeferredMail
 from assistant.domain.calendar.plan_record import PlanRecord, ProofJob
 from assistant.domain.decisions import DEFERRED_FOR, Correction, Decision
 from assistant.domain.errors import Unavailable
+from assistant.domain.learning import (
+    REPLIES,
+    Behaviour,
+    Lesson,
+    faded,
+    grown,
+    lesson_of_behaviour,
+    lesson_of_correction,
+)
 from assistant.domain.mail import Mail
 from assistant.domain.preferences import Preferences
 from assistant.domain.senders import SenderRecord
@@ -52,7 +62,7 @@ class MemoryPreferences:
 
 
 class MemoryDecisions:
-    """Implements ``ports.DecisionStore`` and ``ports.SenderHistory``; reads and writes may fail apart."""
+    """Implements ``ports.DecisionStore``, ``BehaviourStore`` and ``SenderHistory``; reads and writes may fail apart."""
 
     def __init__(self, clock: Clock, *, reads: Outage | None = None, writes: Outage | None = None) -> None:
         self._clock = clock
@@ -60,7 +70,8 @@ class MemoryDecisions:
         self._writes = writes or Outage()
         self._decisions: dict[tuple[str, str], Decision] = {}
         self._corrections: dict[tuple[str, str], Category] = {}
-        self._counts: dict[tuple[str, str], Counter[Category]] = defaultdict(Counter)
+        self._behaviours: dict[tuple[str, str], Behaviour] = {}
+        self._lessons: dict[tuple[str, str], dict[tuple[str, type], Lesson]] = defaultdict(dict)
 
     def save(self, user_id: str, decisions: Sequence[Decision]) -> None:
         self._writes.check()
@@ -81,20 +92,56 @@ class MemoryDecisions:
         if self._corrections.get(place) != earlier:
             return False
         self._corrections[place] = correction.category
-        for key in decision.sender_keys:
-            counts = self._counts[user_id, key]
-            counts[correction.category] += 1
-            if earlier:
-                counts[earlier] -= 1
+        self._learn(user_id, decision, lesson_of_correction(correction.category, correction.corrected_at))
         return True
+
+    def behaviour(self, user_id: str, email_id: str) -> Behaviour | None:
+        self._reads.check()
+        return self._behaviours.get((user_id, email_id))
+
+    def behave(
+        self, user_id: str, decision: Decision, behaviour: Behaviour, *, at: datetime, earlier: Behaviour | None
+    ) -> bool:
+        self._writes.check()
+        place = (user_id, decision.email_id)
+        if self._behaviours.get(place) != earlier:
+            return False
+        self._behaviours[place] = behaviour
+        self._learn(user_id, decision, lesson_of_behaviour(behaviour, at))
+        return True
+
+    def _learn(self, user_id: str, decision: Decision, lesson: Lesson) -> None:
+        """Of each mail a key has one lesson by correction and one by behaviour."""
+        for key in decision.sender_keys:
+            self._lessons[user_id, key][decision.email_id, type(lesson.counted)] = lesson
 
     def records(self, user_id: str, keys: Iterable[str]) -> Mapping[str, SenderRecord]:
         self._reads.check()
-        return {
-            key: SenderRecord(key=key, corrections=+self._counts[user_id, key])
-            for key in keys
-            if (user_id, key) in self._counts
-        }
+        return {key: self._record(user_id, key) for key in keys if (user_id, key) in self._lessons}
+
+    def every_record(self, user_id: str) -> Sequence[SenderRecord]:
+        self._reads.check()
+        return [self._record(user_id, key) for owner, key in self._lessons if owner == user_id]
+
+    def forget_record(self, user_id: str, key: str) -> bool:
+        self._writes.check()
+        return self._lessons.pop((user_id, key), None) is not None
+
+    def _record(self, user_id: str, key: str) -> SenderRecord:
+        lessons = self._lessons[user_id, key].values()
+        sums: defaultdict[str, Decimal] = defaultdict(Decimal)
+        for lesson in lessons:
+            sums[lesson.speaks_for] += grown(lesson)
+        weights = {name: faded(total, self._clock.now()) for name, total in sums.items()}
+        counts = Counter(lesson.counted for lesson in lessons)
+        return SenderRecord(
+            key=key,
+            corrections={one: count for one, count in counts.items() if isinstance(one, Category)},
+            behaviours={one: count for one, count in counts.items() if isinstance(one, Behaviour)},
+            weights={Category(name): weight for name, weight in weights.items() if name != REPLIES},
+            replies=weights.get(REPLIES, 0.0),
+            last_at=max(lesson.at for lesson in lessons),
+        )
 
 
 class MemoryBacklog:

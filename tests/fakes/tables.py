@@ -43,7 +43,7 @@ class LocalTable(Table):
             if self._items.pop(key, None):
                 self._keys.remove(key)
 
-    def query(self, pk: str, prefix: str, *, after: str | None = None, **_: Any) -> Any:  # type: ignore[override]  # the rest decides nothing here
+    def query(self, pk: str, prefix: str, *, after: str | None = None, **_: Any) -> Any:
         assert pk
         return [
             self._items[key] for key in self._keys[bisect_right(self._keys, after or "") :] if key.startswith(prefix)

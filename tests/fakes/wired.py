@@ -43,6 +43,8 @@ _BUILT_FROM_PORTS = (
     "prioritize_ports",
     "memory_ports",
     "task_ports",
+    "behaviour_ports",
+    "learned_ports",
 )
 HEALTHY = Probe(ProbeStatus.HEALTHY, "answers", 1.0)
 
@@ -86,6 +88,7 @@ class Wired:
             "preferences": self.preferences,
             "decisions": self.decisions,
             "history": self.decisions,
+            "behaviours": self.decisions,
             "audit_trail": self.audit_trail,
             "audit_log": self.audit_log,
             "spending": self.spending,

@@ -12,6 +12,7 @@ from assistant.adapters.dynamo_preferences import DynamoPreferences
 from assistant.domain.audit import AuditAction, AuditEvent
 from assistant.domain.decisions import KEPT_FOR, Correction, Decision
 from assistant.domain.errors import Unavailable
+from assistant.domain.learning import HALF_LIFE, Behaviour
 from assistant.domain.preferences import EmailRules, Preferences
 from assistant.domain.triage.decision import Category
 from assistant.ports.runtime import AuditLog
@@ -130,6 +131,50 @@ class TestDecisionStore:
         assert decisions.correction("user123", "email1") is Category.ARCHIVE
 
 
+class TestLearning:
+    def decided(self, decisions: Decisions, clock: ManualClock, email_id: str) -> Decision:
+        clock.advance(1)
+        decision = Decision(email_id=email_id, category=Category.ROUTINE, sender_keys=(FROM,), decided_at=clock.now())
+        decisions.save("user123", [decision])
+        return decision
+
+    def correct(self, decisions: Decisions, decision: Decision, category: Category, earlier: Category | None) -> bool:
+        correction = Correction(email_id=decision.email_id, category=category, corrected_at=decision.decided_at)
+        return decisions.correct("user123", decision, correction, earlier=earlier)
+
+    def test_behaviours_count_beside_corrections(self, decisions: Decisions, clock: ManualClock) -> None:
+        decision = self.decided(decisions, clock, "email1")
+        assert decisions.behaviour("user123", "email1") is None
+        assert decisions.behave("user123", decision, Behaviour.ARCHIVED, at=clock.now(), earlier=None)
+        assert decisions.behaviour("user123", "email1") is Behaviour.ARCHIVED
+        assert not decisions.behave("user123", decision, Behaviour.MOVED, at=clock.now(), earlier=None)
+        assert not decisions.behave("user123", decision, Behaviour.MOVED, at=clock.now(), earlier=Behaviour.REPLIED)
+        assert decisions.behave("user123", decision, Behaviour.REPLIED, at=clock.now(), earlier=Behaviour.ARCHIVED)
+        assert self.correct(decisions, decision, Category.DELEGATE, None)
+        (record,) = decisions.every_record("user123")
+        assert record == decisions.records("user123", [FROM])[FROM]
+        assert (record.corrections, record.behaviours) == ({Category.DELEGATE: 1}, {Behaviour.REPLIED: 1})
+        assert (record.replies, record.last_at) == (0.25, clock.now())
+        assert {one: weight for one, weight in record.votes.items() if weight} == {Category.DELEGATE: 1.0}
+
+    def test_weights_fade_and_counts_stay(self, decisions: Decisions, clock: ManualClock) -> None:
+        self.correct(decisions, self.decided(decisions, clock, "email1"), Category.ARCHIVE, None)
+        clock.advance(HALF_LIFE.total_seconds())
+        (record,) = decisions.every_record("user123")
+        assert record.corrections == {Category.ARCHIVE: 1}
+        assert record.votes == {Category.ARCHIVE: 0.5}
+
+    def test_what_is_forgotten_is_not_taken_back_again(self, decisions: Decisions, clock: ManualClock) -> None:
+        first = self.decided(decisions, clock, "email1")
+        assert self.correct(decisions, first, Category.ARCHIVE, None)
+        assert decisions.forget_record("user123", FROM)
+        assert not decisions.forget_record("user123", FROM)
+        assert decisions.every_record("user123") == []
+        assert self.correct(decisions, self.decided(decisions, clock, "email2"), Category.ARCHIVE, None)
+        assert self.correct(decisions, first, Category.ROUTINE, Category.ARCHIVE)
+        assert decisions.records("user123", [FROM])[FROM].corrections == {Category.ARCHIVE: 1, Category.ROUTINE: 1}
+
+
 class TestAuditLog:
     def test_keeps_an_event_once(self, audit_log: AuditLog, clock: ManualClock) -> None:
         event = AuditEvent(
@@ -164,6 +209,10 @@ def test_every_call_says_when_the_store_is_down(missing_table: Table, clock: Man
         lambda: decisions.correction("user123", "email1"),
         lambda: decisions.correct("user123", decision, correction, earlier=None),
         lambda: decisions.records("user123", [FROM]),
+        lambda: decisions.every_record("user123"),
+        lambda: decisions.forget_record("user123", FROM),
+        lambda: decisions.behaviour("user123", "email1"),
+        lambda: decisions.behave("user123", decision, Behaviour.MOVED, at=clock.now(), earlier=None),
         lambda: DynamoAuditLog(missing_table).append(event),
     )
     for call in calls:

@@ -5,8 +5,9 @@ Access pattern         pk / sk                      Operation                   
 =====================  ===========================  =============================================  ====================
 Preferences of a user  USER#<id> / PREFERENCES      GetItem; PutItem if the version is expected    preferences, triage
 Decision on a mail     USER#<id> / DECISION#<mail>  BatchWriteItem (TTL 90 days); GetItem          triage, feedback
-Sender or list record  USER#<id> / SENDER#<key>     BatchGetItem; UpdateItem ADD in a transaction  triage, feedback
+Sender or list record  USER#<id> / SENDER#<key>     BatchGetItem; Query; UpdateItem ADD; DeleteItem triage, learned
 Correction of a mail   USER#<id> / FEEDBACK#<mail>  GetItem; PutItem in the same transaction       feedback
+Behaviour with a mail  USER#<id> / BEHAVIOUR#<id>   GetItem; PutItem in the same transaction       behaviour
 Audit event            USER#<id> / AUDIT#<at>#<id>  PutItem if it does not exist                   record_audit
 Rate bucket            USER#<id> / RATE             UpdateItem if a token is left (TTL)            limits without Redis
 Active user            SESSIONS / <id>              PutItem (TTL); Query, count only               limits without Redis

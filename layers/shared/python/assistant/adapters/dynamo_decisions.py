@@ -1,11 +1,23 @@
 """Decisions, corrections and sender records on DynamoDB."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from assistant.adapters.dynamo import EXPIRES_AT, Item, Table, attributes, epoch, user_partition, write_if
+from assistant.adapters.dynamo import EXPIRES_AT, Item, Table, attributes, epoch, plain, user_partition
 from assistant.domain.decisions import Correction, Decision
+from assistant.domain.learning import (
+    REPLIES,
+    Behaviour,
+    Lesson,
+    faded,
+    grown,
+    lesson_of_behaviour,
+    lesson_of_correction,
+)
 from assistant.domain.senders import SenderRecord
 from assistant.domain.triage.decision import Category
 from assistant.ports.runtime import Clock
@@ -14,6 +26,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 _COUNT = "count_"
+_WEIGHT = "weight_"
+_SENDER = "SENDER#"
+_CATEGORIES = frozenset(category.value for category in Category)
 
 
 def decision_key(email_id: str) -> str:
@@ -38,12 +53,12 @@ def feedback_key(email_id: str) -> str:
     return f"FEEDBACK#{email_id}"
 
 
-def _sender_key(key: str) -> str:
-    return f"SENDER#{key}"
+def _behaviour_key(email_id: str) -> str:
+    return f"BEHAVIOUR#{email_id}"
 
 
 class DynamoDecisions:
-    """Implements ``ports.DecisionStore`` and ``ports.SenderHistory``."""
+    """Implements ``ports.DecisionStore``, ``ports.BehaviourStore`` and ``ports.SenderHistory``."""
 
     def __init__(self, table: Table, clock: Clock) -> None:
         self._table = table
@@ -64,72 +79,143 @@ class DynamoDecisions:
         return Category(item["category"]) if item else None
 
     def correct(self, user_id: str, decision: Decision, correction: Correction, *, earlier: Category | None) -> bool:
-        """Store the correction and move the counts of its sender keys in one transaction."""
-        writes = [self._put_correction(user_id, decision, correction, earlier)]
-        writes += [self._move_count(user_id, key, correction.category, earlier) for key in decision.sender_keys]
-        return write_if(lambda: self._table.client.transact_write_items(TransactItems=writes)) is not None
+        """Store the correction and count it for the mail's sender keys in one transaction."""
+        key = feedback_key(correction.email_id)
+        lesson = lesson_of_correction(correction.category, correction.corrected_at)
+        undone = self._lesson(user_id, key, "category", earlier, lesson_of_correction)
+        return self._learn(user_id, decision, _Note(key, "category", lesson, undone))
+
+    def behaviour(self, user_id: str, email_id: str) -> Behaviour | None:
+        """Return the behaviour that counts for this mail, if any."""
+        item = self._live(user_id, _behaviour_key(email_id))
+        return Behaviour(item["behaviour"]) if item else None
+
+    def behave(
+        self, user_id: str, decision: Decision, behaviour: Behaviour, *, at: datetime, earlier: Behaviour | None
+    ) -> bool:
+        """Store the behaviour and count it for the mail's sender keys in one transaction."""
+        key = _behaviour_key(decision.email_id)
+        undone = self._lesson(user_id, key, "behaviour", earlier, lesson_of_behaviour)
+        return self._learn(user_id, decision, _Note(key, "behaviour", lesson_of_behaviour(behaviour, at), undone))
 
     def records(self, user_id: str, keys: Iterable[str]) -> Mapping[str, SenderRecord]:
         """Return the records that exist among ``keys``."""
-        partition = user_partition(user_id)
-        items = self._table.batch_get((partition, _sender_key(key)) for key in sorted(set(keys)))
-        records = (_record(item) for item in items)
+        now = self._clock.now()
+        records = (_record(item, now) for item in self._items(user_id, keys))
         return {record.key: record for record in records}
+
+    def every_record(self, user_id: str) -> Sequence[SenderRecord]:
+        """Return all records of the user."""
+        now = self._clock.now()
+        return [_record(plain(item), now) for item in self._table.query(user_partition(user_id), _SENDER)]
+
+    def forget_record(self, user_id: str, key: str) -> bool:
+        """Forget all that was learned for this key; False when nothing was."""
+        there = "attribute_exists(pk)"
+        return self._table.transact([self._table.delete(_record_key(user_id, key), there)])
+
+    def _items(self, user_id: str, keys: Iterable[str], *, consistent: bool = False) -> Sequence[Item]:
+        partition = user_partition(user_id)
+        wanted = ((partition, _SENDER + key) for key in sorted(set(keys)))
+        return self._table.batch_get(wanted, consistent=consistent)
 
     def _live(self, user_id: str, sort_key: str) -> Item | None:
         item = self._table.get(user_partition(user_id), sort_key, consistent=True)
         return item if item and item[EXPIRES_AT] > epoch(self._clock.now()) else None
 
-    def _put_correction(
-        self, user_id: str, decision: Decision, correction: Correction, earlier: Category | None
-    ) -> "TransactWriteItemTypeDef":
+    def _lesson[Taught: (Category, Behaviour)](
+        self, user_id: str, key: str, field: str, earlier: Taught | None, make: Callable[[Taught, datetime], Lesson]
+    ) -> Lesson | None:
+        """Return the lesson the stored note of ``earlier`` taught, as it was added."""
+        item = self._live(user_id, key) if earlier else None
+        if item is None or earlier is None or item[field] != earlier.value:
+            return None
+        return make(earlier, datetime.fromisoformat(item["learned_at"]))
+
+    def _learn(self, user_id: str, decision: Decision, note: "_Note") -> bool:
+        """Write the note of a lesson and move the sums of the sender keys, all or nothing."""
+        known = {item["sk"]: item for item in self._items(user_id, decision.sender_keys, consistent=True)}
+        moves = [self._move(user_id, key, note, known.get(_SENDER + key)) for key in decision.sender_keys]
+        return self._table.transact([self._put_note(user_id, decision, note), *moves])
+
+    def _put_note(self, user_id: str, decision: Decision, note: "_Note") -> "TransactWriteItemTypeDef":
         item = {
             "pk": user_partition(user_id),
-            "sk": feedback_key(correction.email_id),
-            "category": correction.category.value,
-            "corrected_at": correction.corrected_at.isoformat(),
+            "sk": note.key,
+            note.field: note.lesson.counted.value,
+            "learned_at": note.lesson.at.isoformat(),
             EXPIRES_AT: epoch(decision.expires_at),
         }
-        condition = "category = :earlier" if earlier else "attribute_not_exists(pk) OR expires_at <= :now"
-        values = {":earlier": earlier.value} if earlier else {":now": epoch(self._clock.now())}
-        return {
-            "Put": {
-                "TableName": self._table.name,
-                "Item": attributes(item),
-                "ConditionExpression": condition,
-                "ExpressionAttributeValues": attributes(values),
-            }
-        }
+        if note.undone:
+            values = {":earlier": note.undone.counted.value, ":at": note.undone.at.isoformat()}
+            return self._table.put(item, f"{note.field} = :earlier AND learned_at = :at", values)
+        none = "attribute_not_exists(pk) OR expires_at <= :now"
+        return self._table.put(item, none, {":now": epoch(self._clock.now())})
 
-    def _move_count(
-        self, user_id: str, key: str, chosen: Category, earlier: Category | None
-    ) -> "TransactWriteItemTypeDef":
-        names = {"#chosen": _COUNT + chosen.value}
-        values = {":one": 1}
-        expression = "ADD #chosen :one"
-        if earlier:
-            names["#earlier"] = _COUNT + earlier.value
-            values[":less"] = -1
-            expression += ", #earlier :less"
-        return {
+    def _move(self, user_id: str, key: str, note: "_Note", known: Item | None) -> "TransactWriteItemTypeDef":
+        """Add the lesson to the sums of one key; take the undone one out unless the sums were forgotten since."""
+        sums = Counter(_sums(note.lesson))
+        since = known.get("since") if known else None
+        undone = note.undone if since and note.undone and since <= note.undone.at.isoformat() else None
+        if undone:
+            sums.subtract(_sums(undone))
+        names = {f"#{place}": name for place, name in enumerate(sums)}
+        values = {f":{place}": value for place, value in enumerate(sums.values())}
+        now = {":last": note.lesson.at.isoformat()}
+        guard = {":since": since} if undone else {}
+        added = ", ".join(f"#{place} :{place}" for place in range(len(sums)))
+        move: TransactWriteItemTypeDef = {
             "Update": {
                 "TableName": self._table.name,
-                "Key": attributes({"pk": user_partition(user_id), "sk": _sender_key(key)}),
-                "UpdateExpression": expression,
+                "Key": attributes(_record_key(user_id, key)),
+                "UpdateExpression": f"SET last_at = :last, since = if_not_exists(since, :last) ADD {added}",
                 "ExpressionAttributeNames": names,
-                "ExpressionAttributeValues": attributes(values),
+                "ExpressionAttributeValues": attributes({**values, **now, **guard}),
             }
         }
+        if undone:
+            # What is taken out has to be there still.
+            move["Update"]["ConditionExpression"] = "since = :since"
+        return move
+
+
+@dataclass(frozen=True, slots=True)
+class _Note:
+    """What is written down of a lesson: under which key, in which field, and the lesson it takes the place of."""
+
+    key: str
+    field: str
+    lesson: Lesson
+    undone: Lesson | None
+
+
+def _record_key(user_id: str, key: str) -> Item:
+    return {"pk": user_partition(user_id), "sk": _SENDER + key}
+
+
+def _sums(lesson: Lesson) -> Mapping[str, Decimal]:
+    return {_COUNT + lesson.counted.value: Decimal(1), _WEIGHT + lesson.speaks_for: grown(lesson)}
 
 
 def _known(item: Item, model: type[Decision]) -> Item:
     return {name: value for name, value in item.items() if name in model.model_fields}
 
 
-def _record(item: Item) -> SenderRecord:
-    counts = {
-        Category(name.removeprefix(_COUNT)): int(value)
-        for name, value in item.items()
-        if name.startswith(_COUNT) and value > 0
-    }
-    return SenderRecord(key=item["sk"].removeprefix(_sender_key("")), corrections=counts)
+def _record(item: Item, now: datetime) -> SenderRecord:
+    counts = {name.removeprefix(_COUNT): int(value) for name, value in _of(item, _COUNT)}
+    weights = {name.removeprefix(_WEIGHT): faded(value, now) for name, value in _of(item, _WEIGHT)}
+    return SenderRecord(
+        key=item["sk"].removeprefix(_SENDER),
+        corrections={Category(name): count for name, count in counts.items() if name in _CATEGORIES},
+        behaviours={Behaviour(name): count for name, count in counts.items() if name not in _CATEGORIES},
+        # A record from before lessons had weights counts in full.
+        weights={Category(name): weight for name, weight in weights.items() if name in _CATEGORIES}
+        if weights
+        else None,
+        replies=weights.get(REPLIES, 0.0),
+        last_at=item.get("last_at"),
+    )
+
+
+def _of(item: Item, prefix: str) -> Iterator[tuple[str, Decimal]]:
+    return ((name, value) for name, value in item.items() if name.startswith(prefix) and value > 0)

@@ -25,6 +25,7 @@ class AuditAction(StrEnum):
     MEMORY_CORRECTED = "memory.corrected"
     MEMORY_APPROVED = "memory.approved"
     MEMORIES_FORGOTTEN = "memories.forgotten"
+    LEARNED_FORGOTTEN = "learned.forgotten"
     CALENDAR_OPTIMIZED = "calendar.optimized"
     CALENDAR_PLAN_PROVEN = "calendar.plan_proven"
     CALENDAR_SUGGESTIONS_CHECKED = "calendar.suggestions_checked"

@@ -1,12 +1,13 @@
-"""What a user's corrections taught about a sender or a mailing list."""
+"""What a user's corrections and behaviour taught about a sender or a mailing list."""
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Final, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from assistant.domain.learning import Behaviour
 from assistant.domain.mail import Mail
 from assistant.domain.mail_addresses import header_text, sender_mailbox
 from assistant.domain.triage.decision import Category
@@ -18,26 +19,43 @@ _ATTENTION: Final = (
     Category.IMPORTANT_READ,
     Category.URGENT_ACTION,
 )
-_CORRECTIONS_TO_RAISE: Final = 1
-_CORRECTIONS_TO_LOWER: Final = 2
+# One correction raises for the 180 days in which it fades to half; two lower for four months, three for seven.
+ENOUGH_TO_RAISE: Final = 0.5
+ENOUGH_TO_LOWER: Final = 1.25
 _KEY_LIMIT: Final = 200
 _LIST_ID = re.compile(r"<([^<>]{1,190})>\s*$")
 
 
 class SenderRecord(BaseModel):
-    """Corrections received for one sender key, counted by the category the user chose."""
+    """What was learned for one sender key.
+
+    Corrections are counted by the category the user chose, behaviours by what they did. ``weights`` and ``replies`` are
+    what is left of them at the time of reading; without weights every correction counts in full.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     key: str
     corrections: Mapping[Category, int] = {}
+    behaviours: Mapping[Behaviour, int] = {}
+    weights: Mapping[Category, float] | None = None
+    replies: float = 0.0
+    last_at: AwareDatetime | None = None
+
+    @property
+    def votes(self) -> Mapping[Category, float]:
+        """How much speaks for each category, replies aside."""
+        return self.corrections if self.weights is None else self.weights
 
     def corrected(self, category: Category) -> Self:
         """Return the record with one more correction to ``category``."""
-        return self.model_copy(update={"corrections": {**self.corrections, category: self._count(category) + 1}})
+        counts = {**self.corrections, category: self.corrections.get(category, 0) + 1}
+        weights = {**self.votes, category: self.votes.get(category, 0) + 1}
+        return self.model_copy(update={"corrections": counts, "weights": weights})
 
-    def _count(self, category: Category) -> int:
-        return self.corrections.get(category, 0)
+    def confirms(self, category: Category) -> bool:
+        """Whether what was learned is enough to be sure of the category."""
+        return self.votes.get(category, 0) >= ENOUGH_TO_RAISE
 
 
 def sender_keys(mail: Mail) -> tuple[str, ...]:
@@ -60,20 +78,28 @@ def attention(category: Category) -> int:
 
 
 def learned_category(decided: Category, records: Iterable[SenderRecord]) -> Category:
-    """Return what the corrections of these records make of ``decided``.
+    """Return what was learned in these records makes of ``decided``.
 
-    The category chosen most often wins, the higher one at a tie. One correction raises; lowering needs
-    two, and more of them than speak for staying.
+    The category with the most weight wins, the higher one at a tie; replies speak for staying, at least at
+    important_read. Raising needs the weight of half a correction, lowering that of more than one, and more than speaks
+    for staying.
     """
-    votes: Counter[Category] = Counter()
+    votes: defaultdict[Category, float] = defaultdict(float)
     for record in records:
-        # A correction is counted under every key of its mail, so keys are not added up.
-        for category, count in record.corrections.items():
-            votes[category] = max(votes[category], count)
+        # A lesson is counted under every key of its mail, so keys are not added up.
+        for category, weight in _votes(record, decided).items():
+            votes[category] = max(votes[category], weight)
     if not votes:
         return decided
     chosen = max(votes, key=lambda category: (votes[category], attention(category)))
     if attention(chosen) >= attention(decided):
-        return chosen if votes[chosen] >= _CORRECTIONS_TO_RAISE else decided
-    staying = sum(count for category, count in votes.items() if attention(category) >= attention(decided))
-    return chosen if votes[chosen] >= _CORRECTIONS_TO_LOWER and votes[chosen] > staying else decided
+        return chosen if votes[chosen] >= ENOUGH_TO_RAISE else decided
+    staying = sum(weight for category, weight in votes.items() if attention(category) >= attention(decided))
+    return chosen if votes[chosen] >= ENOUGH_TO_LOWER and votes[chosen] > staying else decided
+
+
+def _votes(record: SenderRecord, decided: Category) -> Mapping[Category, float]:
+    if not record.replies:
+        return record.votes
+    at_least = max(decided, Category.IMPORTANT_READ, key=attention)
+    return {**record.votes, at_least: record.votes.get(at_least, 0) + record.replies}

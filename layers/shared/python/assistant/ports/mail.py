@@ -6,16 +6,25 @@ from typing import Protocol
 
 from assistant.domain.backlog import BacklogBatch, DeferredMail
 from assistant.domain.decisions import Correction, Decision
+from assistant.domain.learning import Behaviour
 from assistant.domain.mail import Mail
 from assistant.domain.senders import SenderRecord
 from assistant.domain.triage.decision import Category
 
 
 class SenderHistory(Protocol):
-    """What the user's corrections taught about senders and lists."""
+    """What the user's corrections and behaviour taught about senders and lists, faded to the present."""
 
     def records(self, user_id: str, keys: Iterable[str]) -> Mapping[str, SenderRecord]:
         """Return the records that exist among ``keys``."""
+        ...
+
+    def every_record(self, user_id: str) -> Sequence[SenderRecord]:
+        """Return all records of the user, in any order."""
+        ...
+
+    def forget_record(self, user_id: str, key: str) -> bool:
+        """Forget all that was learned for this key; False when nothing was."""
         ...
 
 
@@ -38,6 +47,23 @@ class DecisionStore(Protocol):
         """Store the correction and move the counts of its sender keys from ``earlier``, all or nothing.
 
         False when the stored correction is no longer ``earlier``.
+        """
+        ...
+
+
+class BehaviourStore(Protocol):
+    """What the user did with mails, once a mail, kept as long as its decision."""
+
+    def behaviour(self, user_id: str, email_id: str) -> Behaviour | None:
+        """Return the behaviour that counts for this mail, if any."""
+        ...
+
+    def behave(
+        self, user_id: str, decision: Decision, behaviour: Behaviour, *, at: datetime, earlier: Behaviour | None
+    ) -> bool:
+        """Store the behaviour and let it count for the mail's sender keys in place of ``earlier``, all or nothing.
+
+        False when the stored behaviour is no longer ``earlier``.
         """
         ...
 

@@ -3,12 +3,14 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from assistant.ports.mail import Backlog, DecisionStore, SenderHistory
+from assistant.ports.mail import Backlog, BehaviourStore, DecisionStore, SenderHistory
 from assistant.wiring.claude import ClaudeWiring
 
 if TYPE_CHECKING:
     from assistant.adapters.dynamo_decisions import DynamoDecisions
     from assistant.services.correct_triage import FeedbackPorts
+    from assistant.services.note_behaviour import BehaviourPorts
+    from assistant.services.show_learned import LearnedPorts
     from assistant.services.submit_backlog import BacklogPorts
     from assistant.services.triage_emails import TriagePorts
 
@@ -49,6 +51,25 @@ class MailWiring(ClaudeWiring):
         from assistant.services.correct_triage import FeedbackPorts
 
         return FeedbackPorts(self.decisions, self.history, self.audit_trail, self.clock)
+
+    @cached_property
+    def behaviours(self) -> BehaviourStore:
+        """What users did with mails."""
+        return self._decisions
+
+    @cached_property
+    def behaviour_ports(self) -> "BehaviourPorts":
+        """What behaviour needs."""
+        from assistant.services.note_behaviour import BehaviourPorts
+
+        return BehaviourPorts(self.decisions, self.behaviours, self.clock)
+
+    @cached_property
+    def learned_ports(self) -> "LearnedPorts":
+        """What learned things need."""
+        from assistant.services.show_learned import LearnedPorts
+
+        return LearnedPorts(self.history, self.preferences, self.audit_trail, self.clock)
 
     @cached_property
     def backlog(self) -> Backlog:

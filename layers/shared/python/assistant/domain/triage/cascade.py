@@ -308,17 +308,14 @@ def _with_corrections(verdict: _Verdict, findings: Findings, records: list[Sende
     if findings.urgency.fired:
         return verdict
     category = learned_category(verdict.category, records)
-    if category is verdict.category and not (verdict.needs_review and _confirmed(category, records)):
+    confirmed = any(record.confirms(category) for record in records)
+    if category is verdict.category and not (verdict.needs_review and confirmed):
         return verdict
     if attention(category) > attention(Category.IMPORTANT_READ) and findings.urgency.suspect:
         # The From address is easily forged: a lure gains nothing from the trust in its supposed sender.
         return _Verdict(Category.IMPORTANT_READ, 5, ASKS, (Ground.CORRECTED, Ground.SPAM), needs_review=True)
     priority = _corrected_priority(category, verdict, findings)
     return _Verdict(category, priority, 1.0, (Ground.CORRECTED,), DecidedBy.CORRECTIONS)
-
-
-def _confirmed(category: Category, records: list[SenderRecord]) -> bool:
-    return any(record.corrections.get(category, 0) > 0 for record in records)
 
 
 def _corrected_priority(category: Category, verdict: _Verdict, findings: Findings) -> int:

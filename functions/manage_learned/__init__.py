@@ -1,0 +1,1 @@
+"""Show and forget what was learned."""
