@@ -56,10 +56,10 @@ def change(task_id: PathId, changes: MergePatch, caller: Caller, if_match: IfMat
 
 
 @app.delete(f"{PATH}/<task_id>", operation_id="deleteTask", summary="Delete a task", tags=["tasks"])
-def delete(task_id: PathId, caller: Caller, if_match: IfMatch = None) -> Response[None]:
+def delete(task_id: PathId, caller: Caller, if_match: IfMatch = None) -> Response[str]:
     """Forget a task."""
     delete_task(task_id, caller, Preconditions(if_match), ports=deps.task_ports)
-    return Response(HTTPStatus.NO_CONTENT)
+    return Response(HTTPStatus.NO_CONTENT, body="")
 
 
 @logger.inject_lambda_context(correlation_id_path="requestContext.requestId", clear_state=True)

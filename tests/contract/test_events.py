@@ -277,6 +277,12 @@ def test_the_documented_prioritization() -> None:
     assert sum(len(day["blocks"]) for day in answer["daily_plan"]["days"]) == 3
 
 
+def test_a_deleted_task_leaves_an_empty_body(wired: Wired) -> None:
+    wired.tasks.create("user123", TASK, None)
+    assert http("manage_tasks.delete")["body"] == ""
+    assert wired.tasks.find("user123", TASK.task_id) is None
+
+
 def test_the_page_is_compressed_and_guarded() -> None:
     answer = http("serve_docs")
     assert answer["headers"]["Content-Encoding"] == "gzip"

@@ -142,6 +142,22 @@ def test_no_call_of_a_deferred_mails_way_is_denied(enforced: Enforced) -> None:
     assert enforced.endpoint.denials == []
 
 
+def test_no_call_of_a_kept_tasks_way_is_denied(enforced: Enforced) -> None:
+    by_name = {event.stem: json.loads(event.read_text()) for event in EVENTS}
+
+    def run(event: str, **path: str) -> dict[str, Any]:
+        given = by_name[f"manage_tasks.{event}"]
+        task_path = {"rawPath": f"/api/v1/tasks/{path['task_id']}", "pathParameters": path} if path else {}
+        return dict(invoke(enforced.aws, "manage_tasks", given | task_path))
+
+    enforced.endpoint.denials.clear()
+    task_id = json.loads(run("create")["body"])["task_id"]
+    done = json.loads(run("complete", task_id=task_id)["body"])
+    assert done["next_task_id"]
+    assert run("delete", task_id=task_id)["statusCode"] == 204
+    assert enforced.endpoint.denials == []
+
+
 def test_claude_answers_under_enforcement(enforced: Enforced) -> None:
     (event,) = (event for event in EVENTS if event.stem == "triage_email.unsure")
     answer = json.loads(invoke(enforced.aws, "triage_email", json.loads(event.read_text()))["body"])
