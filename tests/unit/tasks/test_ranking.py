@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from assistant.domain.calendar.wall_clock import minute_of
 from assistant.domain.tasks.due import Due
 from assistant.domain.tasks.importance import turning_rating
-from assistant.domain.tasks.ranking import Quadrant, Ranked
+from assistant.domain.tasks.ranking import Quadrant, Ranked, what_would_change
 from assistant.domain.tasks.request import Goal
 from assistant.domain.tasks.task import Task
+from assistant.domain.tasks.urgency import shown_time
 from tests.fakes.examples import examples
 from tests.unit.tasks.tasks import BERLIN, NOW, free, meeting, meetings, ranked, task, task_lists
 
@@ -161,16 +162,32 @@ def test_nothing_ranks_before_what_it_depends_on(tasks: list[Task], events: list
 
 
 @examples(200)
-@given(task_lists(most=1), meetings())
-def test_what_is_said_would_change_the_quadrant_does(tasks: list[Task], events: list[dict[str, object]]) -> None:
+@given(task_lists(), meetings(), st.data())
+def test_what_is_said_would_change_the_quadrant_does(
+    tasks: list[Task], events: list[dict[str, object]], data: st.DataObject
+) -> None:
     time_left = free(*events)
-    one = only(tasks[0], time_left=time_left)
+    chosen = data.draw(st.sampled_from(tasks))
+
+    def with_this(**fields: object) -> Ranked:
+        others = (replace(one, **fields) if one is chosen else one for one in tasks)  # type: ignore[arg-type]
+        return next(one for one in ranked(*others, time_left=time_left) if one.task.id == chosen.id)
+
+    one = with_this()
+    by_date, by_rating = what_would_change(one, time_left, BERLIN)
     limit = time_left.last_within(one.task.effort.minutes + 2 * time_left.workday)
-    for after, urgent in ((0, True), (1, False)):
-        due = Due(datetime.fromtimestamp((limit + after) * 60, UTC), day_only=False)
-        assert only(replace(one.task, due=due), time_left=time_left).urgency.urgent is urgent
-    rated = only(replace(one.task, stated=turning_rating(one.importance)), time_left=time_left)
-    assert rated.importance.important is not one.importance.important
+    shown = shown_time(datetime.fromtimestamp(limit * 60, UTC), BERLIN)
+    if shown in by_date:
+        later = Due(datetime.fromtimestamp((limit + one.urgency.urgent) * 60, UTC), day_only=False)
+        assert with_this(due=later).quadrant == by_date[:2] != one.quadrant
+    else:
+        assert by_date.endswith("once nothing urgent waits for it.")
+        assert with_this(due=None).urgency.urgent
+    rating = turning_rating(one.importance)
+    if rating is None:
+        assert with_this(stated=1).importance.important
+    else:
+        assert with_this(stated=rating).quadrant == by_rating[:2] != one.quadrant
 
 
 def test_free_time_counts_what_is_left_of_a_gap() -> None:

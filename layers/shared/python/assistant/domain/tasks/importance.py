@@ -37,13 +37,13 @@ _LEAST_RATING, _MOST_RATING = 1, 10
 
 @dataclass(frozen=True, slots=True)
 class Importance:
-    """``score`` from 0 to 100, important from 50; ``via`` a blocked task it takes it from."""
+    """``score`` from 0 to 100, important from 50; ``inherited`` what it has at least from tasks it blocks."""
 
     score: float
     reason: str
     evidence: float = 0.0
     """Points for and against it beside the user's own word."""
-    via: str | None = None
+    inherited: float = 0.0
 
     @property
     def important(self) -> bool:
@@ -64,11 +64,12 @@ def weigh_importance(tasks: Sequence[Task], priority_people: Collection[str]) ->
     found: dict[str, Importance] = {}
     for task in reversed(blockers_first(tasks)):
         own = _own(task, priority_people)
-        inherited = [
-            Importance(max(0.0, found[name].score - _OF_BLOCKED), f"Blocks {shown_title(by_id[name].title)}.", via=name)
-            for name in waiting[task.id]
-        ]
-        found[task.id] = max([own, *inherited], key=lambda one: one.score)
+        blocked = max(waiting[task.id], key=lambda name: found[name].score, default=None)
+        if blocked is not None:
+            inherited = max(0.0, found[blocked].score - _OF_BLOCKED)
+            reason = own.reason if own.score >= inherited else f"Blocks {shown_title(by_id[blocked].title)}."
+            own = Importance(max(own.score, inherited), reason, own.evidence, inherited)
+        found[task.id] = own
     return found
 
 
@@ -83,14 +84,17 @@ def _own(task: Task, priority_people: Collection[str]) -> Importance:
     return Importance(_rated(task.stated, evidence), reason, evidence)
 
 
-def turning_rating(importance: Importance) -> int:
+def turning_rating(importance: Importance) -> int | None:
     """Return the highest rating at which the task would not matter, if it does; else the lowest at which it would.
 
-    1 or 10 where the evidence outweighs every rating.
+    None where the evidence outweighs every rating, or what it blocks matters.
     """
+    if importance.inherited >= IMPORTANT_FROM:
+        return None
     ratings = range(_LEAST_RATING, _MOST_RATING + 1)
-    low = [rating for rating in ratings if _rated(rating, importance.evidence) < IMPORTANT_FROM]
-    return max(low, default=_LEAST_RATING) if importance.important else min(len(low) + 1, _MOST_RATING)
+    if importance.important:
+        return max((one for one in ratings if _rated(one, importance.evidence) < IMPORTANT_FROM), default=None)
+    return min((one for one in ratings if _rated(one, importance.evidence) >= IMPORTANT_FROM), default=None)
 
 
 def _rated(rating: int, evidence: float) -> float:

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 from assistant.domain.tasks.dependencies import blockers_first
 from assistant.domain.tasks.free_time import FreeTime
-from assistant.domain.tasks.importance import Importance, turning_rating, weigh_importance
+from assistant.domain.tasks.importance import IMPORTANT_FROM, Importance, turning_rating, weigh_importance
 from assistant.domain.tasks.task import Task
-from assistant.domain.tasks.urgency import TIGHT_WORKDAYS, Urgency, shown_time, weigh_urgency
+from assistant.domain.tasks.urgency import TIGHT_WORKDAYS, URGENT_FROM, Urgency, shown_time, weigh_urgency
 
 _URGENCY_SHARE: Final = 0.5
 
@@ -86,7 +86,7 @@ def what_would_change(one: Ranked, free: FreeTime, zone: ZoneInfo) -> tuple[str,
 
 def _other_urgency(one: Ranked, free: FreeTime, zone: ZoneInfo) -> str:
     there = Quadrant.of(urgent=not one.urgency.urgent, important=one.importance.important)
-    if one.urgency.via is not None and one.urgency.urgent:
+    if one.urgency.inherited >= URGENT_FROM:
         return f"{there} once nothing urgent waits for it."
     limit = free.last_within(one.task.effort.minutes + round(TIGHT_WORKDAYS * free.workday))
     shown = shown_time(datetime.fromtimestamp(limit * 60, UTC), zone)
@@ -95,9 +95,11 @@ def _other_urgency(one: Ranked, free: FreeTime, zone: ZoneInfo) -> str:
 
 def _other_importance(one: Ranked) -> str:
     there = Quadrant.of(urgent=one.urgency.urgent, important=not one.importance.important)
-    if one.importance.via is not None and one.importance.important:
+    if one.importance.inherited >= IMPORTANT_FROM:
         return f"{there} once nothing important waits for it."
     rating = turning_rating(one.importance)
+    if rating is None:
+        return f"{there} if what makes it matter fell away."
     if one.importance.important:
         return f"{there} if you rated it {rating} of 10{' or lower' if rating > 1 else ''}."
     return f"{there} if you rated it {rating} of 10 or higher, or it served a goal that matters enough."

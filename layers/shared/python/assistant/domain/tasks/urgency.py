@@ -6,7 +6,7 @@ needs. The score falls as slack grows and for no other reason, so an earlier dea
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Final
@@ -35,7 +35,7 @@ _MINUTES_A_DAY: Final = 24 * 60
 class Urgency:
     """``score`` from 0 to 100, urgent from 50; ``slack`` in minutes, None without a due time.
 
-    ``via`` is the task it blocks that makes it so.
+    ``via`` is the task it blocks that makes it so; ``inherited`` is the highest score it would keep through such tasks.
     """
 
     score: float
@@ -44,6 +44,7 @@ class Urgency:
     due: datetime | None
     """The earliest due time it has to hold: its own, or that of a task it blocks."""
     via: str | None = None
+    inherited: float = 0.0
 
     @property
     def urgent(self) -> bool:
@@ -58,8 +59,9 @@ def weigh_urgency(tasks: Sequence[Task], free: FreeTime, zone: ZoneInfo) -> Mapp
     found: dict[str, Urgency] = {}
     for task in reversed(blockers_first(tasks)):
         own = _own(task, free, zone)
-        inherited = [_through(by_id[name], found[name], task, free) for name in waiting[task.id]]
-        found[task.id] = max([own, *inherited], key=lambda one: one.score)
+        through = [_through(by_id[name], found[name], task, free) for name in waiting[task.id]]
+        inherited = max((one.score for one in through), default=0.0)
+        found[task.id] = replace(max([own, *through], key=lambda one: one.score), inherited=inherited)
     return found
 
 
