@@ -5,11 +5,12 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations, product
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 
-from assistant.adapters import cp_sat_week
+from assistant.adapters import cp_sat_focus, cp_sat_week
 from assistant.adapters.cp_sat import CpSatSolver
 from assistant.adapters.cp_sat_program import bindings
 from assistant.adapters.cp_sat_week import Week
@@ -136,6 +137,35 @@ def test_no_plan_of_a_small_calendar_is_better(week: Problem) -> None:
     plans = (replace(plan, focus=best_focus(small, plan)) for plan in every_plan(small))
     best = min(score(small, plan) for plan in plans if not violations(small, plan))
     assert solve(small).score == best
+
+
+@pytest.mark.parametrize(
+    ("wanted", "missing"),
+    [
+        pytest.param(2, 0, id="one of the shortest"),
+        pytest.param(2.5, 0, id="one that is longer"),
+        pytest.param(4, 0, id="two of the shortest"),
+        pytest.param(5, 30, id="more than two of the shortest"),
+    ],
+)
+def test_focus_is_protected_around_a_meeting_that_stays(wanted: float, missing: int) -> None:
+    week = problem(
+        event("visit", "2026-03-23T11:30", 210, is_external=True),
+        days=1,
+        focus_time_hours=wanted,
+        min_focus_block_minutes=120,
+    )
+    found = solve(week)
+    assert found.score == found.bounds == Score(0, 0, missing)
+
+
+@given(problems())
+@examples(20)
+def test_focus_in_cells_has_the_same_optimum_as_in_blocks(week: Problem) -> None:
+    in_blocks = solve(week)
+    with patch.object(cp_sat_focus, "MOST_BLOCKS", 0):
+        in_cells = solve(week)
+    assert in_cells.score == in_blocks.score
 
 
 def test_the_same_question_gets_the_same_answer() -> None:

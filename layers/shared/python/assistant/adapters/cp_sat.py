@@ -37,7 +37,7 @@ class CpSatSolver:
         except TooLarge:
             return search.solution(bounds=None)
         read = partial(_checked, problem, week)
-        return search.solution(search.run(week.program, read=read, hint=week.values_of(start)))
+        return search.solution(search.run(week.program, read=read, hint=week.values_of))
 
 
 def _checked(problem: Problem, week: Week, values: Sequence[int]) -> Plan:

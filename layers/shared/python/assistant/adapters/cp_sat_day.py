@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, groupby
 
-from assistant.adapters.cp_sat_focus import Covered, offer_focus
+from assistant.adapters.cp_sat_focus import Focus, offer_focus
 from assistant.adapters.cp_sat_program import Program, Variable
 from assistant.domain.calendar.problem import Day, Interval, Problem
 
@@ -76,40 +76,47 @@ class Separation:
     def keep_apart(self, day: Day, offers: DayOffers) -> None:
         """Let at most one thing stand at any time, whatever may overlap today excepted.
 
-        It is enough to look where something starts. Between meetings the buffer counts as part of the earlier one;
-        focus and tasks may share a time.
+        It is enough to look where something starts. Focus and tasks may share a time.
         """
-        covered = offer_focus(self._program, self._problem, day, offers.fixed)
+        focus = offer_focus(self._program, self._problem, day, offers.fixed)
         meetings = DayOffers(
             placements=[one for one in offers.placements if one.meeting],
             standing=[one for one in offers.standing if one.meeting],
+            pieces=offers.pieces,
         )
         rest = len(offers.placements) > len(meetings.placements) or len(offers.standing) > len(meetings.standing)
-        mixed = bool(covered or offers.pieces or rest)
+        mixed = bool(focus or offers.pieces or rest)
         if mixed:
-            self._apart(day, offers, covered, buffer=0)
+            self._apart(day, offers, focus, buffer=0)
         if meetings.placements and (self._problem.buffer or not mixed):
-            self._apart(day, meetings, {}, buffer=self._problem.buffer)
+            self._apart(day, meetings, focus, buffer=self._problem.buffer)
 
-    def _apart(self, day: Day, offers: DayOffers, covered: Covered, *, buffer: int) -> None:
-        points = {one.at.start for one in offers.placements} | {one.at.start for one in offers.pieces} | set(covered)
+    def _apart(self, day: Day, offers: DayOffers, focus: Sequence[Focus], *, buffer: int) -> None:
+        """Write the rows of a day.
+
+        Between meetings the buffer counts as part of the earlier one. What needs none begins that much later here: it
+        covers all of the buffer before, so that it overlaps each meeting of the row.
+        """
+        points = {one.at.start for one in offers.placements}
+        points |= {one.at.start + buffer for one in offers.pieces} | {one.at.start + buffer for one in focus}
         points |= {max(day.whole.start, one.times[0][1].start) for one in offers.standing}
-        grid = self._problem.grid
         seen = set()
         for point in sorted(points):
             new = [one.variable for one in offers.placements if one.at.start <= point < one.at.end + buffer]
-            pieces = [one for one in offers.pieces if one.at.start <= point < one.at.end]
-            focus = covered.get(point // grid * grid, ())
             taken = self._taken(offers.standing, point, buffer)
-            row = (*new, *taken, *focus, *(one.variable for one in pieces))
+            if buffer and not (new or taken):
+                continue
+            pieces = [one for one in offers.pieces if one.at.start + buffer <= point < one.at.end]
+            blocks = [one.variable for one in focus if one.at.start + buffer <= point < one.at.end]
+            row = (*new, *taken, *blocks, *(one.variable for one in pieces))
             if row in seen:
                 continue
             seen.add(row)
             if pieces:
                 self._program.at_most_one([*new, *taken, *(one.variable for one in pieces)])
                 self._forbid_pieces_of_unscheduled(pieces)
-            if focus or not pieces:
-                self._program.at_most_one([*new, *taken, *focus])
+            if blocks or not pieces:
+                self._program.at_most_one([*new, *taken, *blocks])
 
     def _taken(self, standing: Iterable[Standing], point: int, buffer: int) -> Sequence[Variable]:
         """Return binaries of which one is 1 where an event stays at this time."""

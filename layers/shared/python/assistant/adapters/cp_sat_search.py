@@ -44,9 +44,15 @@ class Search[Planned]:
         return Solution(self._best, status, self._score, bounds, time.monotonic() - self._began)
 
     def run(
-        self, program: Program, *, read: Callable[[Sequence[int]], Planned], hint: Mapping[Variable, int]
+        self,
+        program: Program,
+        *,
+        read: Callable[[Sequence[int]], Planned],
+        hint: Callable[[Planned], Mapping[Variable, int]],
     ) -> Score | None:
         """Search both stages; return the bounds, that of a tier not reached at its least, None where no time was left.
+
+        ``read`` makes a plan of an assignment, ``hint`` the assignment of a plan.
 
         Raises:
             Unavailable: the solver failed, or ``read`` found its answer not allowed.
@@ -58,7 +64,7 @@ class Search[Planned]:
         conflicts, unmet = self._upper(program, read)
         program.cap(0, self._score.conflicts - fixed.conflicts)
         program.cap(1, self._score.unmet - fixed.unmet)
-        program.hint(hint)
+        program.hint(hint(self._best))
         cost = self._improve(program, (0, 0, 1), read, seconds=self._left())
         closed = (conflicts, unmet) == self._score.tiers[:2]
         return Score(conflicts, unmet, fixed.cost + (cost if closed else 0))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from assistant.adapters.cp_sat_program import Program
+from assistant.adapters.cp_sat_program import Program, Variable
 from assistant.adapters.cp_sat_search import Search
 from assistant.adapters.cp_sat_week import TooLarge, Week
 from assistant.domain.calendar.objective import Score, best_focus, move_cost
@@ -31,8 +31,9 @@ class CpSatTeamSolver:
             program, weeks = _written(team, still_time=search.still_time)
         except TooLarge:
             return search.solution(bounds=None)
-        hint = {name: value for user, week in weeks.items() for name, value in week.values_of(start[user]).items()}
-        return search.solution(search.run(program, read=partial(_checked, team, weeks), hint=hint))
+        return search.solution(
+            search.run(program, read=partial(_checked, team, weeks), hint=partial(_values_of, weeks))
+        )
 
 
 def _written(team: Team, *, still_time: Callable[[], bool]) -> tuple[Program, Mapping[str, Week]]:
@@ -68,6 +69,10 @@ def _checked(team: Team, weeks: Mapping[str, Week], values: Sequence[int]) -> Ma
     if broken or torn(team, plans):
         raise Unavailable(f"the solver's plans break {len(broken)} rules and tear {len(torn(team, plans))} meetings")
     return plans
+
+
+def _values_of(weeks: Mapping[str, Week], plans: Mapping[str, Plan]) -> Mapping[Variable, int]:
+    return {name: value for user, week in weeks.items() for name, value in week.values_of(plans[user]).items()}
 
 
 def _event(team: Team, user: str, name: str) -> Event:
