@@ -19,7 +19,7 @@ LOG_RETENTION = {"7": "ONE_WEEK", "30": "ONE_MONTH", "90": "THREE_MONTHS", "365"
 # Settings of the functions that context ``settings`` may override; the stacks compute all others.
 TUNABLE = re.compile(
     r"CLAUDE_(DAILY_CAP(_USER)?_USD|MODEL|PRICES)"
-    r"|EMAIL_BATCH_SIZE|MAX_CONCURRENT_REQUESTS|POWERTOOLS_LOG_LEVEL|RATE_LIMIT_\w+|SESSION_TTL"
+    r"|EMAIL_BATCH_SIZE|MAX_CONCURRENT_REQUESTS|PINECONE_INDEX_HOST|POWERTOOLS_LOG_LEVEL|RATE_LIMIT_\w+|SESSION_TTL"
 )
 # In the embedded AWS another server may stand in for Claude's; what goes to an account asks Claude itself.
 TUNABLE_LOCALLY = re.compile(rf"{TUNABLE.pattern}|CLAUDE_(API_KEY|BASE_URL)")

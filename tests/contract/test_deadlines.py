@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from assistant.adapters import anthropic_batches
+from assistant.adapters import anthropic_batches, pinecone_vectors
 from assistant.adapters.cloudwatch import cloudwatch_client
 from assistant.adapters.dynamo import dynamo_client
 from assistant.adapters.lambda_wishes import lambda_client
@@ -36,10 +36,14 @@ def store() -> float:
     return slowest(dynamo_client())
 
 
+def secret() -> float:
+    return slowest(secrets_client())
+
+
 def provider() -> float:
     assert isinstance(TIMEOUT.connect_timeout, float)
     assert isinstance(TIMEOUT.read_timeout, float)
-    return slowest(secrets_client()) + TIMEOUT.connect_timeout + TIMEOUT.read_timeout
+    return secret() + TIMEOUT.connect_timeout + TIMEOUT.read_timeout
 
 
 def closing() -> float:
@@ -69,8 +73,12 @@ WORST: dict[str, Callable[[], float]] = {
     "prove_calendar_plan": lambda: 2 * store() + slowest(sqs_client()),
     "manage_preferences": lambda: limits() + max(store(), slowest(sqs_client())),
     # What is down stops the request at once, or, after the memory is kept, leaves its vector for another.
-    "manage_memory": lambda: limits() + 2 * store() + 2 * BATCH_PAUSES + slowest(sqs_client()),
-    "forget_memory": lambda: limits() + 2 * store() + BATCH_PAUSES + slowest(sqs_client()),
+    "manage_memory": lambda: (
+        limits() + secret() + pinecone_vectors.CALL_SECONDS + 2 * store() + BATCH_PAUSES + slowest(sqs_client())
+    ),
+    "forget_memory": lambda: (
+        limits() + secret() + pinecone_vectors.CALL_SECONDS + 2 * store() + BATCH_PAUSES + slowest(sqs_client())
+    ),
     "manage_learned": lambda: limits() + store() + slowest(sqs_client()),
     "report_usage": lambda: limits() + 2 * store(),
     # What is down stops a run at once; until then each step may have been slow.

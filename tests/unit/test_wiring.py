@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from http import HTTPStatus
 
 import boto3
 import fakeredis
@@ -9,6 +10,7 @@ import pytest
 from redis import Redis
 
 from assistant.adapters import redis_client
+from assistant.adapters.dynamo_vectors import DynamoVectors
 from assistant.domain.calendar.plan_record import ProofJob, ProofState
 from assistant.domain.errors import Unavailable
 from assistant.domain.health import ProbeStatus
@@ -22,13 +24,19 @@ from assistant.runtime.settings import InvalidSettings, Settings
 from assistant.services.accept_suggestions import AcceptRequest, accept_suggestions
 from assistant.services.correct_triage import FeedbackRequest, correct_triage
 from assistant.services.edit_preferences import replace_preferences
+from assistant.services.forget_memories import forget_memory
+from assistant.services.keep_memories import NewMemory, add_memory
 from assistant.services.optimize_calendar import OptimizeRequest, optimize_calendar
 from assistant.services.prove_plan import prove_plan
+from assistant.services.search_memories import MemoryQuery, search_memories
+from assistant.services.show_learned import LearnedQuery, show_learned
 from assistant.services.show_plan import show_plan
 from assistant.services.triage_emails import TriageRequest, triage_emails
 from assistant.wiring import Dependencies
+from infra.build import model
 from tests.fakes.aws import memory_aws
 from tests.fakes.claude_api import KEY, serve
+from tests.fakes.pinecone_api import serve as serve_pinecone
 from tests.fakes.plans import HastySolver
 from tests.fakes.tables import TABLE, create_table
 from tests.fakes.weeks import CONSTRAINTS, EVENTS
@@ -150,6 +158,46 @@ def test_a_plan_is_kept_its_proof_queued_and_run_through_the_real_adapters(queue
     assert shown.proof.state is ProofState.PROVEN
     first = AcceptRequest(suggestion_ids=(shown.suggestions[0].suggestion_id,))
     assert accept_suggestions(document.plan_id, first, CALLER, ports=wired.accept_ports).plan_id == document.plan_id
+
+
+def test_a_memory_is_kept_found_and_forgotten_through_the_real_adapters(wired: Dependencies) -> None:
+    wired = Dependencies(wired.settings.model_copy(update={"embedding_model_path": model().path}))
+    new = NewMemory.model_validate(
+        {"kind": "person", "subject": "Alice", "text": "Alice leads procurement.", "people": ["alice@company.com"]}
+    )
+    kept, version = add_memory("user123", new, CALLER, key="key1", ports=wired.memory_ports)
+    assert (version, kept.degraded) == (1, ())
+    found = search_memories("user123", MemoryQuery(q="Who runs purchasing?"), CALLER, ports=wired.memory_ports)
+    assert [memory.id for memory in found.memories] == [kept.memory.id]
+    assert forget_memory("user123", kept.memory.id, CALLER, ports=wired.memory_ports).forgotten == 1
+    assert show_learned("user123", LearnedQuery(), CALLER, ports=wired.learned_ports).learned == ()
+
+
+@pytest.mark.network
+def test_memories_are_searched_in_pinecone_where_it_is_configured(
+    queue_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serve_pinecone() as api:
+        given = {"pinecone_api_key": api.key, "pinecone_index_host": api.url, "embedding_model_path": model().path}
+        wired = Dependencies(Settings.model_validate({"table_name": TABLE, "audit_queue_url": queue_url} | given))
+        new = NewMemory.model_validate({"kind": "person", "subject": "Alice", "text": "Alice leads procurement."})
+        add_memory("user123", new, CALLER, key=None, ports=wired.memory_ports)
+        query = MemoryQuery(q="Who runs purchasing? Alice?")
+        assert len(search_memories("user123", query, CALLER, ports=wired.memory_ports).memories) == 1
+        assert [path for path, _ in api.requests] == ["/vectors/upsert", "/query"]
+        api.failure = HTTPStatus.FORBIDDEN
+        for _ in range(6):
+            degraded = search_memories("user123", query, CALLER, ports=wired.memory_ports)
+        assert (len(degraded.memories), degraded.degraded) == (1, ("semantic_search",))
+        # Five refusals open the circuit, which the sixth search does not even ask.
+        assert len(api.requests) == 2 + 5
+    assert '"missing":"pinecone"' in capsys.readouterr().out.replace(" ", "")
+
+
+def test_without_an_index_or_a_key_the_table_serves(queue_url: str) -> None:
+    settings = {"table_name": TABLE, "audit_queue_url": queue_url}
+    for some in ({"pinecone_api_key": "pc-key"}, {"pinecone_index_host": "https://index.example"}):
+        assert isinstance(Dependencies(Settings.model_validate(settings | some)).vectors, DynamoVectors)
 
 
 def test_metrics_are_read_from_the_namespace_they_are_written_to(small: Dependencies) -> None:

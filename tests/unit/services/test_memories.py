@@ -139,6 +139,7 @@ class TestAdding:
     def test_a_lost_race_is_run_again(self, scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
         write = scene.store.write
         scene.add("Works in Bern.", attribute="place")
+        scene.clock.advance(1)
         fact = Fact.model_validate(
             {
                 "kind": "person",
@@ -309,6 +310,8 @@ class TestOutages:
     def test_a_question_without_known_words_is_compared_by_words(self, scene: Scene) -> None:
         scene.add("Room 東京 is free.")
         scene.ports = MemoryPorts(scene.store, scene.index, Blank(), scene.audit, scene.meter, scene.clock)
+        scene.add("東京")
+        assert scene.store.waiting == {}
         found = scene.search(q="room")
         assert ([one.text for one in found.memories], found.degraded) == (["Room 東京 is free."], ())
 

@@ -15,7 +15,7 @@ Money of a user's day  USER#<id> / SPENDING#<day>   UpdateItem in a transaction 
 Money of all, by day   SPENDING / <day>             UpdateItem in the same transaction             Claude's budget
 Settled reservation    USER#<id> / SETTLED#<id>     PutItem if it does not exist, transaction      Claude's budget
 Usage of Claude        USER#<id> / USAGE#<day>#...  UpdateItem ADD by task and model; Query        usage (TTL 400 days)
-Circuit of Claude      CIRCUIT / claude             GetItem; PutItem, UpdateItem if as expected    every call of Claude
+Circuit of a provider  CIRCUIT / <name>             GetItem; PutItem, UpdateItem if as expected    Claude, Pinecone
 Deferred mail          USER#<id> / BACKLOG#<mail>   BatchWriteItem (TTL 48 h); DeleteItem          backlog of Claude
 Queue of the backlog   BACKLOG / WAITING#<at>#<id>  BatchWriteItem (TTL 48 h); Query; DeleteItem   backlog of Claude
 Message Batch          BACKLOG / BATCH#<id>         PutItem in a transaction (TTL 48 h); Query     backlog of Claude

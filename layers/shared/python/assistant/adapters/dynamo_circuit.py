@@ -65,7 +65,7 @@ class SharedCircuit:
         try:
             return cast("Result", guarded())
         except CircuitBreakerOpenError as error:
-            raise Unavailable("Claude does not answer right now.") from error
+            raise Unavailable(f"{self._name.capitalize()} does not answer right now.") from error
 
     def _note(self, transition: CircuitTransition) -> None:
         if transition.to_state == CircuitState.OPEN:

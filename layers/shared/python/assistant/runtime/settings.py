@@ -88,6 +88,7 @@ class Settings(BaseSettings):
     claude_base_url: str = Field(default="https://api.anthropic.com", pattern=r"^https?://")
     pinecone_api_key: Optional[SecretStr] = None
     pinecone_secret_arn: Optional[str] = None
+    pinecone_index_host: Optional[str] = None
     pinecone_base_url: str = Field(default="https://api.pinecone.io", pattern=r"^https?://")
 
     embedding_model_path: Path = Path("/opt/potion-base-8M")

@@ -49,6 +49,9 @@ def _index(user_id: str, waiting: Sequence[KeptMemory], ports: MemoryPorts) -> N
     indexed = [
         IndexedMemory(memory.id, vector, memory.kind, memory.people)
         for memory, vector in zip(memories, vectors, strict=True)
+        # Words that no model knows have no direction, and no index takes a vector without one.
+        if any(vector)
     ]
-    ports.index.upsert(user_id, indexed)
+    if indexed:
+        ports.index.upsert(user_id, indexed)
     ports.store.indexed(user_id, [memory.id for memory in memories])

@@ -88,10 +88,8 @@ class Foundation:
     def probes(self) -> Mapping[Dependency, HealthProbe]:
         """One probe for each dependency."""
         from assistant.adapters import probes
-        from assistant.adapters.secrets import ApiKey
 
         settings = self.settings
-        pinecone = ApiKey(settings.pinecone_api_key, settings.pinecone_secret_arn)
         return {
             Dependency("dynamodb", required=True): probes.dynamodb_probe(self._table_name, self.clock),
             Dependency("redis", required=False): (
@@ -107,7 +105,7 @@ class Foundation:
                 self.clock,
             ),
             Dependency("pinecone", required=False): probes.pinecone_probe(
-                settings.pinecone_base_url, pinecone, self.clock
+                settings.pinecone_base_url, self._pinecone_key, self.clock
             ),
         }
 
@@ -116,6 +114,12 @@ class Foundation:
         from assistant.adapters.secrets import ApiKey
 
         return ApiKey(self.settings.claude_api_key, self.settings.claude_secret_arn)
+
+    @cached_property
+    def _pinecone_key(self) -> "ApiKey":
+        from assistant.adapters.secrets import ApiKey
+
+        return ApiKey(self.settings.pinecone_api_key, self.settings.pinecone_secret_arn)
 
     @cached_property
     def _table(self) -> "Table":

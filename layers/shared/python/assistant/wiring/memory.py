@@ -3,6 +3,7 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from assistant.domain import metric_names
 from assistant.ports.memory import Embedder, MemoryStore, VectorIndex
 from assistant.wiring.foundation import Foundation
 
@@ -22,7 +23,19 @@ class MemoryWiring(Foundation):
 
     @cached_property
     def vectors(self) -> VectorIndex:
-        """Vectors of memories."""
+        """Vectors of memories: in Pinecone where it has a key and an index, else in the table."""
+        if (host := self.settings.pinecone_index_host) and self._pinecone_key.value():
+            from assistant.adapters.dynamo_circuit import SharedCircuit
+            from assistant.adapters.pinecone_vectors import PineconeDown, PineconeVectors
+
+            circuit = SharedCircuit(
+                "pinecone",
+                self._impatient_table,
+                self.clock,
+                failure=PineconeDown,
+                opened=lambda: self.meter.count(metric_names.DEGRADED, missing="pinecone"),
+            )
+            return PineconeVectors(host, self._pinecone_key, circuit)
         from assistant.adapters.dynamo_vectors import DynamoVectors
 
         return DynamoVectors(self._table, self.clock)
