@@ -25,7 +25,6 @@ from assistant.domain.llm_tokens import estimated_tokens
 from assistant.ports.runtime import Clock
 from assistant.runtime.clock import SystemClock
 from tests.fakes.claude_answers import answer
-from tests.fakes.claude_http import Answer, loopback_server
 from tests.fakes.claude_rules import (
     API_VERSION,
     MODELS,
@@ -45,6 +44,7 @@ from tests.fakes.claude_rules import (
     thinks,
     wanted_schema,
 )
+from tests.fakes.loopback_http import Answer, loopback_server, running
 
 KEY = "double-key"
 OVERLOADED_STATUS = 529
@@ -356,15 +356,8 @@ def server_of(api: ClaudeApi, port: int = 0) -> ThreadingHTTPServer:
 def serve(clock: Clock | None = None, limits: Limits | None = None) -> Iterator[ClaudeApi]:
     """Serve until the block ends."""
     api = ClaudeApi(clock, limits)
-    server = server_of(api)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with running(server_of(api)):
         yield api
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def main() -> None:

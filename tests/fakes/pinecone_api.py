@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.fakes.loopback_http import Answer, loopback_server, running
 
 DIMENSIONS = 256
 MOST_IN_UPSERT = 100
@@ -34,17 +35,23 @@ class PineconeApi:
     namespaces: dict[str, dict[str, Json]] = field(default_factory=lambda: defaultdict(dict))
     requests: list[tuple[str, Json]] = field(default_factory=list)
 
-    def answer(self, path: str, body: Json) -> tuple[HTTPStatus, Json]:
-        """Return status and body of an answer; a request the API would refuse is a 400 that says why."""
+    def handle(self, _: str, path: str, headers: Mapping[str, str], sent: bytes) -> Answer:
+        """Answer a request; one the API would refuse is a 400 that says why."""
+        body = json.loads(sent)
+        self.requests.append((path, body))
+        if self.silent:
+            self.silent.wait(30)
+        if headers["api-key"] != self.key:
+            return _error(HTTPStatus.UNAUTHORIZED, "Invalid API Key")
+        if self.failure:
+            return _error(self.failure, self.failure.phrase, self.retry_after)
         routes = {"/vectors/upsert": self._upsert, "/query": self._query, "/vectors/delete": self._delete}
-        if path not in routes:
-            return HTTPStatus.NOT_FOUND, {"code": 5, "message": f"no route {path}", "details": []}
         try:
             return routes[path](body)
         except (AssertionError, KeyError, TypeError) as error:
-            return HTTPStatus.BAD_REQUEST, {"code": 3, "message": repr(error), "details": []}
+            return _error(HTTPStatus.BAD_REQUEST, repr(error))
 
-    def _upsert(self, body: Json) -> tuple[HTTPStatus, Json]:
+    def _upsert(self, body: Json) -> Answer:
         assert set(body) == {"vectors", "namespace"}
         assert 0 < len(body["vectors"]) <= MOST_IN_UPSERT
         for vector in body["vectors"]:
@@ -52,9 +59,9 @@ class PineconeApi:
             _check(vector["values"])
             assert all(isinstance(value, str | list) for value in vector["metadata"].values())
             self.namespaces[body["namespace"]][vector["id"]] = vector
-        return HTTPStatus.OK, {"upsertedCount": len(body["vectors"])}
+        return _json({"upsertedCount": len(body["vectors"])})
 
-    def _query(self, body: Json) -> tuple[HTTPStatus, Json]:
+    def _query(self, body: Json) -> Answer:
         assert set(body) <= {"vector", "topK", "namespace", "filter", "includeValues", "includeMetadata"}
         assert 1 <= body["topK"] <= MOST_FOUND
         _check(body["vector"])
@@ -66,19 +73,28 @@ class PineconeApi:
         ]
         matches.sort(key=lambda match: -match["score"])
         answer = {"results": [], "matches": matches[: body["topK"]], "namespace": body["namespace"]}
-        return HTTPStatus.OK, answer | {"usage": {"readUnits": 5}}
+        return _json(answer | {"usage": {"readUnits": 5}})
 
-    def _delete(self, body: Json) -> tuple[HTTPStatus, Json]:
+    def _delete(self, body: Json) -> Answer:
         assert set(body) in ({"namespace", "ids"}, {"namespace", "deleteAll"})
         if body["namespace"] not in self.namespaces:
-            return HTTPStatus.NOT_FOUND, {"code": 5, "message": "Namespace not found", "details": []}
+            return _error(HTTPStatus.NOT_FOUND, "Namespace not found")
         if body.get("deleteAll"):
             del self.namespaces[body["namespace"]]
-            return HTTPStatus.OK, {}
+            return _json({})
         assert 0 < len(body["ids"]) <= MOST_IN_DELETE
         for one in body["ids"]:
             self.namespaces[body["namespace"]].pop(one, None)
-        return HTTPStatus.OK, {}
+        return _json({})
+
+
+def _json(body: Json, status: HTTPStatus = HTTPStatus.OK, headers: Mapping[str, str] | None = None) -> Answer:
+    return Answer(status, json.dumps(body).encode(), headers or {})
+
+
+def _error(status: HTTPStatus, message: str, retry_after: str | None = None) -> Answer:
+    headers = {"retry-after": retry_after} if retry_after else {}
+    return _json({"code": 3, "message": message, "details": []}, status, headers)
 
 
 def _check(values: list[float]) -> None:
@@ -105,41 +121,5 @@ def _cosine(one: list[float], other: list[float]) -> float:
 def serve() -> Iterator[PineconeApi]:
     """Serve until the block ends."""
     api = PineconeApi()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            api.requests.append((self.path, body))
-            if api.silent:
-                api.silent.wait(30)
-            if self.headers["Api-Key"] != api.key:
-                self._send(HTTPStatus.UNAUTHORIZED, {"code": 16, "message": "Invalid API Key", "details": []})
-            elif api.failure:
-                self._send(api.failure, {"code": 13, "message": api.failure.phrase, "details": []})
-            else:
-                self._send(*api.answer(self.path, body))
-
-        def _send(self, status: HTTPStatus, body: Json) -> None:
-            content = json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(content)))
-            if api.retry_after:
-                self.send_header("Retry-After", api.retry_after)
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 named by http.server
-            """Keep the test's output clean."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    api.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with running(loopback_server(api.handle, 0)) as api.url:
         yield api
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

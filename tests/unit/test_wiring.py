@@ -11,6 +11,7 @@ from redis import Redis
 
 from assistant.adapters import redis_client
 from assistant.adapters.dynamo_vectors import DynamoVectors
+from assistant.adapters.pinecone_vectors import PineconeVectors
 from assistant.domain.calendar.plan_record import ProofJob, ProofState
 from assistant.domain.errors import Unavailable
 from assistant.domain.health import ProbeStatus
@@ -189,6 +190,8 @@ def test_memories_are_searched_in_pinecone_where_it_is_configured(
         for _ in range(6):
             degraded = search_memories("user123", query, CALLER, ports=wired.memory_ports)
         assert (len(degraded.memories), degraded.degraded) == (1, ("semantic_search",))
+        assert isinstance(wired.vectors, PineconeVectors)
+        wired.vectors.close()
         # Five refusals open the circuit, which the sixth search does not even ask.
         assert len(api.requests) == 2 + 5
     assert '"missing":"pinecone"' in capsys.readouterr().out.replace(" ", "")

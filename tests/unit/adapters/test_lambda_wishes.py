@@ -11,7 +11,7 @@ import pytest
 from assistant.adapters.lambda_wishes import LambdaWishes, lambda_client
 from assistant.domain.calendar.wishes.interpreting import InterpretedWishes, WishesToInterpret
 from assistant.domain.errors import Unavailable
-from tests.fakes.claude_http import Answer, loopback_server
+from tests.fakes.loopback_http import Answer, loopback_server
 
 pytestmark = pytest.mark.network
 

@@ -34,9 +34,11 @@ def opened() -> list[str]:
 
 
 @pytest.fixture
-def vectors(api: PineconeApi, table: Table, clock: ManualClock, opened: list[str]) -> PineconeVectors:
+def vectors(api: PineconeApi, table: Table, clock: ManualClock, opened: list[str]) -> Iterator[PineconeVectors]:
     circuit = SharedCircuit("pinecone", table, clock, failure=PineconeDown, opened=lambda: opened.append("opened"))
-    return PineconeVectors(api.url, ApiKey(SecretStr(api.key), None), circuit)
+    vectors = PineconeVectors(api.url, ApiKey(SecretStr(api.key), None), circuit)
+    yield vectors
+    vectors.close()
 
 
 def unit(*places: int) -> bytes:

@@ -88,6 +88,12 @@ class PineconeVectors:
         """Forget everything of the user."""
         self._call(lambda index: _delete(index, _hash(user_id)))
 
+    def close(self) -> None:
+        """Close the connections; the next call opens new ones."""
+        client, self._client = self._client, None
+        if client:
+            client.close()
+
     def _call[Answer](self, work: "Callable[[Index], Answer]") -> Answer:
         try:
             return self._circuit.call(lambda: self._timed(work))
@@ -100,7 +106,8 @@ class PineconeVectors:
             return running.result(CALL_SECONDS)
         except UnauthorizedError as error:
             # The next call reads the key anew.
-            self._client, self._refused = None, True
+            self.close()
+            self._refused = True
             raise _down(error) from error
         except (PineconeError, TimeoutError) as error:
             raise _down(error) from error

@@ -1,6 +1,8 @@
-"""HTTP/1.1 on loopback for the double: keeps connections, and drops them where an answer says so."""
+"""HTTP/1.1 on loopback for the doubles of providers: keeps connections, and drops them where an answer says so."""
 
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -20,6 +22,19 @@ class Answer:
 def loopback_server(handle: Handle, port: int) -> ThreadingHTTPServer:
     """Return a server that answers what ``handle`` says to method, path, headers by lower-case name, and body."""
     return _Server(("127.0.0.1", port), type("Handler", (_Handler,), {"handle_request": staticmethod(handle)}))
+
+
+@contextmanager
+def running(server: ThreadingHTTPServer) -> Iterator[str]:
+    """Serve until the block ends; yield the address."""
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 class _Handler(BaseHTTPRequestHandler):
