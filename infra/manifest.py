@@ -238,6 +238,70 @@ FUNCTIONS = (
         cache=True,
     ),
     Function(
+        "manage_meetings",
+        "Keep meetings, show their briefings",
+        memory=512,
+        timeout=25,
+        routes=(
+            Route("GET", "/api/v1/meetings"),
+            Route("GET", "/api/v1/meetings/{meeting_id}"),
+            Route("PUT", "/api/v1/meetings/{meeting_id}"),
+            Route("DELETE", "/api/v1/meetings/{meeting_id}"),
+            Route("GET", "/api/v1/meetings/{meeting_id}/briefing"),
+        ),
+        grants=(
+            Grant(
+                "table",
+                (
+                    "dynamodb:DeleteItem",
+                    "dynamodb:GetItem",
+                    "dynamodb:PutItem",
+                    "dynamodb:Query",
+                    "dynamodb:UpdateItem",
+                ),
+            ),
+            SEND_AUDIT,
+        ),
+        # What a meeting is made of is read as triage reads mail.
+        dependencies=("core", "cache", "triage"),
+        cache=True,
+    ),
+    Function(
+        "prepare_upcoming_meetings",
+        "Prepare the meetings that begin within the hour",
+        memory=1024,
+        timeout=240,
+        schedule="rate(5 minutes)",
+        grants=(
+            Grant(
+                "table",
+                (
+                    "dynamodb:DeleteItem",
+                    "dynamodb:GetItem",
+                    "dynamodb:PutItem",
+                    "dynamodb:Query",
+                    "dynamodb:UpdateItem",
+                ),
+            ),
+            SEND_AUDIT,
+        ),
+        secrets=("claude-api-key",),
+        dependencies=("core", "triage", "claude"),
+    ),
+    Function(
+        "manage_notifications",
+        "Show what a user was told",
+        memory=512,
+        timeout=15,
+        routes=(
+            Route("GET", "/api/v1/users/{user_id}/notifications"),
+            Route("PATCH", "/api/v1/users/{user_id}/notifications/{notification_id}"),
+        ),
+        grants=(Grant("table", ("dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")),),
+        dependencies=("core", "cache"),
+        cache=True,
+    ),
+    Function(
         "manage_preferences",
         "Read, replace and patch a user's preferences",
         memory=512,

@@ -64,6 +64,13 @@ _OWN_PROBLEMS = {
     "noteBehaviour": {"404", "409", "503"},
     "showLearned": {"503"},
     "unlearn": {"404", "409", "503"},
+    "listMeetings": {"503"},
+    "showMeeting": {"404", "503"},
+    "keepMeeting": {"409", "412", "503"},
+    "forgetMeeting": {"404", "409", "412", "503"},
+    "showBriefing": {"404", "503"},
+    "listNotifications": {"503"},
+    "markNotification": {"404", "503"},
     "exportMetrics": {"503"},
     "reportUsage": {"503"},
     "showPlan": {"404", "503"},
@@ -74,6 +81,8 @@ _VERSIONED = (
     "readPreferences",
     "replacePreferences",
     "patchPreferences",
+    "showMeeting",
+    "keepMeeting",
     "showMemory",
     "addMemory",
     "correctMemory",
@@ -98,6 +107,7 @@ def document() -> Json:
             Tag(name="calendar"),
             Tag(name="meetings"),
             Tag(name="tasks"),
+            Tag(name="notifications"),
             Tag(name="preferences"),
             Tag(name="memory"),
             Tag(name="usage"),
@@ -174,7 +184,7 @@ def _describe_successes(operation: Json) -> None:
             responses["204"] = {"description": "The task is gone."}
         case name if name in _VERSIONED:
             responses["200"]["headers"] = _ENTITY_TAG
-            if name in ("readPreferences", "showMemory", "showTask"):
+            if name in ("readPreferences", "showMeeting", "showMemory", "showTask"):
                 responses["304"] = {"description": "If-None-Match names the current version."}
 
 

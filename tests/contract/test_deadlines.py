@@ -14,6 +14,8 @@ from assistant.adapters.probes import TIMEOUT
 from assistant.adapters.redis_client import CONNECT_TIMEOUT, READ_TIMEOUT
 from assistant.adapters.secrets import secrets_client
 from assistant.adapters.sqs_audit import sqs_client
+from assistant.services.ask_claude import LONGEST
+from assistant.services.prepare_upcoming import TAKEN_FOR
 from infra.manifest import FUNCTIONS, Function
 
 LONGEST_BACKOFF = 1.0
@@ -65,11 +67,18 @@ WORST: dict[str, Callable[[], float]] = {
     "optimize_calendar": lambda: limits() + store() + slowest(lambda_client()) + plan_closing(),
     # Claude is asked in the time that booking its money leaves.
     "understand_wishes": lambda: provider() + limits() + 2 * store(),
-    # Claude is asked in the time that booking its money and the audit event leave.
-    "prepare_meeting": lambda: provider() + limits() + 2 * store() + slowest(sqs_client()),
     "prioritize_tasks": lambda: limits() + 2 * store() + slowest(sqs_client()),
     # What is down stops a request at once; until then each step may have been slow.
     "manage_tasks": lambda: limits() + 2 * store() + BATCH_PAUSES + slowest(sqs_client()),
+    # Preferences, then memories, then Claude in the time that booking its money and the audit event leave.
+    "prepare_meeting": lambda: (
+        provider() + limits() + 2 * store() + slowest(dynamo_client(attempts=1)) + slowest(sqs_client())
+    ),
+    # The preferences, the meeting as it was, the meeting as it is.
+    "manage_meetings": lambda: limits() + 3 * store() + slowest(sqs_client()),
+    "manage_notifications": lambda: limits() + 2 * store(),
+    # What is down fails the meetings under way, each on a thread of its own.
+    "prepare_upcoming_meetings": lambda: provider() + 12 * store() + LONGEST + slowest(sqs_client()),
     "prove_calendar_plan": lambda: 2 * store() + slowest(sqs_client()),
     "manage_preferences": lambda: limits() + max(store(), slowest(sqs_client())),
     # What is down stops the request at once, or, after the memory is kept, leaves its vector for another.
@@ -117,6 +126,11 @@ def test_what_follows_a_briefing_fits_into_the_time_kept_for_it() -> None:
     (timeout,) = (function.timeout for function in FUNCTIONS if function.name == "prepare_meeting")
     assert store() + BATCH_PAUSES + slowest(sqs_client()) < kept
     assert timeout - kept >= 16
+
+
+def test_a_run_that_prepares_meetings_ends_before_another_may_take_them() -> None:
+    (timeout,) = (function.timeout for function in FUNCTIONS if function.name == "prepare_upcoming_meetings")
+    assert timeout < TAKEN_FOR.total_seconds()
 
 
 def test_what_follows_a_search_fits_into_the_time_kept_for_it() -> None:

@@ -108,6 +108,20 @@ EXPECTED: dict[str, HTTPStatus] = {
     "prepare_meeting.no_attendees": HTTPStatus.UNPROCESSABLE_CONTENT,
     "prepare_meeting.many_attendees": HTTPStatus.UNPROCESSABLE_CONTENT,
     "prepare_meeting.broken_documents": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "manage_meetings": HTTPStatus.OK,
+    "manage_meetings.show": HTTPStatus.OK,
+    "manage_meetings.list": HTTPStatus.OK,
+    "manage_meetings.empty_period": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "manage_meetings.delete": HTTPStatus.OK,
+    "manage_meetings.unknown": HTTPStatus.NOT_FOUND,
+    "manage_meetings.stale_version": HTTPStatus.PRECONDITION_FAILED,
+    "manage_meetings.broken": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "manage_meetings.briefing": HTTPStatus.OK,
+    "manage_meetings.not_prepared": HTTPStatus.NOT_FOUND,
+    "manage_notifications": HTTPStatus.OK,
+    "manage_notifications.foreign_user": HTTPStatus.FORBIDDEN,
+    "manage_notifications.wrong_cursor": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "manage_notifications.unknown": HTTPStatus.NOT_FOUND,
     "manage_preferences": HTTPStatus.OK,
     "manage_preferences.replace": HTTPStatus.OK,
     "manage_preferences.patch": HTTPStatus.OK,
@@ -168,6 +182,9 @@ FIELDS = {
     "optimize_calendar.plan_why_zero": ["number"],
     "optimize_calendar.plan_accept_unknown": ["suggestion_ids[1]"],
     "understand_wishes.too_many": ["wishes"],
+    "manage_meetings.empty_period": ["until"],
+    "manage_meetings.broken": ["attendees[0]", "timezone"],
+    "manage_notifications.wrong_cursor": ["cursor"],
     "prepare_meeting.impossible_date": ["scheduled_time"],
     "prepare_meeting.unknown_zone": ["timezone"],
     "prepare_meeting.no_attendees": ["attendees"],
@@ -197,8 +214,10 @@ FIELDS = {
 
 
 def run(event: Path) -> dict[str, Any]:
-    handler = importlib.import_module(f"functions.{event.name.split('.')[0]}.handler").lambda_handler
-    answer: dict[str, Any] = handler(json.loads(event.read_text(encoding="utf-8")), Context())
+    name = event.name.split(".")[0]
+    handler = importlib.import_module(f"functions.{name}.handler").lambda_handler
+    (timeout,) = (function.timeout for function in FUNCTIONS if function.name == name)
+    answer: dict[str, Any] = handler(json.loads(event.read_text(encoding="utf-8")), Context(timeout=timeout))
     return answer
 
 
@@ -221,6 +240,9 @@ def test_an_http_event_is_answered_as_expected(wired: Wired, name: str) -> None:
         http("triage_email")
     if "learned" in name:
         http("triage_email.feedback")
+    if name.startswith("manage_meetings.") and EXPECTED[name] is HTTPStatus.OK:
+        http("manage_meetings")
+        run(EVENTS / "schedule" / "prepare_upcoming_meetings.json")
     answer = http(name)
     assert answer["statusCode"] == EXPECTED[name]
     assert answer["headers"]["X-Request-Id"] == "JKJaXmPLvHcESHA="
@@ -310,6 +332,22 @@ def test_a_deferred_mail_is_decided_by_a_batch(wired: Wired) -> None:
     decision = wired.decisions.find("user123", "email2")
     assert decision is not None
     assert decision.decided_by is DecidedBy.CLAUDE
+
+
+def test_a_kept_meeting_is_prepared_told_of_and_read() -> None:
+    http("manage_meetings")
+    tick = EVENTS / "schedule" / "prepare_upcoming_meetings.json"
+    assert run(tick) == {"prepared": 1, "taken": 0, "failed": 0, "left": 0}
+    assert run(tick) == {"prepared": 0, "taken": 0, "failed": 0, "left": 0}
+    briefing = json.loads(http("manage_meetings.briefing")["body"])
+    assert (briefing["decided_by"], briefing["current"]) == ("claude", True)
+    (told,) = json.loads(http("manage_notifications")["body"])["notifications"]
+    assert (told["title"], told["wanted"], told["channel"]) == ("Briefing: Q4 Planning Session", "email", "dashboard")
+    event = json.loads((EVENTS / "http" / "manage_notifications.unknown.json").read_text(encoding="utf-8"))
+    event["rawPath"] = event["rawPath"].rpartition("/")[0] + f"/{told['id']}"
+    marked = importlib.import_module("functions.manage_notifications.handler").lambda_handler(event, Context())
+    assert json.loads(marked["body"])["read_at"]
+    assert json.loads(http("manage_notifications")["body"])["notifications"] == []
 
 
 def test_an_audit_batch_is_recorded_once_and_names_its_failures(wired: Wired) -> None:

@@ -14,6 +14,7 @@ from assistant.ports.calendar import PlanSolver
 from assistant.ports.runtime import HealthProbe
 from assistant.wiring import deps
 from tests.fakes.llm import MemoryBatches, MemorySpending, ScriptedLlm, sensible
+from tests.fakes.meetings import MemoryBriefings, MemoryMeetings, MemoryNotifications
 from tests.fakes.memory import LetterEmbedder, MemoryMemories, MemoryVectors
 from tests.fakes.runtime import FixedMetrics, ManualClock, MemoryMeter, MemorySessions, ScriptedLimiter
 from tests.fakes.stores import (
@@ -40,6 +41,9 @@ _BUILT_FROM_PORTS = (
     "accept_ports",
     "proof_ports",
     "prepare_ports",
+    "meeting_ports",
+    "upcoming_ports",
+    "notification_ports",
     "prioritize_ports",
     "memory_ports",
     "task_ports",
@@ -76,6 +80,9 @@ class Wired:
         self.memories = MemoryMemories(self.clock, self.store)
         self.vectors = MemoryVectors(self.index)
         self.tasks = MemoryTasks(self.clock, self.store)
+        self.meetings = MemoryMeetings(self.clock, self.store)
+        self.briefings = MemoryBriefings(self.store)
+        self.notifications = MemoryNotifications(self.clock, self.store)
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Put the fakes where the composition root would put the adapters."""
@@ -101,8 +108,13 @@ class Wired:
             "tasks": self.tasks,
             "wish_interpreter": LambdaWishes("understand_wishes", LambdaInProcess(_understand_wishes)),  # type: ignore[arg-type]  # of a client it has what is used
             "memories": self.memories,
+            "remembered": self.memories,
             "vectors": self.vectors,
             "embedder": LetterEmbedder(),
+            "meetings": self.meetings,
+            "briefings": self.briefings,
+            "notifier": self.notifications,
+            "notifications": self.notifications,
             "metric_reader": FixedMetrics(()),
             "probes": probes,
         }.items():
@@ -125,9 +137,10 @@ class Context:
     memory_limit_in_mb: int = 512
     invoked_function_arn: str = "arn:aws:lambda:eu-central-1:123456789012:function:function"
     aws_request_id: str = "5d1f0a52-3a1c-4d0e-8f6b-0f6f7f3c1e11"
+    timeout: int = 29
 
     def get_remaining_time_in_millis(self) -> int:
-        return 29_000
+        return 1000 * self.timeout
 
 
 type Answer = dict[str, Any]

@@ -1,6 +1,7 @@
 """The use case of preparing a meeting: the answer, and what is missing of it while a store is down."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,11 +15,15 @@ from assistant.domain.meetings.asking import BriefingAnswer
 from assistant.domain.meetings.briefing import Writer
 from assistant.domain.meetings.document import AgendaItem, AttendeeResearch, OpenCommitment
 from assistant.domain.meetings.statements import CitedText
+from assistant.domain.memory.change import KeptMemory
+from assistant.domain.memory.memory import Fact, Memory, MemoryKind
 from assistant.domain.preferences import Preferences, WorkingHours
+from assistant.domain.sources import Source, SourceKind
 from assistant.domain.users import Identity
 from assistant.services.ask_claude import ClaudePorts
 from assistant.services.prepare_meeting import PreparePorts, PrepareRequest, PrepareResponse, prepare_meeting
 from tests.fakes.llm import MemorySpending, ScriptedLlm, sensible
+from tests.fakes.memory import MemoryMemories
 from tests.fakes.runtime import ManualClock, MemoryMeter
 from tests.fakes.stores import MemoryAuditTrail, MemoryPreferences, Outage
 from tests.unit.meetings.meetings import EXAMPLE, KIM, mail, page
@@ -30,13 +35,14 @@ class Assistant:
     """The use case with fakes behind it."""
 
     def __init__(self, clock: ManualClock, meter: MemoryMeter) -> None:
-        self.store = Outage()
+        self.store, self.memory_store = Outage(), Outage()
         self.preferences = MemoryPreferences(self.store)
         self.audit = MemoryAuditTrail()
         self.clock, self.meter = clock, meter
         self.llm = ScriptedLlm(sensible, has_key=False)
         claude = ClaudePorts(self.llm, MemorySpending(), meter, clock)
-        self.ports = PreparePorts(self.preferences, self.audit, meter, clock, lambda: claude)
+        self.memories = MemoryMemories(clock, self.memory_store)
+        self.ports = PreparePorts(self.preferences, self.audit, meter, clock, self.memories, lambda: claude)
 
     def prepare(self, caller: Identity = CALLER, **fields: Any) -> PrepareResponse:
         return prepare_meeting(PrepareRequest.model_validate(EXAMPLE | fields), caller, ports=self.ports)
@@ -105,9 +111,32 @@ def test_a_past_meeting_is_prepared_all_the_same_and_said_to_be_past(assistant: 
 def test_without_the_store_the_default_preferences_serve(assistant: Assistant) -> None:
     assistant.store.down = True
     answer = assistant.prepare()
-    assert answer.degraded == ("preferences",)
+    assert answer.degraded == ("preferences", "memory")
     assert "(UTC)" in answer.briefing_document
     assert assistant.meter.total(metric_names.DEGRADED, missing="preferences") == 1
+
+
+def test_without_memory_the_rest_serves(assistant: Assistant) -> None:
+    assistant.memory_store.down = True
+    assert assistant.prepare().degraded == ("memory",)
+
+
+def test_what_is_remembered_and_holds_now_is_evidence(assistant: Assistant) -> None:
+    now = assistant.clock.now()
+    for text, since in (("Alice leads the Q4 planning objectives.", -1), ("Bob will lead the Q4 planning.", 1)):
+        fact = Fact(
+            kind=MemoryKind.PERSON,
+            subject="Planning",
+            text=text,
+            people=("alice@company.com",),
+            valid_from=now + timedelta(days=since),
+        )
+        kept = KeptMemory(Memory.of(fact, Source(kind=SourceKind.REQUEST, id="r"), now=now), 1)
+        assistant.memories.kept["user123", kept.memory.id] = kept
+    answer = assistant.prepare()
+    assert "Alice leads the Q4 planning objectives." in [one.text for one in answer.key_points]
+    assert "Bob will lead" not in answer.briefing_document
+    assert SourceKind.MEMORY in {one.source.kind for one in answer.citations}
 
 
 def test_a_preparation_is_measured_and_audited_without_content(assistant: Assistant) -> None:

@@ -30,6 +30,13 @@ Forgotten vectors      USER#<id> / VECTOR#<at>      BatchWriteItem, ids only (TT
 Task of a user         USER#<id> / TASK#<task>      PutItem in a transaction if as expected;       tasks
                                                     GetItem; Query; DeleteItem (TTL if closed)
 Key of a new task      USER#<id> / TASKKEY#<hash>   PutItem in the same transaction (TTL 24 h)     tasks
+Kept meeting           USER#<id> / MEETING#<id>     PutItem if the version is expected; GetItem    meetings, schedule
+Meetings by time       USER#<id> / SCHEDULE#<at>#   PutItem in the same transaction; Query         meetings
+Meeting to prepare     DUE#<hour> / AT#<at>#<user>  PutItem in the same transaction (TTL); Query   schedule
+Meeting under way      DUE#<hour> / AT#<at>#<user>  UpdateItem if free; DeleteItem if unchanged    schedule
+Briefing of a meeting  USER#<id> / BRIEFING#<id>    PutItem if the version is newer; GetItem       schedule, meetings
+Notification           USER#<id> / NOTIFICATION#    PutItem if new (TTL 90 days); Query            schedule, dashboard
+Read state             USER#<id> / NOTIFICATION#    UpdateItem if it exists                        dashboard
 Health                 HEALTH / PROBE               GetItem, consistent                            health
 =====================  ===========================  =============================================  ====================
 

@@ -30,6 +30,8 @@ class AuditAction(StrEnum):
     CALENDAR_PLAN_PROVEN = "calendar.plan_proven"
     CALENDAR_SUGGESTIONS_CHECKED = "calendar.suggestions_checked"
     MEETING_PREPARED = "meeting.prepared"
+    MEETING_KEPT = "meeting.kept"
+    MEETING_FORGOTTEN = "meeting.forgotten"
 
 
 class AuditEvent(BaseModel):

@@ -9,10 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final, Literal
+from typing import Final
 from zoneinfo import ZoneInfo
-
-from pydantic import BaseModel
 
 from assistant.domain import metric_names
 from assistant.domain.audit import AuditAction, audit_event
@@ -20,30 +18,34 @@ from assistant.domain.commitments.commitment import Commitment
 from assistant.domain.errors import Unavailable
 from assistant.domain.meetings.asking import Case, accepted, briefing_prompt
 from assistant.domain.meetings.attendees import Profile, profiles
-from assistant.domain.meetings.briefing import Briefing, Writer, extracted
+from assistant.domain.meetings.briefing import Briefing, extracted
 from assistant.domain.meetings.document import (
     AgendaItem,
     AttendeeResearch,
     BriefingView,
+    Degraded,
+    Notice,
     OpenCommitment,
+    PreparedMeeting,
     markdown,
 )
 from assistant.domain.meetings.evidence import Evidence, gather, subject
 from assistant.domain.meetings.promises import open_commitments
 from assistant.domain.meetings.ranking import rank
-from assistant.domain.meetings.reading import candidate, read_document
+from assistant.domain.meetings.reading import candidate, known_candidate, read_document
 from assistant.domain.meetings.request import MeetingDetails, MeetingId
 from assistant.domain.meetings.statements import Citations
 from assistant.domain.preferences import Preferences
+from assistant.domain.sources import Document, SourceKind
 from assistant.domain.users import Identity, UserId
+from assistant.ports.memory import MemoryStore
 from assistant.ports.runtime import AuditTrail, Clock, Meter
 from assistant.ports.users import PreferenceStore
 from assistant.services.ask_claude import LONGEST, ClaudePorts, Question, ask_all
 
 # Documents that are read, of those that are ranked.
 MOST_READ: Final = 24
-
-Degraded = Literal["preferences", "claude"]
+MOST_REMEMBERED: Final = 200
 
 
 class PrepareRequest(MeetingDetails):
@@ -51,24 +53,6 @@ class PrepareRequest(MeetingDetails):
 
     user_id: UserId
     meeting_id: MeetingId
-
-
-class Notice(BaseModel):
-    """Something about a field that the user should know."""
-
-    field: str
-    detail: str
-
-
-class PreparedMeeting(BriefingView):
-    """A briefing with how it came about.
-
-    ``degraded`` is what was missing because a dependency was down, ``warnings`` what to know about the request.
-    """
-
-    decided_by: Writer
-    warnings: tuple[Notice, ...] = ()
-    degraded: tuple[Degraded, ...] = ()
 
 
 class PrepareResponse(PreparedMeeting):
@@ -87,6 +71,7 @@ class PreparePorts:
     audit: AuditTrail
     meter: Meter
     clock: Clock
+    memories: MemoryStore
     claude: Callable[[], ClaudePorts]
 
 
@@ -130,7 +115,10 @@ def prepare(
     now = ports.clock.now()
     preferences, missing = _preferences(user_id, ports)
     zone = ZoneInfo(meeting.timezone or preferences.working_hours.timezone)
-    evidence = _evidence(meeting, meeting_id, zone)
+    # The same store holds memories: asking it too would only make the caller wait.
+    remembered, forgotten = ((), ("memory",)) if missing else _remembered(user_id, now, ports.memories)
+    missing += forgotten
+    evidence = _evidence(meeting, meeting_id, zone, remembered)
     people = profiles(evidence, now=now)
     commitments = open_commitments(evidence)
     case = Case(evidence, people, commitments)
@@ -166,10 +154,30 @@ def _written(case: Case, user_id: str, until: float, ports: ClaudePorts) -> tupl
     return extracted(case.evidence, case.people, case.commitments), ("claude",) if missed else ()
 
 
-def _evidence(meeting: MeetingDetails, meeting_id: str, zone: ZoneInfo) -> Evidence:
+def _remembered(user_id: str, now: datetime, memories: MemoryStore) -> tuple[Sequence[Document], tuple[Degraded, ...]]:
+    """Return the newest memories that hold now; they are ranked with the documents."""
+    try:
+        kept = memories.page(user_id, before=None, limit=MOST_REMEMBERED)
+    except Unavailable:
+        return (), ("memory",)
+    held = (one.memory for one in kept if one.memory.holds_at(now))
+    return [
+        Document(
+            kind=SourceKind.MEMORY,
+            id=memory.id,
+            text=memory.text,
+            title=memory.subject,
+            at=memory.valid_from,
+            people=memory.people,
+        )
+        for memory in held
+    ], ()
+
+
+def _evidence(meeting: MeetingDetails, meeting_id: str, zone: ZoneInfo, remembered: Sequence[Document]) -> Evidence:
     own = frozenset(meeting.own_addresses)
     ranked = rank(
-        [candidate(sent) for sent in meeting.documents],
+        [*map(candidate, meeting.documents), *map(known_candidate, remembered)],
         subject=subject(meeting),
         people={box.address for box in meeting.people} - own,
         meeting_at=meeting.begins(zone),

@@ -1,16 +1,54 @@
-"""Preparing meetings."""
+"""Keeping and preparing meetings, and telling users of it."""
 
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from assistant.ports.meetings import BriefingStore, MeetingStore
+from assistant.ports.memory import MemoryStore
+from assistant.ports.notifications import NotificationStore, Notifier
 from assistant.wiring.claude import ClaudeWiring
 
 if TYPE_CHECKING:
+    from assistant.adapters.dynamo_notifications import DynamoNotifications
+    from assistant.services.keep_meetings import MeetingPorts
     from assistant.services.prepare_meeting import PreparePorts
+    from assistant.services.prepare_upcoming import UpcomingPorts
+    from assistant.services.show_notifications import NotificationPorts
 
 
 class MeetingWiring(ClaudeWiring):
-    """Preparing meetings."""
+    """Keeping and preparing meetings, and telling users of it."""
+
+    @cached_property
+    def meetings(self) -> MeetingStore:
+        """Kept meetings and the index of those to prepare."""
+        from assistant.adapters.dynamo_meetings import DynamoMeetings
+
+        return DynamoMeetings(self._table, self.clock)
+
+    @cached_property
+    def briefings(self) -> BriefingStore:
+        """Briefings of kept meetings."""
+        from assistant.adapters.dynamo_meetings import DynamoBriefings
+
+        return DynamoBriefings(self._table, self.clock)
+
+    @cached_property
+    def notifier(self) -> Notifier:
+        """Where users are told something: the dashboard."""
+        return self._dashboard
+
+    @cached_property
+    def notifications(self) -> NotificationStore:
+        """What users were told."""
+        return self._dashboard
+
+    @cached_property
+    def remembered(self) -> MemoryStore:
+        """Memories for briefings: one attempt, as a briefing is rather made without them than late."""
+        from assistant.adapters.dynamo_memories import DynamoMemories
+
+        return DynamoMemories(self._impatient_table, self.clock)
 
     @cached_property
     def prepare_ports(self) -> "PreparePorts":
@@ -22,5 +60,33 @@ class MeetingWiring(ClaudeWiring):
             self.audit_trail,
             self.meter,
             self.clock,
+            self.remembered,
             claude=lambda: self.claude_ports,
         )
+
+    @cached_property
+    def meeting_ports(self) -> "MeetingPorts":
+        """What kept meetings need."""
+        from assistant.services.keep_meetings import MeetingPorts
+
+        return MeetingPorts(self.meetings, self.briefings, self.preferences, self.audit_trail, self.clock)
+
+    @cached_property
+    def upcoming_ports(self) -> "UpcomingPorts":
+        """What preparing on schedule needs."""
+        from assistant.services.prepare_upcoming import UpcomingPorts
+
+        return UpcomingPorts(self.meetings, self.briefings, self.notifier, self.prepare_ports)
+
+    @cached_property
+    def notification_ports(self) -> "NotificationPorts":
+        """What notifications need."""
+        from assistant.services.show_notifications import NotificationPorts
+
+        return NotificationPorts(self.notifications, self.clock)
+
+    @cached_property
+    def _dashboard(self) -> "DynamoNotifications":
+        from assistant.adapters.dynamo_notifications import DynamoNotifications
+
+        return DynamoNotifications(self._table, self.clock)

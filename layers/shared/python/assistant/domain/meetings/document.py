@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
 from assistant.domain.commitments.commitment import Direction
 from assistant.domain.meetings.attendees import UNKNOWN, Relation
+from assistant.domain.meetings.briefing import Writer
 from assistant.domain.meetings.evidence import Evidence
 from assistant.domain.meetings.statements import Citation, CitedText, shown
 from assistant.domain.sources import Document, SourceKind
@@ -69,6 +70,27 @@ class BriefingView(BaseModel):
     open_commitments: tuple[OpenCommitment, ...]
     questions: tuple[CitedText, ...]
     citations: tuple[Citation, ...]
+
+
+Degraded = Literal["preferences", "memory", "claude"]
+
+
+class Notice(BaseModel):
+    """Something about a field that the user should know."""
+
+    field: str
+    detail: str
+
+
+class PreparedMeeting(BriefingView):
+    """A briefing with how it came about.
+
+    ``degraded`` is what was missing because a dependency was down, ``warnings`` what to know about the request.
+    """
+
+    decided_by: Writer
+    warnings: tuple[Notice, ...] = ()
+    degraded: tuple[Degraded, ...] = ()
 
 
 def markdown(view: BriefingView, evidence: Evidence) -> str:

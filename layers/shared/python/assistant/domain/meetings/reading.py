@@ -58,7 +58,7 @@ def read_document(chosen: Candidate) -> ReadDocument:
     """Read a candidate as a person sees it; never raises."""
     sent = chosen.sent
     if isinstance(sent, Document):
-        return ReadDocument(sent, None, {})
+        return ReadDocument(sent, author=None, names={})
     return _read_mail(sent) if sent.kind is SourceKind.MAIL else _read_text(sent)
 
 

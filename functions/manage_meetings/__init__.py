@@ -1,0 +1,1 @@
+"""Keep meetings and show their briefings."""

@@ -1,0 +1,1 @@
+"""Prepare the meetings that begin within the hour."""

@@ -1,0 +1,163 @@
+"""Use case: prepare the meetings that begin within the hour, each version once, and tell their users.
+
+A run may be started twice, overlap the next, or end at any step. A meeting is taken for six minutes, longer than a run
+lives; its briefing is kept before it is told of, and it leaves the index last. Whoever comes after a crash finds what
+was done: a briefing of this version is not made again, a notification has the same id, so it is told once.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+from functools import partial
+from typing import Final
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from assistant.domain.audit import AuditAction, audit_event
+from assistant.domain.errors import Unavailable
+from assistant.domain.meetings.keeping import AHEAD, LATE, DueMeeting, KeptBriefing, KeptMeeting
+from assistant.domain.notifications import Notification, NotificationKind, notification_id
+from assistant.domain.preferences import Channel, Preferences
+from assistant.domain.users import Identity
+from assistant.ports.meetings import BriefingStore, MeetingStore
+from assistant.ports.notifications import Notifier
+from assistant.services.ask_claude import LONGEST
+from assistant.services.prepare_meeting import PreparePorts, prepare
+
+logger = logging.getLogger(__name__)
+
+TAKEN_FOR: Final = timedelta(minutes=6)
+_AT_ONCE: Final = 8
+# A meeting with less time than this is left to the next run.
+_LEAST_SECONDS: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class UpcomingPorts:
+    """The ports preparing on schedule needs."""
+
+    meetings: MeetingStore
+    briefings: BriefingStore
+    notifier: Notifier
+    prepare: PreparePorts
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a run did, in meetings: ``taken`` by another run or changed, ``failed`` and ``left`` for the next one."""
+
+    prepared: int = 0
+    taken: int = 0
+    failed: int = 0
+    left: int = 0
+
+
+class _End(Enum):
+    """What became of one meeting; the values are fields of ``Prepared``."""
+
+    PREPARED = "prepared"
+    TAKEN = "taken"
+    FAILED = "failed"
+    LEFT = "left"
+
+
+def prepare_upcoming(request_id: str, *, seconds: float, ports: UpcomingPorts) -> Prepared:
+    """Prepare what is due, the first meeting first, until ``seconds`` are over.
+
+    Raises:
+        Unavailable: the index cannot be read.
+    """
+    clock = ports.prepare.clock
+    until = clock.monotonic() + seconds
+    now = clock.now()
+    due = ports.meetings.due(since=now - LATE, until=now + AHEAD)
+    with ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="meeting") as pool:
+        ends = list(pool.map(partial(_try, request_id=request_id, until=until, ports=ports), due))
+    counts = Counter(end.value for end in ends)
+    return Prepared(**counts)
+
+
+def _try(due: DueMeeting, *, request_id: str, until: float, ports: UpcomingPorts) -> _End:
+    """Prepare one meeting; what goes wrong with it is logged by name and left to the next run."""
+    if until - ports.prepare.clock.monotonic() < _LEAST_SECONDS:
+        return _End.LEFT
+    try:
+        return _one(due, request_id=request_id, until=until, ports=ports)
+    except Unavailable:
+        return _End.FAILED
+    except Exception as error:  # noqa: BLE001 one meeting must not keep the others from their briefings
+        logger.error("a meeting cannot be prepared", extra={"error": type(error).__name__})  # noqa: TRY400 may quote
+        return _End.FAILED
+
+
+def _one(due: DueMeeting, *, request_id: str, until: float, ports: UpcomingPorts) -> _End:
+    clock = ports.prepare.clock
+    now = clock.now()
+    if not ports.meetings.claim(due, now=now, until=now + TAKEN_FOR):
+        return _End.TAKEN
+    meeting = ports.meetings.read(due.user_id, due.meeting_id)
+    if meeting is None or meeting.version != due.version:
+        ports.meetings.done(due)
+        return _End.TAKEN
+    briefing = _briefing(meeting, request_id=request_id, until=until, ports=ports)
+    preferences = ports.prepare.preferences.read(meeting.user_id).preferences
+    ports.notifier.notify(meeting.user_id, _notification(meeting, briefing, preferences))
+    ports.meetings.done(due)
+    return _End.PREPARED
+
+
+def _briefing(meeting: KeptMeeting, *, request_id: str, until: float, ports: UpcomingPorts) -> KeptBriefing:
+    """Return the briefing of this version, made now unless it was made before."""
+    kept = ports.briefings.find(meeting.user_id, meeting.meeting_id)
+    if kept and kept.version >= meeting.version:
+        return kept
+    clock = ports.prepare.clock
+    latest = min(until, clock.monotonic() + LONGEST)
+    prepared = prepare(meeting.details, meeting.meeting_id, meeting.user_id, until=latest, ports=ports.prepare)
+    now = clock.now()
+    caller = Identity(meeting.user_id, request_id)
+    counts = {"citations": len(prepared.citations)}
+    ports.prepare.audit.record(
+        audit_event(AuditAction.MEETING_PREPARED, caller, now, counts=counts, subject_id=meeting.meeting_id)
+    )
+    return ports.briefings.keep(
+        KeptBriefing(
+            user_id=meeting.user_id,
+            meeting_id=meeting.meeting_id,
+            version=meeting.version,
+            begins=meeting.begins,
+            prepared_at=now,
+            prepared=prepared,
+        )
+    )
+
+
+def _notification(meeting: KeptMeeting, briefing: KeptBriefing, preferences: Preferences) -> Notification:
+    """Return what the user is told; its id is that of the briefing, so that it is told once."""
+    zone = ZoneInfo(meeting.details.timezone or preferences.working_hours.timezone)
+    wanted = preferences.notification_channels.important
+    return Notification(
+        id=notification_id(briefing.prepared_at, meeting.meeting_id, str(briefing.version)),
+        kind=NotificationKind.MEETING_BRIEFING,
+        title=f"{'Updated briefing' if briefing.version > 1 else 'Briefing'}: {meeting.details.meeting_title}",
+        text=" ".join(_sentences(meeting, briefing, zone, wanted)),
+        link=f"/api/v1/meetings/{quote(meeting.meeting_id, safe='')}/briefing",
+        created_at=briefing.prepared_at,
+        wanted=wanted,
+        channel=Channel.DASHBOARD,
+    )
+
+
+def _sentences(meeting: KeptMeeting, briefing: KeptBriefing, zone: ZoneInfo, wanted: Channel) -> Sequence[str]:
+    begins = meeting.begins.astimezone(zone)
+    prepared = briefing.prepared
+    said = [f"{begins:%a %-d %b, %H:%M} ({zone.key}), {meeting.details.minutes} minutes."]
+    if prepared.open_commitments:
+        said.append(f"Open commitments: {len(prepared.open_commitments)}.")
+    if wanted is not Channel.DASHBOARD:
+        said.append(f"You prefer {wanted.value}, which is not connected yet, so it is here.")
+    return said

@@ -1,0 +1,106 @@
+"""Use cases: list what a user was told, and note that they read it."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from assistant.domain.errors import FieldError, InvalidRequest, NotFound
+from assistant.domain.notifications import Notification
+from assistant.domain.users import Identity
+from assistant.ports.notifications import NotificationStore
+from assistant.ports.runtime import Clock
+
+_ID: Final = re.compile(r"\d{13}-[0-9a-f]{16}")
+_CHUNK: Final = 100
+# Of a long list without anything unread no more is looked through.
+_MOST_READ: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationPorts:
+    """The ports notifications need."""
+
+    notifications: NotificationStore
+    clock: Clock
+
+
+class NotificationQuery(BaseModel):
+    """Which notifications are listed, and which page of them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    unread: bool = Field(default=False, description="Only those that are not read")
+    limit: int = Field(default=50, ge=1, le=100)
+    cursor: str | None = Field(default=None, max_length=64, description="The next_cursor of the page before")
+
+
+class NotificationList(BaseModel):
+    """Notifications, the newest first; ``next_cursor`` asks for what follows."""
+
+    user_id: str
+    notifications: tuple[Notification, ...]
+    next_cursor: str | None = None
+
+
+class ReadState(BaseModel):
+    """Whether a notification is read."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    read: bool
+
+
+def list_notifications(
+    user_id: str, wanted: NotificationQuery, caller: Identity, *, ports: NotificationPorts
+) -> NotificationList:
+    """Return a page of notifications.
+
+    Raises:
+        Forbidden: they are of another user.
+        InvalidRequest: the cursor is none of this list.
+        Unavailable: the store is down.
+    """
+    caller.must_be(user_id)
+    if wanted.cursor and not _ID.fullmatch(wanted.cursor):
+        wrong = FieldError("cursor", "must be the next_cursor of a list of notifications")
+        raise InvalidRequest("The cursor is none of this list.", errors=(wrong,))
+    found = (one for one in _all(user_id, wanted.cursor, ports) if not (wanted.unread and one.read_at))
+    page = tuple(islice(found, wanted.limit + 1))
+    more = len(page) > wanted.limit
+    return NotificationList(
+        user_id=user_id,
+        notifications=page[: wanted.limit],
+        next_cursor=page[wanted.limit - 1].id if more else None,
+    )
+
+
+def mark_notification(
+    user_id: str, notification_id: str, state: ReadState, caller: Identity, *, ports: NotificationPorts
+) -> Notification:
+    """Note that a notification is read, or unread again.
+
+    Raises:
+        Forbidden: it is of another user.
+        NotFound: it is unknown or forgotten.
+        Unavailable: the store is down.
+    """
+    caller.must_be(user_id)
+    read_at = ports.clock.now() if state.read else None
+    marked = ports.notifications.mark(user_id, notification_id, read_at=read_at)
+    if marked is None:
+        raise NotFound("No such notification is known.")
+    return marked
+
+
+def _all(user_id: str, before: str | None, ports: NotificationPorts) -> Iterator[Notification]:
+    now = ports.clock.now()
+    for _ in range(_MOST_READ // _CHUNK):
+        chunk = ports.notifications.page(user_id, before=before, limit=_CHUNK)
+        yield from (one for one in chunk if one.expires_at > now)
+        if len(chunk) < _CHUNK:
+            return
+        before = chunk[-1].id

@@ -1,0 +1,121 @@
+"""Meetings, briefings and notifications in memory."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from assistant.domain.meetings.keeping import DueMeeting, KeptBriefing, KeptMeeting, MeetingSummary, due, summary
+from assistant.domain.notifications import Notification
+from assistant.ports.runtime import Clock
+from tests.fakes.stores import Outage
+
+
+class MemoryMeetings:
+    """Implements ``ports.MeetingStore``; ``largest`` is how many documents of a meeting it takes."""
+
+    def __init__(self, clock: Clock, outage: Outage | None = None, *, largest: int = 100) -> None:
+        self._clock = clock
+        self._outage = outage or Outage()
+        self._largest = largest
+        self._kept: dict[tuple[str, str], KeptMeeting] = {}
+        self._due: dict[tuple[str, str], tuple[DueMeeting, datetime | None]] = {}
+
+    def read(self, user_id: str, meeting_id: str) -> KeptMeeting | None:
+        self._outage.check()
+        kept = self._kept.get((user_id, meeting_id))
+        return kept if kept and kept.expires_at > self._clock.now() else None
+
+    def fits(self, meeting: KeptMeeting) -> bool:
+        return len(meeting.details.documents) <= self._largest
+
+    def replace(self, meeting: KeptMeeting, *, earlier: KeptMeeting | None, is_due: bool) -> bool:
+        if self.read(meeting.user_id, meeting.meeting_id) != earlier:
+            return False
+        place = (meeting.user_id, meeting.meeting_id)
+        self._kept[place] = meeting
+        self._due.pop(place, None)
+        if is_due:
+            self._due[place] = (due(meeting), None)
+        return True
+
+    def delete(self, meeting: KeptMeeting) -> bool:
+        if self.read(meeting.user_id, meeting.meeting_id) != meeting:
+            return False
+        self._due.pop((meeting.user_id, meeting.meeting_id), None)
+        del self._kept[meeting.user_id, meeting.meeting_id]
+        return True
+
+    def page(
+        self, user_id: str, *, since: datetime, until: datetime, after: str | None, limit: int
+    ) -> tuple[Sequence[MeetingSummary], str | None]:
+        self._outage.check()
+        mine = [summary(one) for (owner, _), one in self._kept.items() if owner == user_id]
+        keyed = sorted((f"{one.begins_at:%Y-%m-%dT%H:%M:%S}#{one.meeting_id}", one) for one in mine)
+        found = [(key, one) for key, one in keyed if since <= one.begins_at < until and key > (after or "")]
+        more = len(found) > limit
+        return [one for _, one in found[:limit]], found[limit - 1][0] if more else None
+
+    def due(self, *, since: datetime, until: datetime) -> Sequence[DueMeeting]:
+        self._outage.check()
+        found = (one for one, _ in self._due.values() if since <= one.begins <= until)
+        return sorted(found, key=lambda one: one.begins)
+
+    def claim(self, due: DueMeeting, *, now: datetime, until: datetime) -> bool:
+        self._outage.check()
+        place = (due.user_id, due.meeting_id)
+        one, taken_until = self._due.get(place, (None, None))
+        if one != due or (taken_until and taken_until > now):
+            return False
+        self._due[place] = (due, until)
+        return True
+
+    def done(self, due: DueMeeting) -> None:
+        self._outage.check()
+        place = (due.user_id, due.meeting_id)
+        if place in self._due and self._due[place][0] == due:
+            del self._due[place]
+
+
+class MemoryBriefings:
+    """Implements ``ports.BriefingStore``."""
+
+    def __init__(self, outage: Outage | None = None) -> None:
+        self._outage = outage or Outage()
+        self._kept: dict[tuple[str, str], KeptBriefing] = {}
+
+    def find(self, user_id: str, meeting_id: str) -> KeptBriefing | None:
+        self._outage.check()
+        return self._kept.get((user_id, meeting_id))
+
+    def keep(self, briefing: KeptBriefing) -> KeptBriefing:
+        kept = self.find(briefing.user_id, briefing.meeting_id)
+        if kept and kept.version >= briefing.version:
+            return kept
+        self._kept[briefing.user_id, briefing.meeting_id] = briefing
+        return briefing
+
+
+class MemoryNotifications:
+    """Implements ``ports.Notifier`` and ``ports.NotificationStore``."""
+
+    def __init__(self, clock: Clock, outage: Outage | None = None) -> None:
+        self._clock = clock
+        self._outage = outage or Outage()
+        self.told: dict[tuple[str, str], Notification] = {}
+
+    def notify(self, user_id: str, notification: Notification) -> bool:
+        self._outage.check()
+        return self.told.setdefault((user_id, notification.id), notification) is notification
+
+    def page(self, user_id: str, *, before: str | None, limit: int) -> Sequence[Notification]:
+        self._outage.check()
+        mine = (one for (owner, _), one in self.told.items() if owner == user_id)
+        older = (one for one in mine if before is None or one.id < before)
+        return sorted(older, key=lambda one: one.id, reverse=True)[:limit]
+
+    def mark(self, user_id: str, notification_id: str, *, read_at: datetime | None) -> Notification | None:
+        self._outage.check()
+        known = self.told.get((user_id, notification_id))
+        if known is None or known.expires_at <= self._clock.now():
+            return None
+        self.told[user_id, notification_id] = known.model_copy(update={"read_at": read_at})
+        return self.told[user_id, notification_id]
