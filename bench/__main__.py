@@ -12,6 +12,7 @@ from bench.claude import measure_claude
 from bench.cold_start import measure_cold_starts
 from bench.front_door import measure_planning, measure_triage
 from bench.mails import make_mails
+from bench.meetings import measure_meetings
 from bench.memory import measure_memory
 from bench.plot import plot
 from bench.report import HEADER, Figure, Part, calibrate, load_baseline, row, save
@@ -64,6 +65,7 @@ PARTS: Mapping[str, Callable[[Running], Iterable[Figure]]] = {
     "claude": lambda _: measure_claude(make_mails(1000)),
     "calendar": lambda _: measure_calendar(_REPORTS / "calendar-scale.png"),
     "team": lambda _: measure_team(_REPORTS / "calendar-team.png"),
+    "meetings": lambda _: (measure_meetings(),),
     "tasks": lambda _: (measure_tasks(),),
     "memory": lambda _: measure_memory(),
     "sizes": lambda _: measure_sizes(),

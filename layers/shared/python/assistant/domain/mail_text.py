@@ -34,7 +34,7 @@ class VisibleMail:
 
 def visible_mail(mail: Mail) -> VisibleMail:
     """Return what a reader sees of ``mail``; never raises, whatever the mail holds."""
-    text = _bounded(_body_text(mail))
+    text = visible_text(mail)
     return VisibleMail(
         sender=sender_mailbox(mail.sender),
         to=tuple(box for value in mail.to for box in mailboxes(value)),
@@ -45,6 +45,11 @@ def visible_mail(mail: Mail) -> VisibleMail:
         headers={name.lower(): header_text(value) for name, value in mail.headers.items()},
         has_html=bool(mail.html and mail.html.strip()) or "text/html" in mail.headers.get("content-type", "").lower(),
     )
+
+
+def visible_text(mail: Mail) -> str:
+    """Return the visible body: its first 4,000 and last 1,000 characters."""
+    return _bounded(_body_text(mail))
 
 
 def _body_text(mail: Mail) -> str:

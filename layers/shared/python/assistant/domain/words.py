@@ -1,7 +1,6 @@
 """Words of a text in a form in which they can be compared."""
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
@@ -35,15 +34,6 @@ def terms(text: str) -> Iterator[str]:
     """Yield the stem of each word that says something."""
     for word in _WORD.findall(text):
         yield from _terms_of(word)
-
-
-def term_counts(text: str) -> Counter[str]:
-    """Return how often each of the ``terms`` of a text is in it."""
-    counts: Counter[str] = Counter()
-    for word, count in Counter(_WORD.findall(text)).items():
-        for term in _terms_of(word):
-            counts[term] += count
-    return counts
 
 
 # Texts share most of their words, and a ranking reads hundreds of texts.

@@ -44,7 +44,7 @@ from assistant.ports.users import PreferenceStore
 from assistant.services.ask_claude import LONGEST, ClaudePorts, Question, ask_all
 
 # Documents that are read, of those that are ranked.
-MOST_READ: Final = 24
+MOST_READ: Final = 16
 MOST_REMEMBERED: Final = 200
 
 

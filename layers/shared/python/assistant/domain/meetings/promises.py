@@ -11,7 +11,7 @@ from assistant.domain.sources import SourceKind
 
 MOST: Final = 10
 # Documents that are looked through, of those that attendees or the user wrote: the best.
-_MOST_MINED: Final = 12
+_MOST_MINED: Final = 8
 _SPOKEN: Final = frozenset({SourceKind.MAIL, SourceKind.MESSAGE})
 
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from assistant.domain.meetings.reading import Candidate
-from assistant.domain.words import term_counts, terms
+from assistant.domain.words import terms
 
 HALF_LIFE: Final = timedelta(days=30)
 # A document without a date counts as one of two half-lives ago.
@@ -37,8 +37,7 @@ def rank(
 ) -> Sequence[Ranked]:
     """Return the candidates that bear on the meeting at all, best first; at a tie the newer one."""
     wanted = frozenset(terms(subject))
-    bags = [_bag(candidate) for candidate in candidates]
-    relevant = _relevance(bags, wanted)
+    relevant = _relevance(_bags(candidates, wanted), wanted)
     scored = [
         Ranked(one, (words + _people_share(one, people)) * recency(one.at, meeting_at))
         for one, words in zip(candidates, relevant, strict=True)
@@ -57,23 +56,38 @@ def _age(at: datetime | None, meeting_at: datetime) -> timedelta:
     return UNDATED if at is None else abs(meeting_at - at)
 
 
-def _bag(candidate: Candidate) -> Counter[str]:
-    counts = term_counts(candidate.text)
-    for term in terms(candidate.title):
-        counts[term] += _TITLE_WEIGHT
-    return counts
+@dataclass(frozen=True, slots=True)
+class _Bag:
+    """How often a document has each term that is wanted, and how many words in all."""
+
+    counts: Counter[str]
+    length: int
 
 
-def _relevance(bags: Sequence[Counter[str]], wanted: frozenset[str]) -> Sequence[float]:
+def _bags(candidates: Sequence[Candidate], wanted: frozenset[str]) -> list[_Bag]:
+    """Return a bag for each candidate. Texts share most of what stands between spaces: each is looked at once."""
+    bags, idle = [], set[str]()
+    for one in candidates:
+        words = Counter((f"{one.title} " * _TITLE_WEIGHT + one.text).split())
+        counts: Counter[str] = Counter()
+        for word in words.keys() - idle:
+            found = [term for term in terms(word) if term in wanted]
+            for term in found:
+                counts[term] += words[word]
+            if not found:
+                idle.add(word)
+        bags.append(_Bag(counts, words.total()))
+    return bags
+
+
+def _relevance(bags: Sequence[_Bag], wanted: frozenset[str]) -> Sequence[float]:
     """Return BM25 of each bag, as a share of the best."""
     if not bags:
         return ()
-    lengths = [bag.total() for bag in bags]
-    mean = sum(lengths) / len(bags) or 1.0
-    rarity = {term: _rarity(sum(term in bag for bag in bags), len(bags)) for term in wanted}
+    mean = sum(bag.length for bag in bags) / len(bags) or 1.0
+    rarity = {term: _rarity(sum(term in bag.counts for bag in bags), len(bags)) for term in wanted}
     scores = [
-        sum(rarity[term] * _weight(bag[term], length / mean) for term in wanted & bag.keys())
-        for bag, length in zip(bags, lengths, strict=True)
+        sum(rarity[term] * _weight(count, bag.length / mean) for term, count in bag.counts.items()) for bag in bags
     ]
     best = max(scores)
     return [score / best for score in scores] if best else scores

@@ -9,13 +9,13 @@ from typing import Final
 from assistant.domain.mail import Mail
 from assistant.domain.mail_addresses import Mailbox, header_text, mailboxes, sender_mailbox
 from assistant.domain.mail_invisible import strip_invisible
-from assistant.domain.mail_quotes import unquoted_text
-from assistant.domain.mail_text import visible_mail
+from assistant.domain.mail_quotes import own_text, unquoted_text
+from assistant.domain.mail_text import visible_text
 from assistant.domain.meetings.request import SentDocument
 from assistant.domain.sources import Document, SourceKind
 
 LONGEST_READ: Final = 5_000
-_ROUGH: Final = 3_000
+_ROUGH: Final = 2_000
 _TAG: Final = re.compile(r"<[^<>]{0,500}>")
 _ADDRESS: Final = re.compile(r"[\w.+'-]+@[\w.-]+\.\w+")
 
@@ -65,18 +65,19 @@ def read_document(chosen: Candidate) -> ReadDocument:
 def _read_mail(sent: SentDocument) -> ReadDocument:
     headers = {name.lower(): value for name, value in sent.headers.items()}
     mail = Mail(**{name: getattr(sent, name) for name in Mail.model_fields} | {"headers": headers})
-    visible = visible_mail(mail)
-    boxes = [visible.sender, *visible.to, *visible.cc]
+    text = visible_text(mail)
+    sender = sender_mailbox(mail.sender)
+    boxes = [sender, *(box for line in (*mail.to, *mail.cc) for box in mailboxes(line))]
     document = Document(
         kind=SourceKind.MAIL,
         id=sent.id,
         # The signature stays: it says who the author is.
-        text=unquoted_text(visible.text) or visible.own,
-        title=visible.subject,
+        text=unquoted_text(text) or own_text(text),
+        title=header_text(mail.subject),
         at=sent.received_at,
         people=_each_once(boxes),
     )
-    return ReadDocument(document, visible.sender if visible.sender.address else None, _names(boxes))
+    return ReadDocument(document, sender if sender.address else None, _names(boxes))
 
 
 def _read_text(sent: SentDocument) -> ReadDocument:

@@ -1,5 +1,6 @@
 """What a caller may send about a meeting; every bound is checked here and an error names its field."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
@@ -71,6 +72,10 @@ class SentDocument(MailInput):
     """When an event begins, when a message or a page was written: ISO 8601; UTC where it names no offset."""
     people: Annotated[tuple[AddressLine, ...], BeforeValidator(at_most(MOST_ATTENDEES))] = ()
     """Who attends the event or wrote the message or page, the author first."""
+
+    def __repr_args__(self) -> Iterator[tuple[str, object]]:
+        """Yield what names the document: its words belong in no log."""
+        yield from (("kind", self.kind.value), ("id", self.id))
 
     @field_validator("at")
     @classmethod
