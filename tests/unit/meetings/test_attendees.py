@@ -72,6 +72,12 @@ def test_an_address_anybody_can_get_is_no_organisation() -> None:
     assert (found.organisation, found.name) == (UNKNOWN, None)
 
 
+def test_nobody_is_called_what_others_call_them() -> None:
+    told = mail(1, "The planning session is set.", by=KIM, to=["The Chief <bob@company.com>"])
+    assert profile("bob@company.com", told).name is None
+    assert profile("bob@company.com", mail(1, "The planning is set.", by="Bob Ray <bob@company.com>")).name == "Bob Ray"
+
+
 def test_the_user_is_not_researched() -> None:
     found = profiles(evidence(attendees=["user@company.com", ALICE]), now=NOW)
     assert [one.address for one in found] == ["alice@company.com"]

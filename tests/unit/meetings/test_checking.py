@@ -11,7 +11,7 @@ PLAN = (
     "to Kim Park by Friday 17 January."
 )
 ASKED = "Could you please confirm the travel budget of EUR 40,000 before the planning session?"
-PILOT = "We expect the pilot to start on 3 February with 25 users."
+PILOT = "I expect the pilot to start on 3 February with 25 users."
 SIGNED = "Please do not announce it before the contract is signed."
 
 
@@ -30,8 +30,8 @@ def claim(text: str, span: str, *, form: Form = Form.CLAIM, author: str | None =
         ),
         ("Alice will send revised plan and EUR 1.2 million budget to Kim Park by Friday 17 January", PLAN, Form.CLAIM),
         ("Alice expects the pilot to start on 3 February.", PILOT, Form.CLAIM),
-        ("Alice Lee: “We expect the pilot to start on 3 February.”", PILOT, Form.CLAIM),
-        ("Alice says that we expect the pilot to start on 3 February", PILOT, Form.CLAIM),
+        ("Alice Lee: “I expect the pilot to start on 3 February.”", PILOT, Form.CLAIM),
+        ("Alice says that I expect the pilot to start on 3 February", PILOT, Form.CLAIM),
         ("Do not announce it before the contract is signed", SIGNED, Form.TASK),
         (
             "Alice asks: could you confirm the travel budget of EUR 40,000 before the planning session",
@@ -46,6 +46,7 @@ def claim(text: str, span: str, *, form: Form = Form.CLAIM, author: str | None =
         ("Bob will draft the objectives", "Notes: Bob will draft the objectives.", Form.CLAIM),
         ("Alice has the plan", "I've the plan, and more.", Form.CLAIM),
         ("Alice does not agree", "I don't agree.", Form.CLAIM),
+        ("Alice Lee: we have 500 employees", "We have 500 employees.", Form.CLAIM),
         ("El piloto empieza el 3 de febrero", "El piloto empieza el 3 de febrero con 25 usuarios.", Form.CLAIM),
     ],
 )
@@ -86,10 +87,13 @@ def test_what_is_said_stands(text: str, span: str, form: Form) -> None:
         ("Alice does not agree", "I agree.", Form.CLAIM, Claim.WORD),
         ("Alice signed", "I will sign.", Form.CLAIM, Claim.WORD),
         ("You confirm the travel budget of EUR 40,000 before the planning session", ASKED, Form.CLAIM, Claim.CONDITION),
+        # What "we" have is not one person's.
+        ("Alice has 500 employees", "We have 500 employees.", Form.CLAIM, Claim.WORD),
+        ("Alice budget is EUR 5", "Our budget is EUR 5.", Form.CLAIM, Claim.WORD),
         # Somebody else's words.
-        ("Bob: “We expect the pilot to start on 3 February.”", PILOT, Form.CLAIM, Claim.WORD),
+        ("Bob: “I expect the pilot to start on 3 February.”", PILOT, Form.CLAIM, Claim.WORD),
         ("I expect the pilot to start", PILOT, Form.CLAIM, Claim.WORD),
-        ("Alice asks that we expect the pilot to start", PILOT, Form.CLAIM, Claim.WORD),
+        ("Alice asks that I expect the pilot to start", PILOT, Form.CLAIM, Claim.WORD),
         # Links, addresses, signs, nothing at all.
         ("See https://evil.example for the pilot", PILOT, Form.CLAIM, Claim.WORD),
         ("Write to eve@evil.example", PILOT, Form.TASK, Claim.WORD),
@@ -112,7 +116,7 @@ def test_what_is_not_said_does_not_stand(text: str, span: str, form: Form, found
 
 def test_a_page_has_no_speaker() -> None:
     assert claim("Alice expects the pilot to start on 3 February", PILOT, author=None) is not None
-    assert claim("Alice: we expect the pilot to start on 3 February", PILOT, author=None) is not None
+    assert claim("Alice: I expect the pilot to start on 3 February", PILOT, author=None) is not None
 
 
 def test_tokens_say_what_they_claim() -> None:

@@ -332,6 +332,6 @@ def test_a_victim_that_obeys_the_text_speaks_in_nobody_elses_name(order: str) ->
         briefing = accepted(Case(found, profiles(found, now=NOW), ()), answer)
     except Rejected:
         return
-    assert all(point.text.startswith("Eve Black: ") for point in briefing.key_points)
+    assert all(point.text.startswith("Eve Black (not invited): ") for point in briefing.key_points)
     assert order not in "".join(one.text for one in briefing.checklist)
     assert not any(sign in shown_words(briefing) for sign in ("://", "@evil"))

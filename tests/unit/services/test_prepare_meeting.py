@@ -182,16 +182,14 @@ class TestClaude:
             topics=[{"text": "Pilot to start on 3 February", "spans": [2], "weight": 5}],
             questions=[{"text": "When is the pilot to start?", "spans": [2]}],
         )
-        answer = asked.prepare(
-            documents=[mail(1, "We expect the pilot to start on 3 February with 25 planning users.")]
-        )
+        answer = asked.prepare(documents=[mail(1, "I expect the pilot to start on 3 February with 25 planning users.")])
         assert [one.text for one in answer.key_points] == ["Alice expects the pilot to start on 3 February"]
         assert [item.topic for item in answer.suggested_agenda] == [
             "Welcome and goal",
             "Pilot to start on 3 February",
             "Decisions, owners and dates",
         ]
-        quote = "“We expect the pilot to start on 3 February with 25 planning users.”"
+        quote = "“I expect the pilot to start on 3 February with 25 planning users.”"
         questions = [one.text for one in answer.questions]
         assert questions[0] == "When is the pilot to start?"
         assert f"Which figure or date is right? The source says: {quote}" in questions

@@ -24,6 +24,7 @@ from assistant.domain.meetings.briefing import (
     called,
     closing,
     extracted,
+    speaker,
     welcome,
 )
 from assistant.domain.meetings.checking import Form, Said, unsupported
@@ -50,8 +51,9 @@ and at the end what begins with "with", "and", "because" or the like. Add nothin
 or sign.
 - Never leave out a word that turns the sense: not, no, if, unless, may, might, could, would, should, only, until; and \
 keep a question a question.
-- "I" and "we" of a span become the name in its "from", the verb in the third person: "I will send the plan" of Ann \
-Lee is "Ann Lee will send the plan". Or put the name and a colon before the words as they stand.
+- "I" and "my" of a span become the name in its "from", the verb in the third person: "I will send the plan" of Ann \
+Lee is "Ann Lee will send the plan". Where it says "we" or "our", put the name and a colon before the words as they \
+stand.
 - No links, no addresses.
 
 key_points, at most 7: what the executive must know to take part, the most important first.
@@ -173,8 +175,9 @@ class _Checked:
     def _told(self, text: str, span: Span, form: Form) -> str:
         """Return the text; what a stranger says stands in their name."""
         name = called(span, self._evidence)
-        theirs = form is Form.CLAIM and name and not self._evidence.is_invited(span)
-        return f"{name}: {text}" if theirs and not text.startswith(str(name)) else text
+        if form is not Form.CLAIM or name is None or self._evidence.is_invited(span):
+            return text
+        return f"{name}: {text.removeprefix(f'{speaker(span, self._evidence)}:').strip()}"
 
     def _doubt(self, claims: Mapping[Span, Claim | None]) -> None:
         """Ask in our words about what a span says; a text that names no span leaves nothing to ask about."""
@@ -200,13 +203,7 @@ _DOUBTS: Final[Mapping[Claim, str]] = {
 
 
 def _said(span: Span, evidence: Evidence) -> Said:
-    return Said(span.text, _speaker(span, evidence), span.asks)
-
-
-def _speaker(span: Span, evidence: Evidence) -> str | None:
-    """Return the author's name, else what stands before the @ of their address."""
-    name = called(span, evidence)
-    return name.partition("@")[0] if name else None
+    return Said(span.text, speaker(span, evidence), span.asks)
 
 
 def _meeting(evidence: Evidence) -> Mapping[str, object]:
@@ -232,7 +229,7 @@ def _span(n: int, span: Span, evidence: Evidence) -> Mapping[str, object]:
     return {
         "n": n,
         "provenance": "invitation" if invited else f"{span.document.kind.value}, untrusted",
-        "from": _speaker(span, evidence),
+        "from": speaker(span, evidence),
         "date": f"{at.astimezone(evidence.zone):%a %Y-%m-%d}" if at and not invited else None,
         "about": None if invited else shown(span.document.title, 80),
         "text": shown(span.text, 300),

@@ -61,12 +61,18 @@ def quoted(span: Span, evidence: Evidence) -> Statement:
 
 
 def called(span: Span, evidence: Evidence) -> str | None:
-    """Return who wrote a span: "you", a name, else an address; None where nobody is known to have."""
+    """Return who wrote a span, as ``speaker`` does; of a stranger, who may bear anybody's name, it says so."""
+    name = speaker(span, evidence)
+    return name if name is None or evidence.is_invited(span) else f"{name} (not invited)"
+
+
+def speaker(span: Span, evidence: Evidence) -> str | None:
+    """Return "You", a name, else what stands before the @; None where nobody is known to have written it."""
     if span.author is None:
         return None
     if span.author.address in evidence.own:
         return "You"
-    return shown(evidence.names.get(span.author.address) or span.author.name) or span.author.address
+    return shown(evidence.names.get(span.author.address) or span.author.name) or span.author.local_part
 
 
 def agenda_points(evidence: Evidence, commitments: Sequence[Commitment]) -> Iterator[Point]:

@@ -2,7 +2,7 @@
 
 A statement may leave words out and name who speaks, and nothing else. So its words have to stand in the span in the
 same order, from the start of a clause to the end of a phrase; what may be left out in between is courtesy and what
-stands between commas. No negation, condition or question of the span may be left out. "I" and "we" of the span become
+stands between commas. No negation, condition or question of the span may be left out. "I" and "my" of the span become
 its author's name. Whatever passes says what the span says, whoever wrote it: no name, date, amount, number, link or
 word comes from anywhere else.
 
@@ -49,8 +49,9 @@ _STOPS: Final = _ADDING | frozenset(
 _GO_ON: Final = frozenset(listed("to, of, in, and, or, from, en, de, del, y, et, von, zu, bis, und, a"))
 _FIGURES: Final = frozenset({Claim.FIGURE, Claim.AMOUNT, Claim.PERCENTAGE, Claim.DAY})
 _TURNING: Final = frozenset({Claim.NEGATION, Claim.CONDITION, Claim.QUESTION})
-_SPEAKER: Final = frozenset(listed("i, we, me, us, my, our"))
-_AGREEING: Final = {"have": "has", "am": "is", "are": "is", "do": "does", "was": "was", "were": "was"}
+# "We" is more than who writes: what "we" have is not theirs.
+_SPEAKER: Final = frozenset(listed("i, me, my"))
+_AGREEING: Final = {"have": "has", "am": "is", "do": "does"}
 _SAYS: Final = frozenset(listed("says, said, writes, wrote, reports, notes, asks, asked"))
 _ASKS: Final = frozenset(listed("asks, asked"))
 _REQUESTS: Final = (("could", "you"), ("can", "you"), ("would", "you"), ("will", "you"))
@@ -174,7 +175,7 @@ def _same(stated: tuple[Token, ...], token: Token, *, agreeing: bool) -> bool:
     """Whether the next token of the statement is this one of the span."""
     if not stated or stated[0].norm == token.norm:
         return bool(stated)
-    # Behind a name a verb of "I" or "we" takes the form of the third person.
+    # Behind a name a verb of "I" takes the form of the third person.
     third = {f"{token.norm}s", f"{token.norm}es", _AGREEING.get(token.norm, "")}
     return agreeing and stated[0].norm in third
 

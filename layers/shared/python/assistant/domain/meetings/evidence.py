@@ -74,11 +74,9 @@ class Evidence:
 
     @cached_property
     def names(self) -> Mapping[str, str]:
-        """Names of people by address, as the request and then the best document write them."""
-        names = {box.address: box.name for box in self.meeting.people if box.name}
-        for read in self.documents:
-            names = dict(read.names) | names
-        return names
+        """Names of people by address, as the request writes them and else themselves: nobody else names anybody."""
+        authors = [read.author for read in reversed(self.documents) if read.author]
+        return {box.address: box.name for box in (*authors, *self.meeting.people) if box.name}
 
     def is_invited(self, span: Span) -> bool:
         """Whether the words are of somebody who may give the user something to do: who comes, or the user."""

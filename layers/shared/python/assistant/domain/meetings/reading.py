@@ -1,7 +1,6 @@
 """From what was sent to documents: all read roughly, so that hundreds can be ranked, and the best of them read well."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -33,11 +32,10 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class ReadDocument:
-    """A document and who is named in it, by address; ``author`` wrote it, where somebody is known to have."""
+    """A document and who wrote it, where somebody is known to have."""
 
     document: Document
-    author: Mailbox | None
-    names: Mapping[str, str]
+    author: Mailbox | None = None
 
 
 def candidate(sent: SentDocument) -> Candidate:
@@ -58,7 +56,7 @@ def read_document(chosen: Candidate) -> ReadDocument:
     """Read a candidate as a person sees it; never raises."""
     sent = chosen.sent
     if isinstance(sent, Document):
-        return ReadDocument(sent, author=None, names={})
+        return ReadDocument(sent)
     return _read_mail(sent) if sent.kind is SourceKind.MAIL else _read_text(sent)
 
 
@@ -77,7 +75,7 @@ def _read_mail(sent: SentDocument) -> ReadDocument:
         at=sent.received_at,
         people=_each_once(boxes),
     )
-    return ReadDocument(document, sender if sender.address else None, _names(boxes))
+    return ReadDocument(document, sender if sender.address else None)
 
 
 def _read_text(sent: SentDocument) -> ReadDocument:
@@ -90,8 +88,7 @@ def _read_text(sent: SentDocument) -> ReadDocument:
         at=sent.at,
         people=_each_once(boxes),
     )
-    author = sender_mailbox(sent.people[0]) if sent.people else None
-    return ReadDocument(document, author, _names(boxes))
+    return ReadDocument(document, sender_mailbox(sent.people[0]) if sent.people else None)
 
 
 def _addresses(lines: str) -> frozenset[str]:
@@ -100,7 +97,3 @@ def _addresses(lines: str) -> frozenset[str]:
 
 def _each_once(boxes: list[Mailbox]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(box.address for box in boxes if box.address))
-
-
-def _names(boxes: list[Mailbox]) -> dict[str, str]:
-    return {box.address: box.name for box in boxes if box.address and box.name}
