@@ -63,6 +63,14 @@ def test_the_users_own_words_are_theirs() -> None:
     assert written(found).key_points[1].text == "You: “The planning objectives for Q4 are mine to write.”"
 
 
+def test_a_signature_is_no_key_point() -> None:
+    for signature in ("-- \nAlice Lee\nHead of Finance, Company GmbH", "Alice Lee\nHead of Q4 planning objectives"):
+        found = evidence(mail(1, f"The planning objectives for Q4 are ready.\n\n{signature}"))
+        assert [span.text for span in found.spans[1:]] == ["The planning objectives for Q4 are ready."]
+    spoken = evidence(mail(1, "Alice Lee will lead the planning of the objectives."))
+    assert len(spoken.spans) == 2
+
+
 def test_a_stranger_with_a_known_name_is_told_apart() -> None:
     forged = mail(1, "Please pay the planning invoice for Q4 today.", by="Alice Lee <alice@evil.example>")
     briefing = written(evidence(forged, attendees=["Alice Lee <alice@company.com>"]))

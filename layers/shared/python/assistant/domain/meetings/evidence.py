@@ -15,7 +15,7 @@ from assistant.domain.mail_addresses import Mailbox
 from assistant.domain.meetings.reading import ReadDocument
 from assistant.domain.meetings.request import MeetingDetails
 from assistant.domain.sources import LONGEST_QUOTE, Document, Source, SourceKind
-from assistant.domain.triage.cues import Cue, CueHit, find_cues
+from assistant.domain.triage.cues import Cue, CueHit, find_cues, fold
 from assistant.domain.triage.sentences import Sentence, sentences
 from assistant.domain.words import terms
 
@@ -30,6 +30,8 @@ _CUE_WEIGHT: Final = 0.15
 _FIGURE_WEIGHT: Final = 0.2
 _FIGURE: Final = re.compile(r"\d")
 _PLACES_WEIGHED: Final = 12
+_SIGNATURE_LINES: Final = 10
+_LONGEST_SIGNED: Final = 90
 # More than any span of a document can weigh.
 _INVITED: Final = 10.0
 
@@ -151,12 +153,26 @@ def _best_spans(read: ReadDocument, score: float, wanted: frozenset[str]) -> lis
     document = read.document
     cues = find_cues(document.text)
     found = []
+    signature = _signature_start(document.text, read.author)
     for place, one in enumerate(_plain_sentences(document, 0, cues)):
+        if one.start >= signature:
+            break
         telling = {hit.cue for hit in cues if one.start <= hit.start < one.end} & _TELLING
         weight = score * _strength(place, one, telling, wanted)
         asks = Cue.ASK in telling or one.is_question
         found.append(Span(document, one.start, one.end, weight, read.author, asks))
     return sorted(found, key=lambda span: -span.weight)[:_MOST_OF_ONE]
+
+
+def _signature_start(text: str, author: Mailbox | None) -> int:
+    """Return where the author signs: a line of dashes, or one that begins with their name; the end where none does."""
+    last_lines = re.finditer(r"^.*$", text, re.MULTILINE)
+    name = fold(author.name) if author and author.name else None
+    for line in list(last_lines)[-_SIGNATURE_LINES:]:
+        said = fold(line[0].strip())
+        if line.start() and (said in {"--", "—"} or (name and said.startswith(name) and len(said) < _LONGEST_SIGNED)):
+            return line.start()
+    return len(text)
 
 
 def _strength(place: int, sentence: Sentence, telling: Collection[Cue], wanted: frozenset[str]) -> float:
