@@ -84,7 +84,7 @@ class MemoryVectors:
         self.kept |= {(user_id, memory.memory_id): memory for memory in memories}
 
     def query(
-        self, user_id: str, vector: bytes, *, limit: int, kind: MemoryKind | None = None, person: str | None = None
+        self, user_id: str, vector: bytes, *, limit: int, kind: MemoryKind | None = None, people: Collection[str] = ()
     ) -> Sequence[Match]:
         self._outage.check()
         found = [
@@ -92,7 +92,7 @@ class MemoryVectors:
             for (owner, _), memory in self.kept.items()
             if owner == user_id
             and (kind is None or memory.kind is kind)
-            and (person is None or person in memory.people)
+            and (not people or set(people) & set(memory.people))
         ]
         return sorted(found, key=lambda match: (-match.score, match.memory_id))[:limit]
 

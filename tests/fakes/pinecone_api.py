@@ -37,7 +37,7 @@ class PineconeApi:
 
     def handle(self, _: str, path: str, headers: Mapping[str, str], sent: bytes) -> Answer:
         """Answer a request; one the API would refuse is a 400 that says why."""
-        body = json.loads(sent)
+        body = json.loads(sent or b"{}")
         self.requests.append((path, body))
         if self.silent:
             self.silent.wait(30)

@@ -104,6 +104,29 @@ def test_corrections_change_the_next_decision_of_that_sender(assistant: Assistan
     assert after_two["decided_by"] == "corrections"
 
 
+def test_a_memory_is_found_by_meaning_and_forgotten(assistant: Assistant, token: str) -> None:
+    memories = "/api/v1/users/user123/memories"
+    new = {
+        "kind": "person",
+        "subject": "Alice",
+        "text": "Alice leads procurement.",
+        "people": ["alice@partner.example"],
+    }
+    key = {"Idempotency-Key": "memory-1"}
+
+    def found() -> list[str]:
+        answer = assistant.request("GET", f"{memories}?q=who%20runs%20purchasing", token=token).json()
+        assert answer["degraded"] == []
+        return [memory["text"] for memory in answer["memories"]]
+
+    answers = [assistant.request("POST", memories, new, token=token, headers=key) for _ in range(2)]
+    assert [(answer.status, answer.headers["etag"]) for answer in answers] == [(200, '"1"')] * 2
+    assert found() == ["Alice leads procurement."]
+    forgotten = assistant.request("DELETE", f"{memories}?person=alice@partner.example", token=token)
+    assert (forgotten.status, forgotten.json()) == (200, {"forgotten": 1, "more": False})
+    assert found() == []
+
+
 def test_feedback_on_an_unknown_mail_is_not_found(assistant: Assistant, token: str) -> None:
     answer = assistant.request("POST", "/api/v1/email/never-seen/feedback", {"category": "routine"}, token=token)
 

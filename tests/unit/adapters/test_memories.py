@@ -165,9 +165,13 @@ class TestVectorIndex:
         assert found(vectors, unit(0)) == [first, second, third]
         assert found(vectors, unit(0), limit=2) == [first, second]
         assert found(vectors, unit(0), kind=MemoryKind.PERSON) == [second, third]
-        assert found(vectors, unit(0), person="ben@company.com") == [second]
-        assert found(vectors, unit(0), person="ann@company.com", kind=MemoryKind.FACT) == [first]
-        assert found(vectors, unit(0), person="eve@company.com") == []
+        assert found(vectors, unit(0), people=["ben@company.com"]) == [second]
+        assert found(vectors, unit(0), people=["ann@company.com"], kind=MemoryKind.FACT) == [first]
+        assert found(vectors, unit(0), people=["eve@company.com"]) == []
+        assert found(vectors, unit(0), people=["eve@company.com", "ben@company.com", "ann@company.com"]) == [
+            first,
+            second,
+        ]
         assert [match.score for match in vectors.query(USER, unit(0), limit=2)] == pytest.approx([1, 0.71], abs=0.01)
         assert vectors.query("user1234", unit(0), limit=10) == []
 
@@ -201,7 +205,7 @@ class TestWarmCopies:
         assert len(found(other, unit(0), limit=1000)) == 300
         later = next(ids)
         vectors.upsert(USER, [indexed(later, unit(0), MemoryKind.FACT, "ann@company.com")])
-        assert found(other, unit(0), person="ann@company.com") == [later]
+        assert found(other, unit(0), people=["ann@company.com"]) == [later]
         vectors.delete(USER, many[:299])
         assert set(found(other, unit(0), limit=1000)) == {many[299], later}
         assert set(found(vectors, unit(0), limit=1000)) == {many[299], later}

@@ -334,5 +334,11 @@ class TestRecalling:
             "The budget of the project is 20,000.",
         ]
         assert recalled[0].standing is Standing.OBSERVED
+        scene.index_outage.down = True
+        again = recall_memories(
+            USER, "project budget", ["ben@company.com"], now=scene.clock.now(), limit=5, ports=scene.ports
+        )
+        assert {memory.text for memory in again} == {memory.text for memory in recalled}
+        scene.index_outage.down = False
         only = recall_memories(USER, "project budget", [], now=scene.clock.now(), limit=1, ports=scene.ports)
         assert [memory.text for memory in only] == ["The budget of the project is 20,000."]

@@ -82,8 +82,8 @@ class _Copy:
             held.difference_update(rows)
         self._people = {person: held for person, held in self._people.items() if held}
 
-    def nearest(self, vector: bytes, limit: int, kind: MemoryKind | None, person: str | None) -> Sequence[Match]:
-        rows = self._among(kind, person)
+    def nearest(self, vector: bytes, limit: int, kind: MemoryKind | None, people: Collection[str]) -> Sequence[Match]:
+        rows = self._among(kind, people)
         if not len(rows):
             return []
         every = len(rows) == len(self._ids)
@@ -94,12 +94,10 @@ class _Copy:
         found = (Match(self._ids[rows[one]], round(int(scores[one]) / _ONE, 4)) for one in best)
         return sorted(found, key=lambda match: (-match.score, match.memory_id))
 
-    def _among(self, kind: MemoryKind | None, person: str | None) -> NDArray[np.intp]:
-        rows: Collection[int] = self._rows.values()
-        if kind:
-            rows = self._kinds.get(kind, set())
-        if person:
-            rows = self._people.get(person, set()) & (rows if isinstance(rows, set) else set(rows))
+    def _among(self, kind: MemoryKind | None, people: Collection[str]) -> NDArray[np.intp]:
+        rows: Collection[int] = self._kinds.get(kind, set()) if kind else self._rows.values()
+        if people:
+            rows = set[int]().union(*(self._people.get(person, ()) for person in people)).intersection(rows)
         return np.sort(np.fromiter(rows, np.intp, len(rows)))
 
 
@@ -130,10 +128,10 @@ class DynamoVectors:
             self._table.batch_put([self._note(partition, now, {"late": True})])
 
     def query(
-        self, user_id: str, vector: bytes, *, limit: int, kind: MemoryKind | None = None, person: str | None = None
+        self, user_id: str, vector: bytes, *, limit: int, kind: MemoryKind | None = None, people: Collection[str] = ()
     ) -> Sequence[Match]:
         """Return the nearest memories, after one look at what is new."""
-        return self._current(user_id).nearest(vector, limit, kind, person)
+        return self._current(user_id).nearest(vector, limit, kind, people)
 
     def delete(self, user_id: str, memory_ids: Collection[str]) -> None:
         """Remove the vectors and tell other processes, by an item that expires after they forgot by themselves."""

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from hashlib import sha256
 from itertools import batched
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from pinecone import NotFoundError, Pinecone, PineconeError, UnauthorizedError
@@ -47,6 +48,7 @@ class PineconeVectors:
         self._circuit = circuit
         self._client: Index | None = None
         self._refused = False
+        self._opening = Lock()
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="pinecone")
 
     def upsert(self, user_id: str, memories: Sequence[IndexedMemory]) -> None:
@@ -63,14 +65,14 @@ class PineconeVectors:
             self._call(lambda index: index.upsert(vectors=vectors, namespace=_hash(user_id)))  # noqa: B023 runs now
 
     def query(
-        self, user_id: str, vector: bytes, *, limit: int, kind: MemoryKind | None = None, person: str | None = None
+        self, user_id: str, vector: bytes, *, limit: int, kind: MemoryKind | None = None, people: Collection[str] = ()
     ) -> Sequence[Match]:
         """Return the nearest memories."""
         wanted: dict[str, object] = {}
         if kind:
             wanted["kind"] = {"$eq": kind.value}
-        if person:
-            wanted["people"] = {"$in": [_hash(person)]}
+        if people:
+            wanted["people"] = {"$in": [_hash(person) for person in people]}
         answer = self._call(
             lambda index: index.query(
                 top_k=limit, vector=_numbers(vector), namespace=_hash(user_id), filter=wanted or None
@@ -89,7 +91,11 @@ class PineconeVectors:
         self._call(lambda index: _delete(index, _hash(user_id)))
 
     def close(self) -> None:
-        """Close the connections; the next call opens new ones."""
+        """Wait for calls under way, given up or not, and close the connections for good."""
+        self._threads.shutdown()
+        self._drop_client()
+
+    def _drop_client(self) -> None:
         client, self._client = self._client, None
         if client:
             client.close()
@@ -106,20 +112,22 @@ class PineconeVectors:
             return running.result(CALL_SECONDS)
         except UnauthorizedError as error:
             # The next call reads the key anew.
-            self.close()
+            self._drop_client()
             self._refused = True
             raise _down(error) from error
         except (PineconeError, TimeoutError) as error:
             raise _down(error) from error
 
     def _index(self) -> "Index":
-        if self._client is None:
-            key = self._key.value(fresh=self._refused)
-            if key is None:
-                raise Unavailable("There is no key for Pinecone.")
-            self._client = Pinecone(key, timeout=ATTEMPT_SECONDS).index(host=self._host)
-            self._refused = False
-        return self._client
+        # Calls that were given up still run beside the next one.
+        with self._opening:
+            if self._client is None:
+                key = self._key.value(fresh=self._refused)
+                if key is None:
+                    raise Unavailable("There is no key for Pinecone.")
+                self._client = Pinecone(key, timeout=ATTEMPT_SECONDS).index(host=self._host)
+                self._refused = False
+            return self._client
 
 
 def _delete(index: "Index", namespace: str, ids: list[str] | None = None) -> None:

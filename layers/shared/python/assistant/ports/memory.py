@@ -49,9 +49,9 @@ class VectorIndex(Protocol):
         ...
 
     def query(
-        self, user_id: str, vector: bytes, *, limit: int, kind: MemoryKind | None = None, person: str | None = None
+        self, user_id: str, vector: bytes, *, limit: int, kind: MemoryKind | None = None, people: Collection[str] = ()
     ) -> Sequence[Match]:
-        """Return at most ``limit`` memories (1 to 1,000), the nearest first, of this kind and with this person."""
+        """Return at most ``limit`` memories (1 to 1,000), the nearest first, of this kind, with one of these people."""
         ...
 
     def delete(self, user_id: str, memory_ids: Collection[str]) -> None:

@@ -4,6 +4,7 @@ Vectors go first: while the index is down nothing is forgotten, rather than half
 closed is open again, so that nothing of it is left to infer.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -84,15 +85,17 @@ def _concerns(wanted: ForgetQuery) -> Callable[[Memory], bool]:
         case (True, _, None):
             return lambda memory: (memory.source.kind, memory.source.id) == source
         case (_, False, str(person)):
-            return lambda memory: _names(memory, person.lower())
+            # Whole words: who forgets "Ann" keeps what is known of Anna and of plans.
+            name = re.compile(rf"(?<!\w){re.escape(person)}(?!\w)", re.IGNORECASE)
+            return lambda memory: _names(memory, name)
         case _:
             detail = "needs source_kind and source_id, or else person"
             raise InvalidRequest("Say what to forget.", errors=(FieldError("query", detail),))
 
 
-def _names(memory: Memory, person: str) -> bool:
+def _names(memory: Memory, name: re.Pattern[str]) -> bool:
     said = (memory.subject, memory.attribute, memory.text, memory.source.quote)
-    return person in memory.people or any(person in text.lower() for text in said)
+    return any(map(name.fullmatch, memory.people)) or any(map(name.search, said))
 
 
 def _forgotten(

@@ -7,7 +7,10 @@ from assistant.domain.memory.memory import Memory
 from assistant.services.index_memories import MemoryPorts
 from assistant.services.search_memories import nearest
 
-_READ_EACH = 100
+# Some of what is found no longer holds.
+_READ = 200
+# As much as two texts about the same thing have in common.
+_OF_PEOPLE = 0.3
 
 
 def recall_memories(
@@ -15,26 +18,24 @@ def recall_memories(
 ) -> Sequence[Memory]:
     """Return up to ``limit`` memories that hold at ``now``, the most relevant first.
 
-    Relevant are those near to the words, and first among those as near, the ones with the people. Observations are
-    among them: ``standing`` says so, and nothing may be done on their word. ``now`` is aware.
+    Relevant are those near to the words, and all with one of the people, who make up for some distance. Observations
+    are among them: ``standing`` says so, and nothing may be done on their word. ``now`` is aware.
 
     Raises:
-        Unavailable: the store is down. With the index down exact words are compared instead.
+        Unavailable: the store is down. With the index down shared words are counted instead.
     """
     ranked = _ranked(user_id, query, people, ports)
-    kept = ports.store.find(user_id, ranked[: max(limit, _READ_EACH)])
+    kept = ports.store.find(user_id, ranked[: max(limit, _READ)])
     memories = (kept[memory_id].memory for memory_id in ranked if memory_id in kept)
     return [memory for memory in memories if memory.holds_at(now)][:limit]
 
 
 def _ranked(user_id: str, query: str, people: Sequence[str], ports: MemoryPorts) -> Sequence[str]:
-    """Return ids by score; that of a memory with one of the people counts double."""
-    scores: dict[str, float] = {}
-    everything, _ = nearest(user_id, query, ports)
-    for match in everything:
-        scores[match.memory_id] = match.score
-    for person in dict.fromkeys(address.lower() for address in people):
-        with_person, _ = nearest(user_id, query, ports, person=person)
-        for match in with_person:
-            scores[match.memory_id] = max(scores.get(match.memory_id, 0.0), 2 * match.score)
+    """Return ids by score, in two questions to the index however many people there are."""
+    near, _ = nearest(user_id, query, ports)
+    scores = {match.memory_id: match.score for match in near}
+    if people:
+        addresses = frozenset(address.lower() for address in people)
+        with_people, _ = nearest(user_id, query, ports, people=addresses, least=-1)
+        scores |= {match.memory_id: match.score + _OF_PEOPLE for match in with_people}
     return sorted(scores, key=lambda memory_id: (-scores[memory_id], memory_id))

@@ -4,7 +4,7 @@ With the index or the model down a search matches exact words instead, and says 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import batched
 from typing import Final, Literal, Self
@@ -113,7 +113,8 @@ def search_memories(user_id: str, wanted: MemoryQuery, caller: Identity, *, port
     degraded: tuple[MemoryDegraded, ...] = ()
     if wanted.q and wanted.q.strip():
         offset = int(_place(wanted.cursor, "offset") or "0", 16)
-        ranked, degraded = nearest(user_id, wanted.q, ports, kind=wanted.kind, person=wanted.person)
+        people = (wanted.person.lower(),) if wanted.person else ()
+        ranked, degraded = nearest(user_id, wanted.q, ports, kind=wanted.kind, people=people)
         candidates = _ranked(user_id, ranked, offset, ports.store)
     else:
         candidates = _newest(user_id, _place(wanted.cursor, "after"), ports.store)
@@ -142,26 +143,41 @@ def show_memory(user_id: str, memory_id: str, caller: Identity, *, store: Memory
 
 
 def nearest(
-    user_id: str, query: str, ports: MemoryPorts, *, kind: MemoryKind | None = None, person: str | None = None
+    user_id: str,
+    query: str,
+    ports: MemoryPorts,
+    *,
+    kind: MemoryKind | None = None,
+    people: Collection[str] = (),
+    least: float = NEAR,
 ) -> tuple[Sequence[Match], tuple[MemoryDegraded, ...]]:
-    """Return the memories nearest to the words, at most 1,000; by exact words where no meaning can be compared."""
+    """Return at most 1,000 memories by how near they are to the words; by shared words where meanings are out of reach.
+
+    Of this kind, with one of these people (addresses in lower case), as near as ``least`` or nearer.
+    """
     degraded: tuple[MemoryDegraded, ...] = ("semantic_search",)
     if catch_up(user_id, ports):
         try:
             (vector,) = ports.embedder.embed([query])
             if any(vector):
-                asked = person.lower() if person else None
-                found = ports.index.query(user_id, vector, limit=_NEAREST, kind=kind, person=asked)
-                return [match for match in found if match.score >= NEAR], ()
+                found = ports.index.query(user_id, vector, limit=_NEAREST, kind=kind, people=people)
+                return [match for match in found if match.score >= least], ()
             degraded = ()
         except Unavailable:
             ports.meter.count(metric_names.DEGRADED, missing="semantic_search")
-    return _by_words(user_id, query, ports.store), degraded
+    among = (
+        kept.memory
+        for kept in every_memory(ports.store, user_id)
+        if (kind is None or kept.memory.kind is kind) and (not people or set(people) & set(kept.memory.people))
+    )
+    return _by_words(query, among, least), degraded
 
 
-def _by_words(user_id: str, query: str, store: MemoryStore) -> Sequence[Match]:
-    matches = (Match(kept.memory.id, share_of_words(query, kept.memory)) for kept in every_memory(store, user_id))
-    return sorted((match for match in matches if match.score), key=lambda match: (-match.score, match.memory_id))
+def _by_words(query: str, memories: Iterable[Memory], least: float) -> Sequence[Match]:
+    """Return the memories that share a word with the query; all of them where they may be as far as can be."""
+    matches = (Match(memory.id, share_of_words(query, memory)) for memory in memories)
+    shared = (match for match in matches if match.score or least < 0)
+    return sorted(shared, key=lambda match: (-match.score, match.memory_id))
 
 
 def every_memory(store: MemoryStore, user_id: str, before: str | None = None) -> Iterator[KeptMemory]:
