@@ -15,12 +15,14 @@ from typing import Any, cast
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from assistant.services.kept_evidence import KeptEvidencePorts
 from assistant.wiring import deps
 from bench.mails import make_mails
 from bench.report import Figure, summarize
 from bench.triage import in_memory
 from functions.prepare_meeting.handler import lambda_handler
 from tests.fakes.memory import MemoryMemories
+from tests.fakes.stores import MemoryTasks
 from tests.fakes.wired import Context
 
 _EVENT = Path(__file__).resolve().parents[1] / "events/http/prepare_meeting.json"
@@ -37,7 +39,8 @@ def measure_meetings() -> Figure:
     """Time one briefing after another, each from documents of its own."""
     events = [_event(number) for number in range(_RUNS + 1)]
     with in_memory(deps):
-        vars(deps).update(remembered=MemoryMemories(deps.clock))
+        kept = KeptEvidencePorts(MemoryMemories(deps.clock), MemoryTasks(deps.clock))
+        vars(deps).update(kept_evidence_ports=kept)
         _ask(events[0])
         return summarize("meetings: 500 documents, handler", "ms", [_ask(one) for one in events[1:]], target=_TARGET)
 

@@ -12,6 +12,7 @@ from assistant.adapters.lambda_wishes import LambdaWishes
 from assistant.domain.health import Dependency, Probe, ProbeStatus
 from assistant.ports.calendar import PlanSolver
 from assistant.ports.runtime import HealthProbe
+from assistant.services.kept_evidence import KeptEvidencePorts
 from assistant.wiring import deps
 from tests.fakes.llm import MemoryBatches, MemorySpending, ScriptedLlm, sensible
 from tests.fakes.meetings import MemoryBriefings, MemoryMeetings, MemoryNotifications
@@ -108,7 +109,7 @@ class Wired:
             "tasks": self.tasks,
             "wish_interpreter": LambdaWishes("understand_wishes", LambdaInProcess(_understand_wishes)),  # type: ignore[arg-type]  # of a client it has what is used
             "memories": self.memories,
-            "remembered": self.memories,
+            "kept_evidence_ports": KeptEvidencePorts(self.memories, self.tasks),
             "vectors": self.vectors,
             "embedder": LetterEmbedder(),
             "meetings": self.meetings,

@@ -19,13 +19,16 @@ from assistant.domain.memory.change import KeptMemory
 from assistant.domain.memory.memory import Fact, Memory, MemoryKind
 from assistant.domain.preferences import Preferences, WorkingHours
 from assistant.domain.sources import Source, SourceKind
+from assistant.domain.tasks.kept import KeptTask
+from assistant.domain.tasks.request import TaskStatus
 from assistant.domain.users import Identity
 from assistant.services.ask_claude import ClaudePorts
+from assistant.services.kept_evidence import KeptEvidencePorts
 from assistant.services.prepare_meeting import PreparePorts, PrepareRequest, PrepareResponse, prepare_meeting
 from tests.fakes.llm import MemorySpending, ScriptedLlm, sensible
 from tests.fakes.memory import MemoryMemories
 from tests.fakes.runtime import ManualClock, MemoryMeter
-from tests.fakes.stores import MemoryAuditTrail, MemoryPreferences, Outage
+from tests.fakes.stores import MemoryAuditTrail, MemoryPreferences, MemoryTasks, Outage
 from tests.unit.meetings.meetings import EXAMPLE, KIM, mail, page
 
 CALLER = Identity("user123", "request1")
@@ -42,7 +45,10 @@ class Assistant:
         self.llm = ScriptedLlm(sensible, has_key=False)
         claude = ClaudePorts(self.llm, MemorySpending(), meter, clock)
         self.memories = MemoryMemories(clock, self.memory_store)
-        self.ports = PreparePorts(self.preferences, self.audit, meter, clock, self.memories, lambda: claude)
+        self.task_store = Outage()
+        self.tasks = MemoryTasks(clock, self.task_store)
+        kept = KeptEvidencePorts(self.memories, self.tasks)
+        self.ports = PreparePorts(self.preferences, self.audit, meter, clock, kept, lambda: claude)
 
     def prepare(self, caller: Identity = CALLER, **fields: Any) -> PrepareResponse:
         return prepare_meeting(PrepareRequest.model_validate(EXAMPLE | fields), caller, ports=self.ports)
@@ -111,7 +117,7 @@ def test_a_past_meeting_is_prepared_all_the_same_and_said_to_be_past(assistant: 
 def test_without_the_store_the_default_preferences_serve(assistant: Assistant) -> None:
     assistant.store.down = True
     answer = assistant.prepare()
-    assert answer.degraded == ("preferences", "memory")
+    assert answer.degraded == ("preferences", "memory", "tasks")
     assert "(UTC)" in answer.briefing_document
     assert assistant.meter.total(metric_names.DEGRADED, missing="preferences") == 1
 
@@ -119,6 +125,8 @@ def test_without_the_store_the_default_preferences_serve(assistant: Assistant) -
 def test_without_memory_the_rest_serves(assistant: Assistant) -> None:
     assistant.memory_store.down = True
     assert assistant.prepare().degraded == ("memory",)
+    assistant.task_store.down = True
+    assert assistant.prepare().degraded == ("memory", "tasks")
 
 
 def test_what_is_remembered_and_holds_now_is_evidence(assistant: Assistant) -> None:
@@ -137,6 +145,27 @@ def test_what_is_remembered_and_holds_now_is_evidence(assistant: Assistant) -> N
     assert "Alice leads the Q4 planning objectives." in [one.text for one in answer.key_points]
     assert "Bob will lead" not in answer.briefing_document
     assert SourceKind.MEMORY in {one.source.kind for one in answer.citations}
+
+
+def test_what_nobody_approved_is_said_to_be_observed(assistant: Assistant) -> None:
+    now = assistant.clock.now()
+    fact = Fact(kind=MemoryKind.FACT, subject="Planning", text="The Q4 planning is to be cut short.", valid_from=now)
+    kept = KeptMemory(Memory.of(fact, Source(kind=SourceKind.MAIL, id="m"), now=now), 1)
+    assistant.memories.kept["user123", kept.memory.id] = kept
+    said = [one.text for one in assistant.prepare().key_points]
+    assert "Observed: “The Q4 planning is to be cut short.”" in said
+
+
+def test_open_tasks_about_it_are_on_the_list(assistant: Assistant) -> None:
+    now = assistant.clock.now()
+    for number, (title, status) in enumerate(
+        (("Draft the Q4 planning objectives", "open"), ("Send the Q4 planning notes", "done"), ("Buy milk", "open"))
+    ):
+        task = KeptTask(task_id=f"task{number}", title=title, created_at=now, status=TaskStatus(status))
+        assistant.tasks.create("user123", task, None)
+    texts = [one.text for one in assistant.prepare().preparation_checklist]
+    assert "Be ready to speak of your task “Draft the Q4 planning objectives”" in texts
+    assert sum("your task" in text for text in texts) == 1
 
 
 def test_a_preparation_is_measured_and_audited_without_content(assistant: Assistant) -> None:

@@ -25,6 +25,7 @@ from assistant.services.keep_meetings import (
     show_briefing,
     show_meeting,
 )
+from assistant.services.kept_evidence import KeptEvidencePorts
 from assistant.services.prepare_meeting import PreparePorts
 from assistant.services.prepare_upcoming import TAKEN_FOR, Prepared, UpcomingPorts, prepare_upcoming
 from assistant.services.show_notifications import (
@@ -38,7 +39,7 @@ from tests.fakes.llm import MemorySpending, ScriptedLlm, sensible
 from tests.fakes.meetings import MemoryBriefings, MemoryMeetings, MemoryNotifications
 from tests.fakes.memory import MemoryMemories
 from tests.fakes.runtime import ManualClock, MemoryMeter
-from tests.fakes.stores import MemoryAuditTrail, MemoryPreferences, Outage
+from tests.fakes.stores import MemoryAuditTrail, MemoryPreferences, MemoryTasks, Outage
 from tests.unit.meetings.meetings import EXAMPLE, mail
 
 CALLER = Identity("user123", "request1")
@@ -59,7 +60,8 @@ class Assistant:
         self.audit = MemoryAuditTrail()
         self.llm = ScriptedLlm(sensible)
         claude = ClaudePorts(self.llm, MemorySpending(), meter, clock)
-        prepare = PreparePorts(self.preferences, self.audit, meter, clock, MemoryMemories(clock), lambda: claude)
+        kept = KeptEvidencePorts(MemoryMemories(clock), MemoryTasks(clock))
+        prepare = PreparePorts(self.preferences, self.audit, meter, clock, kept, lambda: claude)
         self.ports = MeetingPorts(self.meetings, self.briefings, self.preferences, self.audit, clock)
         self.upcoming = UpcomingPorts(self.meetings, self.briefings, self.notifications, prepare)
 

@@ -32,20 +32,19 @@ from assistant.domain.meetings.document import (
 from assistant.domain.meetings.evidence import Evidence, gather, subject
 from assistant.domain.meetings.promises import open_commitments
 from assistant.domain.meetings.ranking import rank
-from assistant.domain.meetings.reading import candidate, known_candidate, read_document
+from assistant.domain.meetings.reading import Candidate, candidate, read_document
 from assistant.domain.meetings.request import MeetingDetails, MeetingId
 from assistant.domain.meetings.statements import Citations
 from assistant.domain.preferences import Preferences
-from assistant.domain.sources import Document, SourceKind
 from assistant.domain.users import Identity, UserId
-from assistant.ports.memory import MemoryStore
 from assistant.ports.runtime import AuditTrail, Clock, Meter
 from assistant.ports.users import PreferenceStore
 from assistant.services.ask_claude import LONGEST, ClaudePorts, Question, ask_all
+from assistant.services.kept_evidence import KeptEvidencePorts, kept_evidence
 
 # Documents that are read, of those that are ranked.
 MOST_READ: Final = 16
-MOST_REMEMBERED: Final = 200
+_KEPT: Final[tuple[Degraded, ...]] = ("memory", "tasks")
 
 
 class PrepareRequest(MeetingDetails):
@@ -71,7 +70,7 @@ class PreparePorts:
     audit: AuditTrail
     meter: Meter
     clock: Clock
-    memories: MemoryStore
+    kept: KeptEvidencePorts
     claude: Callable[[], ClaudePorts]
 
 
@@ -115,10 +114,10 @@ def prepare(
     now = ports.clock.now()
     preferences, missing = _preferences(user_id, ports)
     zone = ZoneInfo(meeting.timezone or preferences.working_hours.timezone)
-    # The same store holds memories: asking it too would only make the caller wait.
-    remembered, forgotten = ((), ("memory",)) if missing else _remembered(user_id, now, ports.memories)
-    missing += forgotten
-    evidence = _evidence(meeting, meeting_id, zone, remembered)
+    # The same store holds memories and tasks: asking it for them too would only make the caller wait.
+    kept, unread = ((), _KEPT) if missing else kept_evidence(user_id, now, ports.kept)
+    missing += unread
+    evidence = _evidence(meeting, meeting_id, zone, kept)
     people = profiles(evidence, now=now)
     commitments = open_commitments(evidence)
     case = Case(evidence, people, commitments)
@@ -154,30 +153,10 @@ def _written(case: Case, user_id: str, until: float, ports: ClaudePorts) -> tupl
     return extracted(case.evidence, case.people, case.commitments), ("claude",) if missed else ()
 
 
-def _remembered(user_id: str, now: datetime, memories: MemoryStore) -> tuple[Sequence[Document], tuple[Degraded, ...]]:
-    """Return the newest memories that hold now; they are ranked with the documents."""
-    try:
-        kept = memories.page(user_id, before=None, limit=MOST_REMEMBERED)
-    except Unavailable:
-        return (), ("memory",)
-    held = (one.memory for one in kept if one.memory.holds_at(now))
-    return [
-        Document(
-            kind=SourceKind.MEMORY,
-            id=memory.id,
-            text=memory.text,
-            title=memory.subject,
-            at=memory.valid_from,
-            people=memory.people,
-        )
-        for memory in held
-    ], ()
-
-
-def _evidence(meeting: MeetingDetails, meeting_id: str, zone: ZoneInfo, remembered: Sequence[Document]) -> Evidence:
+def _evidence(meeting: MeetingDetails, meeting_id: str, zone: ZoneInfo, kept: Sequence[Candidate]) -> Evidence:
     own = frozenset(meeting.own_addresses)
     ranked = rank(
-        [*map(candidate, meeting.documents), *map(known_candidate, remembered)],
+        [*map(candidate, meeting.documents), *kept],
         subject=subject(meeting),
         people={box.address for box in meeting.people} - own,
         meeting_at=meeting.begins(zone),

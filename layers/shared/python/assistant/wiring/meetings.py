@@ -4,13 +4,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from assistant.ports.meetings import BriefingStore, MeetingStore
-from assistant.ports.memory import MemoryStore
 from assistant.ports.notifications import NotificationStore, Notifier
 from assistant.wiring.claude import ClaudeWiring
 
 if TYPE_CHECKING:
     from assistant.adapters.dynamo_notifications import DynamoNotifications
     from assistant.services.keep_meetings import MeetingPorts
+    from assistant.services.kept_evidence import KeptEvidencePorts
     from assistant.services.prepare_meeting import PreparePorts
     from assistant.services.prepare_upcoming import UpcomingPorts
     from assistant.services.show_notifications import NotificationPorts
@@ -44,11 +44,14 @@ class MeetingWiring(ClaudeWiring):
         return self._dashboard
 
     @cached_property
-    def remembered(self) -> MemoryStore:
-        """Memories for briefings: one attempt, as a briefing is rather made without them than late."""
+    def kept_evidence_ports(self) -> "KeptEvidencePorts":
+        """What reading memories and tasks needs: one attempt, as a briefing is rather made without them than late."""
         from assistant.adapters.dynamo_memories import DynamoMemories
+        from assistant.adapters.dynamo_tasks import DynamoTasks
+        from assistant.services.kept_evidence import KeptEvidencePorts
 
-        return DynamoMemories(self._impatient_table, self.clock)
+        table = self._impatient_table
+        return KeptEvidencePorts(DynamoMemories(table, self.clock), DynamoTasks(table, self.clock))
 
     @cached_property
     def prepare_ports(self) -> "PreparePorts":
@@ -60,7 +63,7 @@ class MeetingWiring(ClaudeWiring):
             self.audit_trail,
             self.meter,
             self.clock,
-            self.remembered,
+            self.kept_evidence_ports,
             claude=lambda: self.claude_ports,
         )
 

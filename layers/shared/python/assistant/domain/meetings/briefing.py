@@ -63,7 +63,8 @@ def quoted(span: Span, evidence: Evidence) -> Statement:
 def called(span: Span, evidence: Evidence) -> str | None:
     """Return who wrote a span, as ``speaker`` does; of a stranger, who may bear anybody's name, it says so."""
     name = speaker(span, evidence)
-    return name if name is None or evidence.is_invited(span) else f"{name} (not invited)"
+    stranger = span.author is not None and bool(span.author.address) and not evidence.is_invited(span)
+    return f"{name} (not invited)" if stranger else name
 
 
 def speaker(span: Span, evidence: Evidence) -> str | None:
@@ -131,6 +132,9 @@ def _checklist(evidence: Evidence, commitments: Sequence[Commitment]) -> Iterato
         author = called(span, evidence) if evidence.is_invited(span) else None
         if span.asks and author and author != "You" and span.source not in known:
             yield Statement(f"Have an answer for {author}: “{shown(span.text)}”", (span.source,))
+    for span in evidence.spans:
+        if span.document.kind is SourceKind.TASK and span.document.title:
+            yield Statement(f"Be ready to speak of your task “{shown(span.document.title, 120)}”", (span.source,))
     to_read = [span for span in evidence.spans if span.document.kind in _TO_READ and span.document.title]
     for title, span in list({span.document.title: span for span in reversed(to_read)}.items())[:_MOST_READ]:
         yield Statement(f"Read “{shown(title, 120)}”", (span.source,))

@@ -72,7 +72,7 @@ class BriefingView(BaseModel):
     citations: tuple[Citation, ...]
 
 
-Degraded = Literal["preferences", "memory", "claude"]
+Degraded = Literal["preferences", "memory", "tasks", "claude"]
 
 
 class Notice(BaseModel):

@@ -21,13 +21,17 @@ _ADDRESS: Final = re.compile(r"[\w.+'-]+@[\w.-]+\.\w+")
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A document before it is read: enough of its text to rank it; ``people`` are addresses."""
+    """A document before it is read: enough of its text to rank it; ``people`` are addresses.
+
+    ``author`` is given for a document that needs no reading.
+    """
 
     title: str
     text: str
     at: datetime | None
     people: frozenset[str]
     sent: SentDocument | Document
+    author: Mailbox | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +51,16 @@ def candidate(sent: SentDocument) -> Candidate:
     return Candidate(sent.title, sent.text[:_ROUGH], sent.at, _addresses(" ".join(sent.people)), sent)
 
 
-def known_candidate(document: Document) -> Candidate:
+def known_candidate(document: Document, *, author: Mailbox | None = None) -> Candidate:
     """Return what a document that needs no reading is ranked by."""
-    return Candidate(document.title, document.text[:_ROUGH], document.at, frozenset(document.people), document)
+    return Candidate(document.title, document.text[:_ROUGH], document.at, frozenset(document.people), document, author)
 
 
 def read_document(chosen: Candidate) -> ReadDocument:
     """Read a candidate as a person sees it; never raises."""
     sent = chosen.sent
     if isinstance(sent, Document):
-        return ReadDocument(sent)
+        return ReadDocument(sent, chosen.author)
     return _read_mail(sent) if sent.kind is SourceKind.MAIL else _read_text(sent)
 
 
