@@ -149,6 +149,17 @@ FUNCTIONS = (
         snap_start=True,
     ),
     Function(
+        "summarize_plan",
+        "Say a calendar plan in a few plain sentences",
+        memory=FULL_CPU,
+        timeout=29,
+        routes=(Route("GET", "/api/v1/calendar/plans/{plan_id}/summary"),),
+        grants=(Grant("table", ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")),),
+        secrets=("claude-api-key",),
+        dependencies=("core", "cache", "claude"),
+        cache=True,
+    ),
+    Function(
         "prove_calendar_plan",
         "Prove kept calendar plans best, or better them",
         memory=FULL_CPU,

@@ -74,6 +74,7 @@ _OWN_PROBLEMS = {
     "exportMetrics": {"503"},
     "reportUsage": {"503"},
     "showPlan": {"404", "503"},
+    "summarizePlan": {"404", "503"},
     "explainSuggestion": {"404", "503"},
     "acceptSuggestions": {"404", "409", "503"},
 }

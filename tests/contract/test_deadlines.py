@@ -79,6 +79,8 @@ WORST: dict[str, Callable[[], float]] = {
     "manage_notifications": lambda: limits() + 2 * store(),
     # What is down fails the meetings under way, each on a thread of its own.
     "prepare_upcoming_meetings": lambda: provider() + 12 * store() + LONGEST + slowest(sqs_client()),
+    # The second of three reads and the writes of what is kept are tried once.
+    "summarize_plan": lambda: provider() + limits() + 2 * store() + 3 * slowest(dynamo_client(attempts=1)),
     "prove_calendar_plan": lambda: 2 * store() + slowest(sqs_client()),
     "manage_preferences": lambda: limits() + max(store(), slowest(sqs_client())),
     # What is down stops the request at once, or, after the memory is kept, leaves its vector for another.
@@ -131,6 +133,11 @@ def test_what_follows_a_briefing_fits_into_the_time_kept_for_it() -> None:
 def test_a_run_that_prepares_meetings_ends_before_another_may_take_them() -> None:
     (timeout,) = (function.timeout for function in FUNCTIONS if function.name == "prepare_upcoming_meetings")
     assert timeout < TAKEN_FOR.total_seconds()
+
+
+def test_what_follows_a_summary_fits_into_the_time_kept_for_it() -> None:
+    closing_seconds = importlib.import_module("functions.summarize_plan.handler").CLOSING_SECONDS
+    assert store() + BATCH_PAUSES + 2 * slowest(dynamo_client(attempts=1)) < closing_seconds
 
 
 def test_what_follows_a_search_fits_into_the_time_kept_for_it() -> None:

@@ -122,6 +122,11 @@ EXPECTED: dict[str, HTTPStatus] = {
     "manage_notifications.foreign_user": HTTPStatus.FORBIDDEN,
     "manage_notifications.wrong_cursor": HTTPStatus.UNPROCESSABLE_CONTENT,
     "manage_notifications.unknown": HTTPStatus.NOT_FOUND,
+    "summarize_plan": HTTPStatus.OK,
+    "summarize_plan.german": HTTPStatus.OK,
+    "summarize_plan.unknown": HTTPStatus.NOT_FOUND,
+    "summarize_plan.of_another": HTTPStatus.NOT_FOUND,
+    "summarize_plan.unknown_language": HTTPStatus.UNPROCESSABLE_CONTENT,
     "manage_preferences": HTTPStatus.OK,
     "manage_preferences.replace": HTTPStatus.OK,
     "manage_preferences.patch": HTTPStatus.OK,
@@ -199,6 +204,7 @@ FIELDS = {
     "prioritize_tasks.cycle": ["tasks[0].depends_on"],
     "prioritize_tasks.no_tasks": ["tasks"],
     "prioritize_tasks.unknown_zone": ["timezone"],
+    "summarize_plan.unknown_language": ["language"],
     "manage_preferences.unknown_key": ["favourite_colour"],
     "manage_memory.reversed_period": ["until"],
     "manage_memory.unknown_cursor": ["cursor"],
@@ -406,6 +412,23 @@ def test_nothing_is_paid_that_nobody_waits_for(wired: Wired) -> None:
     wired.clock.advance(timedelta(days=100 * 366).total_seconds())
     found = run(EVENTS / "direct" / "understand_wishes.json")
     assert (found["degraded"], len(found["not_understood"]), wired.llm.asked) == (["claude"], 1, [])
+
+
+def test_a_summary_is_claudes_and_paid_once(wired: Wired) -> None:
+    wired.plans.save(greedy_record(PLAN_ID, wired.clock.now()))
+    first, again = http("summarize_plan.german"), http("summarize_plan.german")
+    assert first["body"] == again["body"]
+    answer = json.loads(first["body"])
+    assert (answer["language"], answer["decided_by"], answer["degraded"]) == ("de", "claude", [])
+    assert len(wired.llm.asked) == 1
+
+
+def test_a_summary_is_the_cores_without_a_key(wired: Wired) -> None:
+    wired.llm.has_key = False
+    wired.plans.save(greedy_record(PLAN_ID, wired.clock.now()))
+    answer = json.loads(http("summarize_plan")["body"])
+    assert (answer["language"], answer["decided_by"]) == ("en", "core")
+    assert answer["text"].startswith("The plan for Monday 20 January to Friday 24 January changes 6 events.")
 
 
 def test_a_colleagues_private_title_stays_private() -> None:

@@ -80,6 +80,8 @@ def answer(schema: Schema, data: str, *, obedient: bool) -> object:
         return claude_calendar.wish(str(read["wish"]))
     if not obedient and isinstance(read, Mapping) and "spans" in read:
         return briefing(read)
+    if isinstance(read, dict) and {"facts", "language"} <= read.keys():
+        return claude_calendar.obedient_summary(read) if obedient else claude_calendar.summary(read)
     filler: Answerer = Obedient(read) if obedient else Sensible(read)
     return _fill(schema, "", schema.get("$defs", {}), filler)
 

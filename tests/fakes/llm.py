@@ -11,6 +11,7 @@ from assistant.domain.errors import Unavailable
 from assistant.domain.llm import LlmTask, Prompt, Reply, TokenUsage, Unanswered
 from assistant.domain.spending import Cap, Reservation, Usage, UsageOfDay
 from assistant.ports.claude import BatchResult
+from tests.fakes import claude_calendar
 from tests.fakes.claude_answers import briefing
 from tests.fakes.stores import Outage
 
@@ -23,7 +24,9 @@ type Answers = Callable[[Prompt[BaseModel]], Mapping[str, object] | Exception]
 
 
 def sensible(prompt: Prompt[BaseModel]) -> Mapping[str, object]:
-    """Answer as a sound model may: that a mail wants something, that a wish is none, what matters for a meeting."""
+    """Answer as a sound model may: a mail wants something, a wish is none, facts are said as they are, spans briefly."""
+    if "facts" in prompt.data:
+        return claude_calendar.summary(prompt.data)
     if prompt.task is LlmTask.CALENDAR:
         return {"understood": False, "language": "en"}
     if prompt.task is LlmTask.BRIEFING:

@@ -10,6 +10,8 @@ from itertools import islice
 from assistant.domain.audit import AuditEvent
 from assistant.domain.backlog import BacklogBatch, DeferredMail
 from assistant.domain.calendar.plan_record import PlanRecord, ProofJob
+from assistant.domain.calendar.prose.summary import Summary
+from assistant.domain.calendar.prose.wording import SummaryLanguage
 from assistant.domain.decisions import DEFERRED_FOR, Correction, Decision
 from assistant.domain.errors import Unavailable
 from assistant.domain.learning import (
@@ -335,6 +337,25 @@ class MemoryTasks:
 
     def _is_live(self, task: KeptTask) -> bool:
         return task.closed_at is None or task.closed_at + KEPT_AFTER_CLOSING > self._clock.now()
+
+
+class MemorySummaries:
+    """Implements ``ports.calendar.SummaryStore``."""
+
+    def __init__(self, clock: Clock, outage: Outage | None = None) -> None:
+        self._clock = clock
+        self._outage = outage or Outage()
+        self._kept: dict[tuple[str, str, int, str], Summary] = {}
+
+    def find(self, user_id: str, plan_id: str, revision: int, language: SummaryLanguage) -> Summary | None:
+        self._outage.check()
+        kept = self._kept.get((user_id, plan_id, revision, language))
+        return kept if kept and kept.expires_at > self._clock.now() else None
+
+    def keep(self, summary: Summary) -> Summary:
+        self._outage.check()
+        key = (summary.user_id, summary.plan_id, summary.revision, summary.language)
+        return self._kept.setdefault(key, summary)
 
 
 class MemoryProofs:

@@ -26,6 +26,7 @@ from tests.fakes.stores import (
     MemoryPlans,
     MemoryPreferences,
     MemoryProofs,
+    MemorySummaries,
     MemoryTasks,
     Outage,
 )
@@ -50,6 +51,7 @@ _BUILT_FROM_PORTS = (
     "task_ports",
     "behaviour_ports",
     "learned_ports",
+    "summary_ports",
 )
 HEALTHY = Probe(ProbeStatus.HEALTHY, "answers", 1.0)
 
@@ -107,6 +109,7 @@ class Wired:
             "plans": self.plans,
             "proofs": self.proofs,
             "tasks": self.tasks,
+            "summaries": MemorySummaries(self.clock, self.store),
             "wish_interpreter": LambdaWishes("understand_wishes", LambdaInProcess(_understand_wishes)),  # type: ignore[arg-type]  # of a client it has what is used
             "memories": self.memories,
             "kept_evidence_ports": KeptEvidencePorts(self.memories, self.tasks),

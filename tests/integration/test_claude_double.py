@@ -79,6 +79,24 @@ def test_a_wish_no_rule_understands_is_put_to_claude_while_the_week_is_planned(s
     assert "calendar" in [one["task"] for one in usage(small_assistant)["days"][-1]["usage"]]
 
 
+def test_a_plan_is_put_into_words_by_claude_and_kept(small_assistant: Assistant) -> None:
+    token = small_assistant.token()
+    document = {"user_id": "user123", "date_range": {"start_date": "2025-01-20", "end_date": "2025-01-21"}}
+    made = small_assistant.request("POST", "/api/v1/calendar/optimize", document, token=token)
+    address = f"/api/v1/calendar/plans/{made.json()['plan_id']}/summary"
+
+    first = small_assistant.request("GET", f"{address}?language=es", token=token)
+    spent = usage(small_assistant)["total"]["calls"]
+    again = small_assistant.request("GET", f"{address}?language=es", token=token)
+    unknown = small_assistant.request("GET", "/api/v1/calendar/plans/none/summary", token=token)
+
+    assert (first.status, again.status, unknown.status) == (200, 200, 404), first.body
+    assert (first.json()["decided_by"], first.json()["language"]) == ("claude", "es")
+    assert "lunes 20 de enero" in first.json()["text"]
+    assert again.json() == first.json()
+    assert usage(small_assistant)["total"]["calls"] == spent
+
+
 def test_tokens_and_dollars_reach_the_metrics(small_assistant: Assistant) -> None:
     triaged(small_assistant, "measured")
     token = small_assistant.token()

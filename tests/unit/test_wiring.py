@@ -19,6 +19,7 @@ from assistant.domain.llm import LlmTask, Prompt, TokenUsage
 from assistant.domain.preferences import Preferences
 from assistant.domain.spending import Usage, UsageOfDay
 from assistant.domain.triage.decision import Category
+from assistant.domain.triage.language import Language
 from assistant.domain.users import Identity
 from assistant.domain.versions import Preconditions
 from assistant.runtime.settings import InvalidSettings, Settings
@@ -32,13 +33,14 @@ from assistant.services.prove_plan import prove_plan
 from assistant.services.search_memories import MemoryQuery, search_memories
 from assistant.services.show_learned import LearnedQuery, show_learned
 from assistant.services.show_plan import show_plan
+from assistant.services.summarize_plan import summarize_plan
 from assistant.services.triage_emails import TriageRequest, triage_emails
 from assistant.wiring import Dependencies
 from infra.build import model
 from tests.fakes.aws import memory_aws
 from tests.fakes.claude_api import KEY, serve
 from tests.fakes.pinecone_api import serve as serve_pinecone
-from tests.fakes.plans import HastySolver
+from tests.fakes.plans import HastySolver, greedy_record
 from tests.fakes.tables import TABLE, create_table
 from tests.fakes.weeks import CONSTRAINTS, EVENTS
 
@@ -201,6 +203,13 @@ def test_without_an_index_or_a_key_the_table_serves(queue_url: str) -> None:
     settings = {"table_name": TABLE, "audit_queue_url": queue_url}
     for some in ({"pinecone_api_key": "pc-key"}, {"pinecone_index_host": "https://index.example"}):
         assert isinstance(Dependencies(Settings.model_validate(settings | some)).vectors, DynamoVectors)
+
+
+def test_a_plan_is_summarized_through_the_real_adapters(small: Dependencies) -> None:
+    small.plans.save(greedy_record("plan1", small.clock.now()))
+    found = summarize_plan("plan1", Language.GERMAN, CALLER, seconds=10, ports=small.summary_ports)
+    assert (found.decided_by.value, found.degraded) == ("core", ())
+    assert "Montag, 20. Januar" in found.text
 
 
 def test_metrics_are_read_from_the_namespace_they_are_written_to(small: Dependencies) -> None:

@@ -37,6 +37,7 @@ Meeting under way      DUE#<hour> / AT#<at>#<user>  UpdateItem if free; DeleteIt
 Briefing of a meeting  USER#<id> / BRIEFING#<id>    PutItem if the version is newer; GetItem       schedule, meetings
 Notification           USER#<id> / NOTIFICATION#    PutItem if new (TTL 90 days); Query            schedule, dashboard
 Read state             USER#<id> / NOTIFICATION#    UpdateItem if it exists                        dashboard
+Summary of a plan      USER#<id> / SUMMARY#<id>#..  GetItem; PutItem if it does not exist          calendar
 Health                 HEALTH / PROBE               GetItem, consistent                            health
 =====================  ===========================  =============================================  ====================
 

@@ -1,4 +1,4 @@
-"""Calendar plans: keeping, searching and proving them, and understanding what is wished of them."""
+"""Calendar plans: keeping, searching, proving and summarizing them, and understanding what is wished of them."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from assistant.domain.calendar.plan import Plan
     from assistant.domain.calendar.plan_record import PlanRecord, ProofJob
     from assistant.domain.calendar.problem import Problem
+    from assistant.domain.calendar.prose.summary import Summary
+    from assistant.domain.calendar.prose.wording import SummaryLanguage
     from assistant.domain.calendar.solution import TeamSolution, WeekSolution
     from assistant.domain.calendar.team import Team
     from assistant.domain.calendar.wishes.interpreting import InterpretedWishes, WishesToInterpret
@@ -26,6 +28,18 @@ class PlanStore(Protocol):
 
     def improve(self, record: "PlanRecord") -> bool:
         """Replace the kept plan by one of a lower rank; False when it is forgotten or there is none lower."""
+        ...
+
+
+class SummaryStore(Protocol):
+    """Summaries of plans, each forgotten with its plan."""
+
+    def find(self, user_id: str, plan_id: str, revision: int, language: "SummaryLanguage") -> "Summary | None":
+        """Return the summary of a revision in a language unless there is none, or it is forgotten."""
+        ...
+
+    def keep(self, summary: "Summary") -> "Summary":
+        """Keep the first summary of a revision in a language; return the one that is kept."""
         ...
 
 

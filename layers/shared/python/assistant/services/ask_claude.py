@@ -24,12 +24,12 @@ from assistant.ports.runtime import Clock, Meter
 
 LONGEST: Final = 20.0
 ANSWERED: Final = "answered"
+TRIES: Final = 2
 _THREADS: Final = 16
 # A call with less time than this would be paid and not heard.
 _LEAST_SECONDS: Final = 0.5
 # A call gives up this long before it is no longer waited for.
 _SLACK: Final = 0.25
-_TRIES: Final = 2
 # Money put aside for second tries: one call, and one more for every ten questions.
 _QUESTIONS_A_SPARE: Final = 10
 _WORTH_ANOTHER_TRY: Final = frozenset({Fault.TRUNCATED, Fault.MALFORMED})
@@ -186,7 +186,7 @@ class _Asking[Answer: BaseModel, Result]:
         return tuple(future.result() if future in done else None for future in futures)
 
     def _ask(self, question: Question[Answer, Result]) -> _Heard[Result] | None:
-        for attempt in range(_TRIES):
+        for attempt in range(TRIES):
             seconds = self._deadline - self._ports.clock.monotonic() - _SLACK
             if seconds < _LEAST_SECONDS or (attempt and not self._afford()):
                 break

@@ -3,9 +3,9 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from assistant.ports.calendar import PlanSolver, PlanStore, ProofQueue, WishInterpreter
+from assistant.ports.calendar import PlanSolver, PlanStore, ProofQueue, SummaryStore, WishInterpreter
 from assistant.runtime.settings import needed
-from assistant.wiring.foundation import Foundation
+from assistant.wiring.claude import ClaudeWiring
 
 if TYPE_CHECKING:
     from assistant.adapters.cp_sat import CpSatSolver
@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from assistant.services.optimize_calendar import OptimizePorts
     from assistant.services.optimize_team import TeamPorts
     from assistant.services.prove_plan import ProofPorts
+    from assistant.services.summarize_plan import SummaryPorts
 
 
-class CalendarWiring(Foundation):
+class CalendarWiring(ClaudeWiring):
     """Plans of a calendar, and who searches and proves them."""
 
     @cached_property
@@ -24,6 +25,14 @@ class CalendarWiring(Foundation):
         from assistant.adapters.dynamo_plans import DynamoPlans
 
         return DynamoPlans(self._table, self.clock)
+
+    @cached_property
+    def summaries(self) -> SummaryStore:
+        """Summaries of calendar plans."""
+        from assistant.adapters.dynamo_summaries import DynamoSummaries
+
+        # One attempt: a summary can be written again.
+        return DynamoSummaries(self._impatient_table, self.clock)
 
     @cached_property
     def proofs(self) -> ProofQueue:
@@ -89,6 +98,13 @@ class CalendarWiring(Foundation):
         from assistant.services.prove_plan import ProofPorts
 
         return ProofPorts(self.plan_solver, self.plans, self.audit_trail, self.clock)
+
+    @cached_property
+    def summary_ports(self) -> "SummaryPorts":
+        """What summarizing a plan needs."""
+        from assistant.services.summarize_plan import SummaryPorts
+
+        return SummaryPorts(self.plans, self.summaries, self.meter, self.clock, claude=lambda: self.claude_ports)
 
     @cached_property
     def team_ports(self) -> "TeamPorts":

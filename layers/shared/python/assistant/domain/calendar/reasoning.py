@@ -45,10 +45,14 @@ class Titles:
 
 def shown_title(title: str) -> str:
     """Return a title in quotes on one line, at most 60 characters of it."""
+    visible = visible_title(title)
+    return f"“{visible}”" if visible else "an untitled event"
+
+
+def visible_title(title: str) -> str:
+    """Return what a person sees of a title, on one line, at most 60 characters of it."""
     visible = " ".join(strip_invisible(title).split())
-    if not visible:
-        return "an untitled event"
-    return f"“{visible}”" if len(visible) <= _LONGEST_TITLE else f"“{visible[: _LONGEST_TITLE - 1].rstrip()}…”"
+    return visible if len(visible) <= _LONGEST_TITLE else f"{visible[: _LONGEST_TITLE - 1].rstrip()}…"
 
 
 def duration(minutes: int) -> str:

@@ -1,0 +1,1 @@
+"""Read wishes about a week as constraints."""
