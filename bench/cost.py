@@ -3,22 +3,28 @@
 Triage is measured: every labelled mail is decided by weights that never saw its sender or thread; about those the core
 is not sure of the real prompt goes through the real SDK to the double of the tests, which counts tokens with our own
 estimator (domain/llm_tokens.py says how well: the tokenizers of current models are not public). The mails' users all
-differ, so that no call finds its user's profile in the cache. The other tasks are budgets, marked as planned.
+differ, so that no call finds its user's profile in the cache. The calendar is measured
+on the summary of a busy week's plan in four languages. The other tasks are budgets, marked as planned.
 """
 
 import argparse
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import time
+from datetime import UTC, datetime, time
 from pathlib import Path
 
+from assistant.domain.calendar.prose.asking import summary_prompt
+from assistant.domain.calendar.prose.facts import plan_facts
+from assistant.domain.calendar.prose.wording import SummaryLanguage
+from assistant.domain.llm import LlmTask
 from assistant.domain.preferences import Preferences, WorkingHours
 from assistant.domain.triage.second_opinion import triage_prompt
 from assistant.ports.claude import Llm
 from bench.claude_double import running_double
-from bench.cost_report import Triage, planned_rows, report
+from bench.cost_report import Row, Triage, measured_row, planned_rows, report
 from bench.plot import plot_costs
 from tests.fakes.claude_api import KEY
+from tests.fakes.plans import greedy_record
 from training.abstentions import Examined, examine_apart
 from training.claude import claude_without_aws
 from training.dataset import load_mails, load_sentences
@@ -39,10 +45,25 @@ def main() -> None:
     examined = list(examine_apart(read_samples(load_mails(data)), load_sentences(data)))
     with running_double() as address, claude_without_aws(key=KEY, address=address) as claude:
         triage = measure_triage(examined, claude.llm)
-    rows = [triage.row, *planned_rows()]
+        calendar = measure_calendar(claude.llm)
+    rows = [triage.row, calendar, *planned_rows()]
     print("\n".join(report(triage, rows)))
     plot_costs({row.task.value: (float(row.dollars), float(row.dollars_with_batches)) for row in rows}, _PICTURE)
     print(f"drawn: {_PICTURE.relative_to(_PICTURE.parents[1])}")
+
+
+def measure_calendar(llm: Llm) -> Row:
+    """Ask for the summary of a busy week's plan in every language, as if each operation of the calendar wanted one.
+
+    Raises:
+        Unavailable: Claude, or what stands in for it, is down.
+        Unanswered: an answer cannot be used.
+    """
+    facts = plan_facts(greedy_record("plan", datetime.now(UTC)))
+    prompts = [summary_prompt(facts, language) for language in SummaryLanguage]
+    # As below, the first call writes the prefix.
+    llm.ask(prompts[0], seconds=_SECONDS_A_CALL)
+    return measured_row(LlmTask.CALENDAR, [llm.ask(prompt, seconds=_SECONDS_A_CALL).usage for prompt in prompts])
 
 
 def measure_triage(examined: Sequence[Examined], llm: Llm) -> Triage:

@@ -61,15 +61,20 @@ class Triage:
     @property
     def row(self) -> Row:
         """The mean call."""
-        total, calls = reduce(add, self.usages), len(self.usages)
-        mean = TokenUsage(
-            input=round(total.input / calls),
-            output=round(total.output / calls),
-            thinking=round(total.thinking / calls),
-            cache_write=round(total.cache_write / calls),
-            cache_read=round(total.cache_read / calls),
-        )
-        return Row(LlmTask.TRIAGE, Decimal(calls) / self.mails, mean, Decimal(0), "measured")
+        return measured_row(LlmTask.TRIAGE, self.usages, asked=Decimal(len(self.usages)) / self.mails)
+
+
+def measured_row(task: LlmTask, usages: Sequence[TokenUsage], *, asked: Decimal = Decimal(1)) -> Row:
+    """Return the row of a task from the usage of its calls; ``asked`` is the share of operations that make one."""
+    total, calls = reduce(add, usages), len(usages)
+    mean = TokenUsage(
+        input=round(total.input / calls),
+        output=round(total.output / calls),
+        thinking=round(total.thinking / calls),
+        cache_write=round(total.cache_write / calls),
+        cache_read=round(total.cache_read / calls),
+    )
+    return Row(task, asked, mean, Decimal(0), "measured")
 
 
 def planned_rows() -> Iterator[Row]:

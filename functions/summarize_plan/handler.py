@@ -6,7 +6,6 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from assistant.domain.calendar.prose.wording import SummaryLanguage
-from assistant.domain.triage.language import Language
 from assistant.runtime.http import Caller, PathId, http_resolver
 from assistant.runtime.observability import logger
 from assistant.services.summarize_plan import PlanSummary, summarize_plan
@@ -26,7 +25,7 @@ InLanguage = Annotated[SummaryLanguage, Query(description="The language to write
     summary="Summarize a plan",
     tags=["calendar"],
 )
-def summary(plan_id: PathId, caller: Caller, language: InLanguage = Language.ENGLISH) -> PlanSummary:
+def summary(plan_id: PathId, caller: Caller, language: InLanguage = SummaryLanguage.ENGLISH) -> PlanSummary:
     """Return a plan as it is known by now in a few plain sentences; every number in them is one of the plan's."""
     seconds = app.lambda_context.get_remaining_time_in_millis() / 1000 - CLOSING_SECONDS
     return summarize_plan(plan_id, language, caller, seconds=seconds, ports=deps.summary_ports)

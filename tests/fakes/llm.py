@@ -24,7 +24,7 @@ type Answers = Callable[[Prompt[BaseModel]], Mapping[str, object] | Exception]
 
 
 def sensible(prompt: Prompt[BaseModel]) -> Mapping[str, object]:
-    """Answer as a sound model may: a mail wants something, a wish is none, facts are said as they are, spans briefly."""
+    """Answer as a sound model may: a mail wants something, a wish is none, facts and spans are said as they are."""
     if "facts" in prompt.data:
         return claude_calendar.summary(prompt.data)
     if prompt.task is LlmTask.CALENDAR:

@@ -14,7 +14,7 @@ def measured(*, asked: int = 2, mails: int = 4) -> Triage:
 
 
 def test_every_task_is_measured_or_planned_once() -> None:
-    assert {LlmTask.TRIAGE, *PLANNED} == set(LlmTask) == set(MIX)
+    assert {LlmTask.TRIAGE, LlmTask.CALENDAR, *PLANNED} == set(LlmTask) == set(MIX)
     assert sum(MIX.values()) == 1
 
 

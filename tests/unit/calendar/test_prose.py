@@ -15,16 +15,15 @@ from assistant.domain.calendar.plan_record import PlanRecord
 from assistant.domain.calendar.prose.asking import SummaryAnswer, accepted_summary, summary_prompt
 from assistant.domain.calendar.prose.claims import check_claims
 from assistant.domain.calendar.prose.facts import Fact, FactKind, plan_facts
-from assistant.domain.calendar.prose.wording import LANGUAGES, SummaryLanguage, said, written_day
+from assistant.domain.calendar.prose.wording import SummaryLanguage, said, written_day
 from assistant.domain.llm import Rejected
-from assistant.domain.triage.language import Language
 from tests.fakes import claude_calendar
 from tests.fakes.examples import examples
 from tests.fakes.plans import greedy_record, unproven
 from tests.fakes.weeks import busy_week
 from tests.unit.calendar.weeks import event, problem
 
-ENGLISH, SPANISH, FRENCH, GERMAN = LANGUAGES
+ENGLISH, SPANISH, FRENCH, GERMAN = SummaryLanguage
 BERLIN = ZoneInfo("Europe/Berlin")
 MOVED = Fact(
     FactKind.MOVED,
@@ -139,7 +138,7 @@ class TestWords:
         late = replace(MOVED, times={**MOVED.times, "end": datetime(2025, 1, 23, 1, tzinfo=BERLIN)})
         assert "22 January, 14:00 – Thursday 23 January, 01:00." in said(late, ENGLISH)
 
-    @pytest.mark.parametrize("language", LANGUAGES)
+    @pytest.mark.parametrize("language", list(SummaryLanguage))
     @pytest.mark.parametrize("plan", [record(), untouched()], ids=["planned", "untouched"])
     def test_stand_up_to_the_checks_of_claudes(self, plan: PlanRecord, language: SummaryLanguage) -> None:
         facts = plan_facts(plan)
@@ -238,7 +237,7 @@ class TestClaims:
         assert rejected("No overlaps are left, and none will come.", OVERALL) is None
         assert rejected("No overlaps are left.", replace(OVERALL, counts={"conflicts_after": 1})) == "number"
 
-    @pytest.mark.parametrize("language", LANGUAGES)
+    @pytest.mark.parametrize("language", list(SummaryLanguage))
     @examples(400)
     @given(data=st.data())
     def test_with_a_number_outside_the_facts_never_get_through(
@@ -246,7 +245,7 @@ class TestClaims:
     ) -> None:
         fact = data.draw(st.sampled_from([MOVED, OVERALL]))
         number = data.draw(st.integers(2, 3_000_000).filter(lambda one: one not in KNOWN))
-        other = data.draw(st.sampled_from(LANGUAGES))
+        other = data.draw(st.sampled_from(list(SummaryLanguage)))
         spelling = data.draw(st.sampled_from(["cardinal", "ordinal", "figures", "grouped"]))
         if spelling in {"cardinal", "ordinal"}:
             told = num2words(number, lang=other.value, to=spelling)
@@ -257,7 +256,7 @@ class TestClaims:
         text = " ".join([*words[:place], told, *words[place:]]).replace("Hiring_sync", "Hiring sync")
         assert rejected(text, fact, language), text
 
-    @pytest.mark.parametrize("language", LANGUAGES)
+    @pytest.mark.parametrize("language", list(SummaryLanguage))
     @examples(200)
     @given(
         day=st.dates(date(2024, 1, 1), date(2026, 12, 31)),
@@ -282,19 +281,19 @@ class TestAnswers:
     def honest(self, language: SummaryLanguage = ENGLISH, lie: str = "") -> dict[str, list[dict[str, str]]]:
         return dict(claude_calendar.summary(summary_prompt(self.facts, language).data, lie=lie))  # type: ignore[arg-type]
 
-    @pytest.mark.parametrize("language", LANGUAGES)
+    @pytest.mark.parametrize("language", list(SummaryLanguage))
     def test_of_an_honest_model_stand(self, language: SummaryLanguage) -> None:
         text = self.accepted(self.honest(language), language)
         assert "“Hiring sync”" in text
         assert "1 h 15 min" in text
 
-    @pytest.mark.parametrize("language", LANGUAGES)
+    @pytest.mark.parametrize("language", list(SummaryLanguage))
     def test_that_obey_a_title_do_not(self, language: SummaryLanguage) -> None:
         with pytest.raises(Rejected):
             self.accepted(claude_calendar.obedient_summary(summary_prompt(self.facts, language).data), language)
 
     @examples(300)
-    @given(lie=st.text(max_size=60), language=st.sampled_from(LANGUAGES))
+    @given(lie=st.text(max_size=60), language=st.sampled_from(list(SummaryLanguage)))
     def test_hold_no_figure_but_those_of_the_facts(self, lie: str, language: SummaryLanguage) -> None:
         try:
             text = self.accepted(self.honest(language, lie), language)
@@ -337,7 +336,7 @@ class TestAnswers:
             self.accepted(self.honest(FRENCH), SPANISH)
 
     def test_are_asked_for_with_facts_as_data_and_titles_with_their_source(self) -> None:
-        prompt = summary_prompt(self.facts, Language.GERMAN)
+        prompt = summary_prompt(self.facts, GERMAN)
         moved = listed(self.facts, GERMAN)[3]
         assert moved == {
             "id": "moved",

@@ -14,12 +14,11 @@ from typing import Final
 
 from assistant.domain.calendar.prose.amounts import ARTICLE, DURATIONS, HOURS, MINUTES, NO_MORE, NUMBERS, UNREADABLE
 from assistant.domain.calendar.prose.facts import Fact
-from assistant.domain.calendar.prose.wording import MONTHS, WEEKDAYS
+from assistant.domain.calendar.prose.wording import MONTHS, WEEKDAYS, SummaryLanguage
 from assistant.domain.calendar.wishes.clock import alternatives
 from assistant.domain.llm import Rejected
 from assistant.domain.mail_invisible import strip_invisible
 from assistant.domain.triage.cues import fold
-from assistant.domain.triage.language import Language
 
 # Stands where something was that the fact bears out; no word, and nothing a text may hold.
 _DONE: Final = "\0"
@@ -35,12 +34,12 @@ _OTHER_DAY: Final = (
     r"today|tonight|tomorrow|yesterday|hoy|ayer|anoche|(?<!la )(?<!las )mananas?|aujourd'?hui|demain|heute|gestern"
     r"|morgen"
 )
-_ELSEWHERE: Final = {Language.FRENCH: "|hier", Language.GERMAN: "|ubermorgen|vorgestern"}
+_ELSEWHERE: Final = {SummaryLanguage.FRENCH: "|hier", SummaryLanguage.GERMAN: "|ubermorgen|vorgestern"}
 
 type _Supported = Callable[[re.Match[str]], bool]
 
 
-def check_claims(text: str, fact: Fact, language: Language) -> None:
+def check_claims(text: str, fact: Fact, language: SummaryLanguage) -> None:
     """Raise Rejected where the text claims what the fact does not say."""
     shown = unicodedata.normalize("NFKC", strip_invisible(text))
     rest = _without_titles(shown, fact)
@@ -69,7 +68,7 @@ def _without_titles(text: str, fact: Fact) -> str:
 class _Claims:
     """Takes out of a folded text what the fact bears out, step by step; nothing that counts may be left."""
 
-    def __init__(self, fact: Fact, language: Language) -> None:
+    def __init__(self, fact: Fact, language: SummaryLanguage) -> None:
         self._days = {*fact.days.values(), *(moment.date() for moment in fact.times.values())}
         self._times = {moment.time() for moment in fact.times.values()}
         self._minutes = set(fact.minutes.values())

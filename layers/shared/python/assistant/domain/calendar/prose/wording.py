@@ -2,33 +2,34 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Final, Literal
+from enum import StrEnum
+from typing import Final
 
 from assistant.domain.calendar.prose.facts import Fact, FactKind
 from assistant.domain.calendar.reasoning import duration
-from assistant.domain.triage.language import Language
-
-SummaryLanguage = Literal[Language.ENGLISH, Language.SPANISH, Language.FRENCH, Language.GERMAN]
-LANGUAGES: Final[tuple[SummaryLanguage, ...]] = (
-    Language.ENGLISH,
-    Language.SPANISH,
-    Language.FRENCH,
-    Language.GERMAN,
-)
 
 
-def _row[Words](english: Words, spanish: Words, french: Words, german: Words) -> Mapping[Language, Words]:
-    return dict(zip(LANGUAGES, (english, spanish, french, german), strict=True))
+class SummaryLanguage(StrEnum):
+    """Languages a summary may be in (ISO 639-1)."""
+
+    ENGLISH = "en"
+    SPANISH = "es"
+    FRENCH = "fr"
+    GERMAN = "de"
+
+
+def _row[Words](english: Words, spanish: Words, french: Words, german: Words) -> Mapping[SummaryLanguage, Words]:
+    return dict(zip(SummaryLanguage, (english, spanish, french, german), strict=True))
 
 
 # Words of an equal number, Monday and January first.
-WEEKDAYS: Final[Mapping[Language, Sequence[str]]] = _row(
+WEEKDAYS: Final[Mapping[SummaryLanguage, Sequence[str]]] = _row(
     ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
     ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"),
     ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"),
     ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"),
 )
-MONTHS: Final[Mapping[Language, Sequence[str]]] = _row(
+MONTHS: Final[Mapping[SummaryLanguage, Sequence[str]]] = _row(
     (
         "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
         "December",
@@ -74,7 +75,7 @@ _NOUNS: Final = {"changes": _EVENTS, "meetings": _MEETINGS, "people": _PEOPLE}
 _CONCERNS: Final = _row(
     " That concerns {people}.", " Afecta a {people}.", " Cela concerne {people}.", " Das betrifft {people}."
 )
-_SENTENCES: Final[Mapping[FactKind, Mapping[Language, str]]] = {
+_SENTENCES: Final[Mapping[FactKind, Mapping[SummaryLanguage, str]]] = {
     FactKind.OVERALL: _row(
         "The plan for {first} to {last} changes {changes}. Overlaps before: {conflicts_before}; with the plan: "
         "{conflicts_after}.",
@@ -172,24 +173,24 @@ _SENTENCES: Final[Mapping[FactKind, Mapping[Language, str]]] = {
 }
 
 
-def said(fact: Fact, language: Language) -> str:
+def said(fact: Fact, language: SummaryLanguage) -> str:
     """Return one fact as a sentence or two of the core's."""
     concerns = _CONCERNS[language] if "people" in fact.counts else ""
     return (_SENTENCES[fact.kind][language] + concerns).format_map(_written(fact, language))
 
 
-def written_day(day: date, language: Language) -> str:
+def written_day(day: date, language: SummaryLanguage) -> str:
     """Return a day with its weekday, without the year: ``Monday 20 January``."""
     weekday, month = WEEKDAYS[language][day.weekday()], MONTHS[language][day.month - 1]
     return _DAY[language].format(weekday=weekday, day=day.day, month=month)
 
 
-def written_moment(moment: datetime, language: Language) -> str:
+def written_moment(moment: datetime, language: SummaryLanguage) -> str:
     """Return a moment: ``Monday 20 January, 14:00``."""
     return _MOMENT[language].format(day=written_day(moment.date(), language), time=f"{moment:%H:%M}")
 
 
-def _written(fact: Fact, language: Language) -> Mapping[str, str]:
+def _written(fact: Fact, language: SummaryLanguage) -> Mapping[str, str]:
     title, other = (*(_quoted(title, language) for title in fact.titles), "", "")[:2]
     return {
         "title": title,
@@ -202,19 +203,19 @@ def _written(fact: Fact, language: Language) -> Mapping[str, str]:
     }
 
 
-def _quoted(title: str, language: Language) -> str:
+def _quoted(title: str, language: SummaryLanguage) -> str:
     return f"“{title}”" if title else _UNTITLED[language]
 
 
-def _counted(name: str, number: int, language: Language) -> str:
+def _counted(name: str, number: int, language: SummaryLanguage) -> str:
     if name not in _NOUNS:
         return str(number)
     one, many = _NOUNS[name][language]
-    single = number == 1 or (number == 0 and language is Language.FRENCH)
+    single = number == 1 or (number == 0 and language is SummaryLanguage.FRENCH)
     return (one if single else many).format(number)
 
 
-def _range(start: datetime, end: datetime, language: Language) -> str:
+def _range(start: datetime, end: datetime, language: SummaryLanguage) -> str:
     if start.date() != end.date():
         return f"{written_moment(start, language)} – {written_moment(end, language)}"
     return _MOMENT[language].format(day=written_day(start.date(), language), time=f"{start:%H:%M}–{end:%H:%M}")
