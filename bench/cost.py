@@ -3,8 +3,8 @@
 Triage is measured: every labelled mail is decided by weights that never saw its sender or thread; about those the core
 is not sure of the real prompt goes through the real SDK to the double of the tests, which counts tokens with our own
 estimator (domain/llm_tokens.py says how well: the tokenizers of current models are not public). The mails' users all
-differ, so that no call finds its user's profile in the cache. The calendar is measured
-on the summary of a busy week's plan in four languages. The other tasks are budgets, marked as planned.
+differ, so that no call finds its user's profile in the cache. The calendar is measured on summaries of a busy week's
+plan in four languages. The other tasks are budgets, marked as planned.
 """
 
 import argparse
