@@ -121,6 +121,7 @@ def test_a_deployer_tunes_settings_that_exist() -> None:
         "CLAUDE_PRICES",
         "EMAIL_BATCH_SIZE",
         "MAX_CONCURRENT_REQUESTS",
+        "PINECONE_INDEX_HOST",
         "RATE_LIMIT_GLOBAL_PER_SECOND",
         "RATE_LIMIT_USER_BURST",
         "RATE_LIMIT_USER_PER_MINUTE",
