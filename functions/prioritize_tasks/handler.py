@@ -9,6 +9,9 @@ from assistant.runtime.observability import logger
 from assistant.services.prioritize_tasks import PrioritizeRequest, PrioritizeResponse, prioritize_tasks
 from assistant.wiring import deps
 
+# What is left to do when Claude was asked: book the money and hand over the audit event.
+CLOSING_SECONDS = 12.0
+
 app = http_resolver(deps)
 deps.prime(lambda: (deps.rate_limiter, deps.sessions, deps.prioritize_ports))
 
@@ -16,7 +19,8 @@ deps.prime(lambda: (deps.rate_limiter, deps.sessions, deps.prioritize_ports))
 @app.post("/api/v1/tasks/prioritize", operation_id="prioritizeTasks", summary="Prioritize tasks", tags=["tasks"])
 def prioritize(request: PrioritizeRequest, caller: Caller) -> PrioritizeResponse:
     """Rank tasks by urgency and importance, say why and what would change it, and plan them into free time."""
-    return prioritize_tasks(request, caller, ports=deps.prioritize_ports)
+    seconds = app.lambda_context.get_remaining_time_in_millis() / 1000 - CLOSING_SECONDS
+    return prioritize_tasks(request, caller, seconds=seconds, ports=deps.prioritize_ports)
 
 
 @logger.inject_lambda_context(correlation_id_path="requestContext.requestId", clear_state=True)

@@ -63,6 +63,8 @@ def one(**fields: Any) -> dict[str, Any]:
             "events[0].end",
             "must be after start",
         ),
+        (one() | {"now": "2198-06-01T00:00Z"}, "now", "must not be after the year 2197"),
+        (one() | {"now": "soon"}, "now", "must be a time like 2025-01-20T10:00:00Z"),
         ({"user_id": 7}, "user_id", "must be text"),
     ],
 )

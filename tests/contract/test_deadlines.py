@@ -67,7 +67,8 @@ WORST: dict[str, Callable[[], float]] = {
     "optimize_calendar": lambda: limits() + store() + slowest(lambda_client()) + plan_closing(),
     # Claude is asked in the time that booking its money leaves.
     "understand_wishes": lambda: provider() + limits() + 2 * store(),
-    "prioritize_tasks": lambda: limits() + 2 * store() + slowest(sqs_client()),
+    # The preferences, the kept tasks, then Claude in the time that booking its money and the audit event leave.
+    "prioritize_tasks": lambda: provider() + limits() + 2 * store() + slowest(sqs_client()),
     # What is down stops a request at once; until then each step may have been slow.
     "manage_tasks": lambda: limits() + 2 * store() + BATCH_PAUSES + slowest(sqs_client()),
     # Preferences, then memories, then Claude in the time that booking its money and the audit event leave.
@@ -123,11 +124,12 @@ def test_what_follows_wishes_fits_into_the_time_kept_for_it() -> None:
     assert store() + BATCH_PAUSES < importlib.import_module("functions.understand_wishes.handler").CLOSING_SECONDS
 
 
-def test_what_follows_a_briefing_fits_into_the_time_kept_for_it() -> None:
-    kept = importlib.import_module("functions.prepare_meeting.handler").CLOSING_SECONDS
-    (timeout,) = (function.timeout for function in FUNCTIONS if function.name == "prepare_meeting")
+@pytest.mark.parametrize(("name", "least"), [("prepare_meeting", 16), ("prioritize_tasks", 16)])
+def test_what_follows_a_question_fits_into_the_time_kept_for_it(name: str, least: int) -> None:
+    kept = importlib.import_module(f"functions.{name}.handler").CLOSING_SECONDS
+    (timeout,) = (function.timeout for function in FUNCTIONS if function.name == name)
     assert store() + BATCH_PAUSES + slowest(sqs_client()) < kept
-    assert timeout - kept >= 16
+    assert timeout - kept >= least
 
 
 def test_a_run_that_prepares_meetings_ends_before_another_may_take_them() -> None:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 from urllib.parse import unquote
 
-from tests.fakes import claude_calendar
+from tests.fakes import claude_calendar, claude_tasks
 
 type Schema = dict[str, Any]
 
@@ -82,6 +82,8 @@ def answer(schema: Schema, data: str, *, obedient: bool) -> object:
         return briefing(read)
     if isinstance(read, dict) and {"facts", "language"} <= read.keys():
         return claude_calendar.obedient_summary(read) if obedient else claude_calendar.summary(read)
+    if isinstance(read, dict) and {"all", "tasks"} <= read.keys():
+        return claude_tasks.obedient_opinion(read) if obedient else claude_tasks.opinion(read)
     filler: Answerer = Obedient(read) if obedient else Sensible(read)
     return _fill(schema, "", schema.get("$defs", {}), filler)
 

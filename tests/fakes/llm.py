@@ -11,7 +11,7 @@ from assistant.domain.errors import Unavailable
 from assistant.domain.llm import LlmTask, Prompt, Reply, TokenUsage, Unanswered
 from assistant.domain.spending import Cap, Reservation, Usage, UsageOfDay
 from assistant.ports.claude import BatchResult
-from tests.fakes import claude_calendar
+from tests.fakes import claude_calendar, claude_tasks
 from tests.fakes.claude_answers import briefing
 from tests.fakes.stores import Outage
 
@@ -31,6 +31,8 @@ def sensible(prompt: Prompt[BaseModel]) -> Mapping[str, object]:
         return {"understood": False, "language": "en"}
     if prompt.task is LlmTask.BRIEFING:
         return briefing(prompt.data)
+    if prompt.task is LlmTask.TASKS:
+        return claude_tasks.opinion(prompt.data)
     mail = prompt.data["mail"]
     assert isinstance(mail, Mapping)
     quote = " ".join(str(mail["text"] or mail["subject"]).split()[:4])

@@ -36,6 +36,17 @@ def run(assistant: Assistant, function: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_ranked_tasks_are_looked_over(small_assistant: Assistant) -> None:
+    task = {"id": "memo", "title": "Write the board memo", "estimated_time": "1h30", "due_date": "2030-05-06"}
+    document = {"user_id": "user123", "tasks": [task]}
+    token = small_assistant.token()
+    answer = small_assistant.request("POST", "/api/v1/tasks/prioritize", document, token=token).json()
+    assert (answer["decided_by"], answer["degraded"]) == ("claude", [])
+    assert answer["recommendations"] == [
+        "Begin with “Write the board memo”: 1 h 30 min. It is due Mon 6 May 2030, 17:00."
+    ]
+
+
 def test_health_reaches_the_double(small_assistant: Assistant) -> None:
     found = small_assistant.request("GET", "/health").json()["dependencies"]["claude"]
     assert found["status"] == "healthy"

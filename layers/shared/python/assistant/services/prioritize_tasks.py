@@ -1,12 +1,14 @@
 """Use case: rank a user's tasks in the Eisenhower matrix and plan them into the free time of the coming days.
 
-With the preferences down their defaults hold, with the kept tasks down those of the mails are ranked; ``degraded`` says
-so.
+The core ranks, plans and recommends; with a key Claude looks the tasks over within limits (``second_opinion``). What it
+cannot answer in time stays as the core left it. With the preferences down their defaults hold, with the kept tasks down
+those of the mails are ranked; ``degraded`` says so.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import islice
 from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
@@ -31,7 +33,7 @@ from assistant.domain.calendar.request import (
     Whole,
 )
 from assistant.domain.calendar.wall_clock import hours_of
-from assistant.domain.errors import FieldError, Unavailable
+from assistant.domain.errors import FieldError, InvalidRequest, Unavailable
 from assistant.domain.preferences import Preferences, TimeZone
 from assistant.domain.received_mail import MailInput, mail_of
 from assistant.domain.tasks.answer import (
@@ -41,34 +43,44 @@ from assistant.domain.tasks.answer import (
     shown_plan,
     shown_tasks,
 )
-from assistant.domain.tasks.daily_plan import PlanRules, plan_days
+from assistant.domain.tasks.daily_plan import DailyPlan, PlanRules, plan_days
 from assistant.domain.tasks.dependencies import broken_dependencies
 from assistant.domain.tasks.free_time import FreeTime, free_time
 from assistant.domain.tasks.kept import TaskChanges
-from assistant.domain.tasks.ranking import matrix, rank
+from assistant.domain.tasks.ranking import Ranked, matrix, ordered, rank
 from assistant.domain.tasks.recommendations import recommendations
 from assistant.domain.tasks.request import MOST_MAILS, Goals, TaskInput, TaskInputs, TaskPart
+from assistant.domain.tasks.second_opinion import (
+    TasksAnswer,
+    adjusted_tasks,
+    sound_recommendations,
+    task_facts,
+    tasks_prompt,
+)
 from assistant.domain.tasks.task import Frame, Task, read_task, require_readable
 from assistant.domain.users import Identity, UserId
 from assistant.ports.runtime import AuditTrail, Clock, Meter
 from assistant.ports.tasks import TaskStore
 from assistant.ports.users import PreferenceStore
+from assistant.services.ask_claude import LONGEST, ClaudePorts, Question, ask_all
 from assistant.services.keep_tasks import active_tasks
 from assistant.services.mined_tasks import mined_tasks
 
 _MOST_OWN: Final = 20
 _LONGEST_PLAN: Final = 14
+_LAST_YEAR: Final = 2197
 
-Degraded = Literal["preferences", "tasks"]
+Degraded = Literal["preferences", "tasks", "claude"]
 
 
 class PrioritizeRequest(TaskPart):
     """Tasks to rank, and what is known of the user's time and goals."""
 
     user_id: UserId
-    tasks: TaskInputs | None = None
+    # The router writes each request out for its debug log, read or not: what is long stays out of that.
+    tasks: TaskInputs | None = Field(default=None, repr=False)
     """Left out, the kept tasks that are open or in progress."""
-    emails: Annotated[tuple[MailInput, ...], BeforeValidator(at_most(MOST_MAILS))] = ()
+    emails: Annotated[tuple[MailInput, ...], BeforeValidator(at_most(MOST_MAILS))] = Field(default=(), repr=False)
     """Mails whose requests and promises become tasks too."""
     own_addresses: Annotated[tuple[Address, ...], BeforeValidator(at_most(_MOST_OWN))] = ()
     """The user's own in the mails: tells what they wrote themselves."""
@@ -77,7 +89,7 @@ class PrioritizeRequest(TaskPart):
     """The user's zone; by default that of the preferences."""
     now: Instant | None = None
     """The time to judge at; by default the current one."""
-    events: CalendarEvents = ()
+    events: CalendarEvents = Field(default=(), repr=False)
     """The user's calendar: tasks are planned around it."""
     constraints: Constraints = Constraints()
     """Working hours and days, buffer; what is left out comes from the user's preferences."""
@@ -109,13 +121,14 @@ class PrioritizeResponse(TaskPart):
 
 @dataclass(frozen=True, slots=True)
 class PrioritizePorts:
-    """The ports prioritizing needs."""
+    """The ports prioritizing needs; those of Claude are made when there are tasks to ask about."""
 
     preferences: PreferenceStore
     tasks: TaskStore
     audit: AuditTrail
     meter: Meter
     clock: Clock
+    claude: Callable[[], ClaudePorts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +143,21 @@ class _Setting:
     preferences: Preferences
 
 
-def prioritize_tasks(request: PrioritizeRequest, caller: Identity, *, ports: PrioritizePorts) -> PrioritizeResponse:
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """Ranked tasks with their plan; ``sentences`` are Claude's recommendations, none where the core's stand."""
+
+    ranked: tuple[Ranked, ...]
+    plan: DailyPlan
+    sentences: tuple[str, ...] = ()
+
+
+def prioritize_tasks(
+    request: PrioritizeRequest, caller: Identity, *, ports: PrioritizePorts, seconds: float = LONGEST
+) -> PrioritizeResponse:
     """Return the tasks ranked, with their reasons, and a plan of the coming working days.
+
+    Claude may look them over for ``seconds``, counted from now.
 
     Raises:
         Forbidden: the tasks are another user's.
@@ -146,32 +172,39 @@ def prioritize_tasks(request: PrioritizeRequest, caller: Identity, *, ports: Pri
     require_readable(broken_dependencies([(task.id, task.depends_on) for task in given or ()], closed=frozenset()))
     tasks = (*_given(given or (), request, setting), *_mined(request, setting))
     senders = setting.preferences.email_rules.priority_senders
-    ranked = rank(tasks, setting.free, setting.zone, senders)
     days = tuple(islice((day for day in setting.problem.days if day.open), request.plan_days))
-    plan = plan_days(ranked, setting.free, _rules(request, setting, days))
-    quadrants = matrix(ranked)
-    ports.audit.record(
-        audit_event(
-            AuditAction.TASKS_PRIORITIZED,
-            caller,
-            ports.clock.now(),
-            counts={quadrant.value: len(ids) for quadrant, ids in quadrants.items()},
-        )
-    )
+    rules = _rules(request, setting, days)
+    core = _outcome(rank(tasks, setting.free, setting.zone, senders), setting, rules)
+    found, missed = _second_opinion(core, request.user_id, setting, rules, until=started + seconds, ports=ports)
+    counts = {quadrant.value: len(ids) for quadrant, ids in matrix(found.ranked).items()}
+    ports.audit.record(audit_event(AuditAction.TASKS_PRIORITIZED, caller, ports.clock.now(), counts=counts))
+    missing: Mapping[Degraded, bool] = {"preferences": preferred is None, "tasks": given is None, "claude": missed}
     elapsed = ports.clock.monotonic() - started
-    degraded: tuple[Degraded, ...] = (
-        *(() if preferred else ("preferences",)),
-        *(("tasks",) if given is None else ()),
-    )
+    degraded = tuple(what for what, is_missing in missing.items() if is_missing)
     _measure(elapsed, degraded, ports.meter)
+    return _response(request.user_id, found, days, setting, seconds=elapsed, degraded=degraded)
+
+
+def _response(
+    user_id: str,
+    found: _Outcome,
+    days: Sequence[Day],
+    setting: _Setting,
+    *,
+    seconds: float,
+    degraded: tuple[Degraded, ...],
+) -> PrioritizeResponse:
+    ranked, plan, free, zone, now = found.ranked, found.plan, setting.free, setting.zone, setting.now
+    quadrants = {quadrant.value: ids for quadrant, ids in matrix(ranked).items()}
     delegate_to = setting.preferences.email_rules.delegate_to
     return PrioritizeResponse(
-        user_id=request.user_id,
-        prioritized_tasks=shown_tasks(ranked, setting.free, setting.now, setting.zone, delegate_to=delegate_to),
-        eisenhower_matrix=EisenhowerMatrix(**{quadrant.value: ids for quadrant, ids in quadrants.items()}),
-        recommendations=recommendations(ranked, plan, setting.now, setting.zone),
-        daily_plan=shown_plan(plan, ranked, days, setting.free, setting.zone),
-        processing_time_ms=round(1000 * elapsed, 1),
+        user_id=user_id,
+        prioritized_tasks=shown_tasks(ranked, free, now, zone, delegate_to=delegate_to),
+        eisenhower_matrix=EisenhowerMatrix(**quadrants),
+        recommendations=found.sentences or recommendations(ranked, plan, now, zone),
+        daily_plan=shown_plan(plan, ranked, days, free, zone),
+        decided_by="claude" if found.sentences else "core",
+        processing_time_ms=round(1000 * seconds, 1),
         degraded=degraded,
     )
 
@@ -189,6 +222,9 @@ def _setting(request: PrioritizeRequest, preferences: Preferences, clock_now: da
     now = (given.replace(tzinfo=zone) if given.tzinfo is None else given).astimezone(UTC)
     constraints = completed(request.constraints, preferences)
     today = now.astimezone(zone).date()
+    if today.year > _LAST_YEAR:
+        detail = f"must not be after the year {_LAST_YEAR}"
+        raise InvalidRequest("There is no calendar that far ahead.", errors=(FieldError("now", detail),))
     problem = read_problem(
         request.events,
         date_range=DateRange(start_date=today, end_date=today + timedelta(days=MOST_DAYS - 1)),
@@ -250,6 +286,32 @@ def _mined(request: PrioritizeRequest, setting: _Setting) -> Iterator[Task]:
         task, _ = read_task(task_id, fields, setting.frame, request.goals, source=commitment.source)
         if task and task_id not in taken:
             yield task
+
+
+def _outcome(
+    ranked: tuple[Ranked, ...], setting: _Setting, rules: PlanRules, answer: TasksAnswer | None = None
+) -> _Outcome:
+    """Return what becomes of ranked tasks, with what Claude may say of them as they are then."""
+    moved = ordered(adjusted_tasks(ranked, answer)) if answer and answer.adjustments else ranked
+    plan = plan_days(moved, setting.free, rules)
+    if answer is None:
+        return _Outcome(moved, plan)
+    facts = task_facts(moved, plan, setting.now, setting.zone)
+    return _Outcome(moved, plan, sound_recommendations(answer, ranked, facts))
+
+
+def _second_opinion(
+    core: _Outcome, user_id: str, setting: _Setting, rules: PlanRules, *, until: float, ports: PrioritizePorts
+) -> tuple[_Outcome, bool]:
+    """Return the outcome with Claude's part, or the core's; and whether Claude was wanted and could not be asked."""
+    claude = ports.claude() if core.ranked else None
+    if claude is None or not claude.llm.configured():
+        return core, False
+    prompt = tasks_prompt(core.ranked, core.plan, setting.now, setting.zone)
+    question = Question(prompt, partial(_outcome, core.ranked, setting, rules))
+    seconds = until - ports.clock.monotonic()
+    answers = ask_all([question], user_id=user_id, seconds=seconds, ports=claude)
+    return answers.results[0] or core, bool(answers.missed)
 
 
 def _rules(request: PrioritizeRequest, setting: _Setting, days: Sequence[Day]) -> PlanRules:

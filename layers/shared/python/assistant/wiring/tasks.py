@@ -33,4 +33,12 @@ class TaskWiring(ClaudeWiring):
         """What prioritizing needs."""
         from assistant.services.prioritize_tasks import PrioritizePorts
 
-        return PrioritizePorts(self.preferences, self.tasks, self.audit_trail, self.meter, self.clock)
+        return PrioritizePorts(
+            self.preferences,
+            self.tasks,
+            self.audit_trail,
+            self.meter,
+            self.clock,
+            # Made when the first tasks want them.
+            claude=lambda: self.claude_ports,
+        )

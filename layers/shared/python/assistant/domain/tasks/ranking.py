@@ -1,6 +1,6 @@
 """Tasks in the Eisenhower matrix: quadrant, rank, and what would change it."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -61,7 +61,7 @@ def rank(tasks: Sequence[Task], free: FreeTime, zone: ZoneInfo, priority_people:
     return ordered(Ranked(task, urgency[task.id], importance[task.id]) for task in tasks)
 
 
-def ordered(ranked: Iterator[Ranked]) -> tuple[Ranked, ...]:
+def ordered(ranked: Iterable[Ranked]) -> tuple[Ranked, ...]:
     """Return them by quadrant, score, due time and id, blockers first."""
     by_id = {one.task.id: one for one in ranked}
     wanted = sorted(by_id.values(), key=_precedence)
