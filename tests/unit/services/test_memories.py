@@ -150,6 +150,8 @@ class TestAdding:
             }
         )
         rival = Memory.of(fact, Source.whole(SourceKind.REQUEST, "request2"), now=scene.clock.now())
+        # Of two at the same instant either may count as the newer.
+        scene.clock.advance(1)
 
         def raced(user_id: str, change: LineChange) -> bool:
             monkeypatch.setattr(scene.store, "write", write)
