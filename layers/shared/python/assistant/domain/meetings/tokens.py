@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from assistant.domain.triage.cues import fold
+from assistant.domain.triage.deadlines import MONTHS, RELATIVE_DAYS, WEEKDAYS
 from assistant.domain.triage.lexicon import listed
 
 
@@ -60,19 +61,7 @@ CONDITIONS: Final = frozenset(
         eventuell, konnte, konnten, wurde, wurden, sollte, sollten, nur, fast, hoffe, mochte"""
     )
 )
-_DAYS: Final = frozenset(
-    listed(
-        """monday, tuesday, wednesday, thursday, friday, saturday, sunday, mon, tue, tues, wed, thu, thur, thurs, fri,
-        sat, sun, january, february, march, april, june, july, august, september, october, november, december, jan,
-        feb, mar, apr, jun, jul, aug, sep, sept, oct, nov, dec, today, tonight, tomorrow, yesterday,
-        lunes, martes, miercoles, jueves, viernes, sabado, domingo, enero, febrero, marzo, abril, mayo, junio, julio,
-        agosto, septiembre, octubre, noviembre, diciembre, hoy, manana, ayer,
-        lundi, mardi, mercredi, jeudi, vendredi, samedi, dimanche, janvier, fevrier, mars, avril, mai, juin, juillet,
-        aout, septembre, octobre, novembre, decembre, demain, hier,
-        montag, dienstag, mittwoch, donnerstag, freitag, samstag, sonntag, januar, februar, marz, juni, juli, oktober,
-        dezember, heute, morgen, gestern"""
-    )
-)
+_DAYS: Final = frozenset({*WEEKDAYS, *MONTHS, *RELATIVE_DAYS, "yesterday", "ayer", "hier", "gestern"})
 _CURRENCIES: Final = frozenset(
     listed("$, €, £, ¥, usd, eur, gbp, chf, jpy, cny, euro, euros, dollar, dollars, pound, pounds, francs, yen, yuan")
 )

@@ -24,7 +24,7 @@ _BEFORE = (
     r"date limite ?:?(?: le)?|"
     r"bis zum|bis sp[aä]testens|sp[aä]testens am|sp[aä]testens|bis|vor dem|f[aä]llig am|frist ?:?(?: ist)?)"
 )
-_DAYS: Final = {
+WEEKDAYS: Final = {
     name: index
     for index, names in enumerate(
         (
@@ -39,7 +39,7 @@ _DAYS: Final = {
     )
     for name in names.split()
 }
-_MONTHS: Final = {
+MONTHS: Final = {
     name: index
     for index, names in enumerate(
         (
@@ -61,7 +61,7 @@ _MONTHS: Final = {
     for name in names.split()
 }
 _CHINESE_DAYS: Final = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "六": 5, "日": 6, "天": 6}
-_RELATIVE: Final = {
+RELATIVE_DAYS: Final = {
     "today": 0, "tonight": 0, "eod": 0, "cob": 0, "end of day": 0, "end of the day": 0, "close of business": 0,
     "hoy": 0, "esta tarde": 0, "esta noche": 0, "aujourd'hui": 0, "ce soir": 0, "heute": 0, "heute abend": 0,
     "this morning": 0, "this afternoon": 0, "this evening": 0, "noon": 0,
@@ -233,7 +233,7 @@ def _within(match: re.Match[str], local: datetime) -> datetime:
 
 
 def _bare(match: re.Match[str], local: datetime) -> datetime:
-    return _at(local, local.date() + timedelta(days=_RELATIVE[_plain(match["relative"])]), None)
+    return _at(local, local.date() + timedelta(days=RELATIVE_DAYS[_plain(match["relative"])]), None)
 
 
 def _chinese(match: re.Match[str], local: datetime) -> datetime:
@@ -261,8 +261,8 @@ def _day(match: re.Match[str], today: date) -> date | None:
     if match["numeric"]:
         return _numeric(match["numeric"], today)
     if match["relative"]:
-        named = _DAYS.get(fold(match["day_of_relative"] or ""))
-        offset = _RELATIVE[_plain(match["relative"])]
+        named = WEEKDAYS.get(fold(match["day_of_relative"] or ""))
+        offset = RELATIVE_DAYS[_plain(match["relative"])]
         return _next_weekday(today, named) if named is not None else today + timedelta(days=offset)
     return _end_of_period(match, today) or _named_day(match, today)
 
@@ -277,15 +277,15 @@ def _end_of_period(match: re.Match[str], today: date) -> date | None:
 
 def _named_day(match: re.Match[str], today: date) -> date | None:
     if match["day_first"]:
-        month = _MONTHS.get(fold(match["month_after"]))
+        month = MONTHS.get(fold(match["month_after"]))
         return _day_of_year(today, month, int(match["day_first"]), match["year_a"]) if month else None
     name = fold(match["name"])
-    if name in _MONTHS and match["day_after"]:
-        return _day_of_year(today, _MONTHS[name], int(match["day_after"]), match["year_b"])
-    if name not in _DAYS:
+    if name in MONTHS and match["day_after"]:
+        return _day_of_year(today, MONTHS[name], int(match["day_after"]), match["year_b"])
+    if name not in WEEKDAYS:
         return None
     # Said on a Wednesday, "next Wednesday" is not today.
-    return _next_weekday(today + timedelta(days=bool(_NEXT.search(match[0]))), _DAYS[name])
+    return _next_weekday(today + timedelta(days=bool(_NEXT.search(match[0]))), WEEKDAYS[name])
 
 
 def _next_weekday(today: date, weekday: int) -> date:
