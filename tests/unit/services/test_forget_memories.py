@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from assistant.domain.errors import Conflict, Forbidden, InvalidRequest, NotFoun
 from assistant.domain.users import Identity
 from assistant.domain.versions import Preconditions
 from assistant.services.forget_memories import ForgetQuery, Forgotten, forget_memories, forget_memory
-from assistant.services.index_memories import MemoryPorts
+from assistant.services.index_memories import MemoryPorts, catch_up
 from assistant.services.keep_memories import MemoryCorrection, NewMemory, add_memory, correct_memory
 from assistant.services.search_memories import MemoryQuery, search_memories
 from infra.build import model
@@ -154,6 +155,47 @@ class TestWithFakes:
         assert ports.store.find(USER, [memory_id])
         outage.down = False
         assert forget_memory(USER, memory_id, CALLER, ports=ports).forgotten == 1
+
+    def waiting(self, ports: MemoryPorts, outage: Outage) -> str:
+        """A memory whose vector is still to come."""
+        outage.down = True
+        memory_id = self.add(ports)
+        outage.down = False
+        return memory_id
+
+    def test_a_vector_that_arrives_after_its_memory_was_forgotten_goes_too(
+        self, ports: MemoryPorts, outage: Outage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        index = MemoryVectors(outage)
+        ports = replace(ports, index=index)
+        memory_id = self.waiting(ports, outage)
+        upsert = index.upsert
+
+        def overtaken(user_id: str, memories: Any) -> None:
+            forget_memory(USER, memory_id, CALLER, ports=ports)
+            upsert(user_id, memories)
+
+        monkeypatch.setattr(index, "upsert", overtaken)
+        catch_up(USER, ports)
+        assert index.kept == {}
+
+    def test_a_vector_that_arrives_while_its_memory_is_forgotten_goes_too(
+        self, ports: MemoryPorts, outage: Outage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        index = MemoryVectors(outage)
+        ports = replace(ports, index=index)
+        memory_id = self.waiting(ports, outage)
+        delete = index.delete
+
+        def overtaken(user_id: str, memory_ids: Any) -> None:
+            monkeypatch.setattr(index, "delete", delete)
+            delete(user_id, memory_ids)
+            catch_up(USER, ports)
+            assert index.kept
+
+        monkeypatch.setattr(index, "delete", overtaken)
+        forget_memory(USER, memory_id, CALLER, ports=ports)
+        assert index.kept == {}
 
     def test_what_does_not_fit_into_the_time_is_left_for_another_request(
         self, ports: MemoryPorts, monkeypatch: pytest.MonkeyPatch

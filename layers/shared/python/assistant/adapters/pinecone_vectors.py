@@ -82,7 +82,7 @@ class PineconeVectors:
         return sorted(found, key=lambda match: (-match.score, match.memory_id))
 
     def delete(self, user_id: str, memory_ids: Collection[str]) -> None:
-        """Forget memories."""
+        """Forget memories; none is no call."""
         for some in batched(memory_ids, _LARGEST_DELETE, strict=False):
             self._call(lambda index: _delete(index, _hash(user_id), list(some)))  # noqa: B023 runs now
 

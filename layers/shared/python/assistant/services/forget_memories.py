@@ -106,10 +106,13 @@ def _forgotten(
     for chunk in batched(memories, _CHUNK, strict=False):
         if done and until is not None and ports.clock.monotonic() >= until:
             break
-        ports.index.delete(user_id, [memory.id for memory in chunk])
+        ids = [memory.id for memory in chunk]
+        ports.index.delete(user_id, ids)
         lines = _by_line(chunk)
         with ThreadPoolExecutor(min(_THREADS, len(lines))) as pool:
             list(pool.map(partial(_remove, user_id, ports), lines, lines.values()))
+        # Vectors that were on their way meanwhile: whoever brings them later sees that their memory is gone.
+        ports.index.delete(user_id, ids)
         done += len(chunk)
     if done:
         event = audit_event(AuditAction.MEMORIES_FORGOTTEN, caller, ports.clock.now(), counts={"memories": done})

@@ -54,4 +54,7 @@ def _index(user_id: str, waiting: Sequence[KeptMemory], ports: MemoryPorts) -> N
     ]
     if indexed:
         ports.index.upsert(user_id, indexed)
-    ports.store.indexed(user_id, [memory.id for memory in memories])
+    ids = [memory.id for memory in memories]
+    # Who forgot one meanwhile found no vector to forget.
+    ports.index.delete(user_id, set(ids) - ports.store.find(user_id, ids).keys())
+    ports.store.indexed(user_id, ids)
