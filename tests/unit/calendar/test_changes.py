@@ -83,6 +83,24 @@ def test_a_meeting_brought_to_a_full_day_needs_another_to_leave_it() -> None:
     assert found == {("a",): {("b",)}, ("b",): set()}
 
 
+def test_two_meetings_brought_to_a_full_day_need_one_each_to_leave_it() -> None:
+    week = problem(
+        event("a", "2026-03-23T09:00", **MOVES),
+        event("b", "2026-03-23T11:00", **MOVES),
+        event("c", "2026-03-24T09:00", **MOVES),
+        event("d", "2026-03-24T11:00", **MOVES),
+        max_meetings_per_day=2,
+    )
+    places = {"a": "2026-03-24T13:00", "b": "2026-03-24T15:00", "c": "2026-03-25T09:00", "d": "2026-03-25T11:00"}
+    found = needs(week, Plan(moved={name: at(week, time) for name, time in places.items()}))
+    assert {change.events: {one.events for one in other} for change, other in found.items()} == {
+        ("a",): {("c",)},
+        ("b",): {("d",)},
+        ("c",): set(),
+        ("d",): set(),
+    }
+
+
 def test_focus_time_and_work_need_the_meeting_gone_that_stands_there() -> None:
     week = busy_week()
     plan = greedy_plan(week)

@@ -88,14 +88,8 @@ def dependencies(problem: Problem, listed: Sequence[Change]) -> tuple[frozenset[
         }
         for own, change in enumerate(listed)
     ]
-    placing = [own for own, change in enumerate(listed) if change.type in _PLACES_EVENTS]
-    found = problem.max_per_day is not None
-    while found:
-        found = False
-        for own in placing:
-            more = _room_makers(problem, listed, own, direct, events) - direct[own]
-            direct[own] |= more
-            found = found or bool(more)
+    if problem.max_per_day is not None:
+        _make_room(problem, listed, direct, events)
     return tuple(map(frozenset, direct))
 
 
@@ -167,25 +161,36 @@ def _gap(one: Interval, other: Interval) -> int:
     return max(one.start - other.end, other.start - one.end)
 
 
-def _room_makers(
-    problem: Problem, listed: Sequence[Change], own: int, direct: Sequence[Collection[int]], events: Mapping[str, Event]
-) -> set[int]:
-    """Return the changes that must take a meeting off a full day before this one brings one to it."""
-    brought = _brought_to(problem, listed[own], events)
-    if brought is None or problem.max_per_day is None:
-        return set()
-    leaving = [
-        index for index, other in enumerate(listed) if index != own and _taken_from(problem, other, brought, events)
-    ]
-    accepted = closure([own], direct)
-    added: set[int] = set()
-    while _meetings_on(problem, brought, [listed[index] for index in accepted], events) > problem.max_per_day:
-        more = next((index for index in leaving if index not in accepted), None)
-        if more is None:
-            break
-        added.add(more)
-        accepted |= closure([more], direct)
-    return added
+def _make_room(
+    problem: Problem, listed: Sequence[Change], direct: Sequence[set[int]], events: Mapping[str, Event]
+) -> None:
+    """Let each change that brings a meeting to a day without room need one of its own that takes a meeting away.
+
+    Were two to share one, both could be left without the other they need together. A day over the maximum as it is
+    has to come down to it first, for all of them.
+    """
+    bringers: defaultdict[date, list[int]] = defaultdict(list)
+    for index, change in enumerate(listed):
+        day = _brought_to(problem, change, events) if change.type in _PLACES_EVENTS else None
+        if day is not None:
+            bringers[day].append(index)
+    for day, brought in bringers.items():
+        leaving = [index for index, other in enumerate(listed) for _ in range(-_added_to(problem, other, day, events))]
+        room = (problem.max_per_day or 0) - sum(event.is_meeting and event.day == day for event in problem.events)
+        first, leaving = set(leaving[: max(0, -room)]), leaving[max(0, -room) :]
+        for own in brought:
+            direct[own] |= first
+            if not _added_to(problem, listed[own], day, events):
+                continue
+            # One it needs anyhow costs nothing; then what room there is.
+            known = closure([own], direct)
+            maker = next((index for index in leaving if index in known), None)
+            if maker is None and room > 0:
+                room -= 1
+                continue
+            maker = leaving[0] if maker is None else maker
+            leaving.remove(maker)
+            direct[own].add(maker)
 
 
 def _brought_to(problem: Problem, change: Change, events: Mapping[str, Event]) -> date | None:
@@ -197,19 +202,9 @@ def _brought_to(problem: Problem, change: Change, events: Mapping[str, Event]) -
     return day if day != event.day else None
 
 
-def _taken_from(problem: Problem, change: Change, day: date, events: Mapping[str, Event]) -> bool:
-    names = set(change.altered)
-    before = sum(events[name].is_meeting and events[name].day == day for name in names)
-    return before > _placed_on(problem, change, day, events)
-
-
-def _placed_on(problem: Problem, change: Change, day: date, events: Mapping[str, Event]) -> int:
-    if change.at is None or not change.altered:
-        return 0
-    return int(events[change.events[0]].is_meeting and problem.local(change.at.start).date() == day)
-
-
-def _meetings_on(problem: Problem, day: date, accepted: Sequence[Change], events: Mapping[str, Event]) -> int:
-    altered = {name for change in accepted for name in change.altered}
-    stay = sum(event.is_meeting and event.day == day and event.id not in altered for event in problem.events)
-    return stay + sum(_placed_on(problem, change, day, events) for change in accepted)
+def _added_to(problem: Problem, change: Change, day: date, events: Mapping[str, Event]) -> int:
+    """Return how many meetings more there are on the day because of the change."""
+    before = sum(events[name].is_meeting and events[name].day == day for name in set(change.altered))
+    if change.at is None or not change.altered or not events[change.events[0]].is_meeting:
+        return -before
+    return int(problem.local(change.at.start).date() == day) - before
