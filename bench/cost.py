@@ -4,13 +4,15 @@ Triage is measured: every labelled mail is decided by weights that never saw its
 is not sure of the real prompt goes through the real SDK to the double of the tests, which counts tokens with our own
 estimator (domain/llm_tokens.py says how well: the tokenizers of current models are not public). The mails' users all
 differ, so that no call finds its user's profile in the cache. The calendar is measured on summaries of a busy week's
-plan in four languages. The other tasks are budgets, marked as planned.
+plan in four languages, tasks on lists of twenty, briefings on meetings with 500 documents, both through their handlers.
+Drafts are a budget, marked as planned.
 """
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, time
+from decimal import Decimal
 from pathlib import Path
 
 from assistant.domain.calendar.prose.asking import summary_prompt
@@ -20,11 +22,17 @@ from assistant.domain.llm import LlmTask
 from assistant.domain.preferences import Preferences, WorkingHours
 from assistant.domain.triage.second_opinion import triage_prompt
 from assistant.ports.claude import Llm
+from assistant.wiring import deps
 from bench.claude_double import running_double
 from bench.cost_report import Row, Triage, measured_row, planned_rows, report
+from bench.meetings import nothing_kept, prepare, request_event
 from bench.plot import plot_costs
+from bench.tasks import prioritize, request
+from bench.triage import in_memory
 from tests.fakes.claude_api import KEY
+from tests.fakes.llm import MemorySpending
 from tests.fakes.plans import greedy_record
+from tests.fakes.stores import MemoryTasks
 from training.abstentions import Examined, examine_apart
 from training.claude import claude_without_aws
 from training.dataset import load_mails, load_sentences
@@ -33,6 +41,7 @@ from training.fit import read_samples
 _PICTURE = Path(__file__).resolve().parents[1] / "reports/cost.png"
 _SECONDS_A_CALL = 30.0
 _PARALLEL = 4
+_REQUESTS = 10
 _HOURS = 24
 _MINUTES = 60
 
@@ -46,7 +55,9 @@ def main() -> None:
     with running_double() as address, claude_without_aws(key=KEY, address=address) as claude:
         triage = measure_triage(examined, claude.llm)
         calendar = measure_calendar(claude.llm)
-    rows = [triage.row, calendar, *planned_rows()]
+        tasks = measure_handler(LlmTask.TASKS, lambda number: prioritize(request(number, tasks=20)), claude.llm)
+        briefings = measure_handler(LlmTask.BRIEFING, lambda number: prepare(request_event(number)), claude.llm)
+    rows = [triage.row, tasks, calendar, briefings, *planned_rows()]
     print("\n".join(report(triage, rows)))
     plot_costs({row.task.value: (float(row.dollars), float(row.dollars_with_batches)) for row in rows}, _PICTURE)
     print(f"drawn: {_PICTURE.relative_to(_PICTURE.parents[1])}")
@@ -64,6 +75,20 @@ def measure_calendar(llm: Llm) -> Row:
     # As below, the first call writes the prefix.
     llm.ask(prompts[0], seconds=_SECONDS_A_CALL)
     return measured_row(LlmTask.CALENDAR, [llm.ask(prompt, seconds=_SECONDS_A_CALL).usage for prompt in prompts])
+
+
+def measure_handler(task: LlmTask, ask: Callable[[int], object], llm: Llm) -> Row:
+    """Return the row of a task from what its handler asks Claude, with stores in memory; ``ask`` makes a request."""
+    spending = MemorySpending()
+    with in_memory(deps):
+        stores = {"tasks": MemoryTasks(deps.clock), "kept_evidence_ports": nothing_kept()}
+        vars(deps).update(llm=llm, spending=spending, **stores)
+        for number in range(_REQUESTS + 1):
+            ask(number)
+    # As below, the first request writes the prefix. A request asks again where the first answer is no use.
+    used = [usage for _, usages in spending.settled[1:] for usage in usages]
+    asked = Decimal(sum(usage.calls for usage in used)) / _REQUESTS
+    return measured_row(task, [usage.tokens for usage in used], asked=asked)
 
 
 def measure_triage(examined: Sequence[Examined], llm: Llm) -> Triage:

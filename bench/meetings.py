@@ -37,15 +37,20 @@ _WORDS = 8_000
 
 def measure_meetings() -> Figure:
     """Time one briefing after another, each from documents of its own."""
-    events = [_event(number) for number in range(_RUNS + 1)]
+    events = [request_event(number) for number in range(_RUNS + 1)]
     with in_memory(deps):
-        kept = KeptEvidencePorts(MemoryMemories(deps.clock), MemoryTasks(deps.clock))
-        vars(deps).update(kept_evidence_ports=kept)
-        _ask(events[0])
-        return summarize("meetings: 500 documents, handler", "ms", [_ask(one) for one in events[1:]], target=_TARGET)
+        vars(deps).update(kept_evidence_ports=nothing_kept())
+        prepare(events[0])
+        return summarize("meetings: 500 documents, handler", "ms", [prepare(one) for one in events[1:]], target=_TARGET)
 
 
-def _ask(event: Mapping[str, Any]) -> float:
+def nothing_kept() -> KeptEvidencePorts:
+    """Return stores of memories and tasks without any."""
+    return KeptEvidencePorts(MemoryMemories(deps.clock), MemoryTasks(deps.clock))
+
+
+def prepare(event: Mapping[str, Any]) -> float:
+    """Return the milliseconds of one core the handler takes for an event."""
     with redirect_stdout(io.StringIO()):
         started = time.process_time()
         answer = lambda_handler(dict(event), cast("LambdaContext", Context()))
@@ -55,7 +60,8 @@ def _ask(event: Mapping[str, Any]) -> float:
     return spent * 1000
 
 
-def _event(number: int) -> Mapping[str, Any]:
+def request_event(number: int) -> Mapping[str, Any]:
+    """Return an event with 500 documents; the same for a number."""
     rng = random.Random(_SEED + number)
     event = json.loads(_EVENT.read_text())
     request = {

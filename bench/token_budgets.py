@@ -32,9 +32,6 @@ class Planned:
 
 
 PLANNED: Mapping[LlmTask, Planned] = {
-    LlmTask.TASKS: Planned(TokenUsage(input=700, output=120, cache_read=1_200)),
-    # Meetings of tomorrow are prepared tonight.
-    LlmTask.BRIEFING: Planned(TokenUsage(input=2_600, output=750, cache_read=1_500), batched=Decimal(1)),
     LlmTask.DRAFT: Planned(TokenUsage(input=1_200, output=380, cache_read=1_500)),
 }
 
