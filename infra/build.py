@@ -56,6 +56,9 @@ STRIPPED = (
     "*.dist-info/REQUESTED",
 )
 
+# The set that each function has.
+CORE = "core"
+
 # Required by the packages of a set, imported by nothing we use of them.
 UNUSED: Mapping[str, tuple[str, ...]] = {"solver": ("numpy",)}
 
@@ -155,8 +158,7 @@ def _function(name: str) -> Artifact:
 
 
 def _dependency_layer(name: str) -> Artifact:
-    unused = (f"--no-emit-package={package}" for package in UNUSED.get(name, ()))
-    requirements = _uv("export", "--frozen", "--no-header", "--no-annotate", "--only-group", name, *unused)
+    requirements = _exported(name, without=UNUSED.get(name, ()) if name == CORE else (*UNUSED.get(name, ()), *_core()))
     services = _aws_services()
     carried = _model() if name == WITH_MODEL else None
     inputs = (PLATFORM, requirements, *sorted(services), *STRIPPED, carried.digest if carried else "")
@@ -167,6 +169,18 @@ def _dependency_layer(name: str) -> Artifact:
             _copy(carried.path, to / carried.path.name)
 
     return _artifact(f"layers/{name}", (text.encode() for text in inputs), make, prefix="/opt")
+
+
+def _exported(name: str, *options: str, without: Iterable[str] = ()) -> str:
+    """Return what is locked for a dependency set, as requirements."""
+    left_out = (f"--no-emit-package={package}" for package in without)
+    return _uv("export", "--frozen", "--no-header", "--no-annotate", "--only-group", name, *options, *left_out)
+
+
+def _core() -> Iterator[str]:
+    """Yield the packages every function has: no other set carries them again."""
+    for requirement in _exported(CORE, "--no-hashes").splitlines():
+        yield requirement.partition("==")[0]
 
 
 def _aws_services() -> set[str]:

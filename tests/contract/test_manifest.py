@@ -76,3 +76,7 @@ def test_a_handler_stays_thin(function: Function) -> None:
 
 def test_no_function_has_more_layers_than_lambda_takes() -> None:
     assert all(len(function.dependencies) + 1 <= MOST_LAYERS for function in FUNCTIONS)
+
+
+def test_every_function_has_the_core_set_whose_packages_no_other_set_carries() -> None:
+    assert all("core" in function.dependencies for function in FUNCTIONS)

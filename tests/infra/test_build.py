@@ -58,10 +58,7 @@ def test_every_locked_dependency_is_in_the_layers(built: Build, function: str) -
     dependencies = next(listed.dependencies for listed in FUNCTIONS if listed.name == function)
     found = {path.name for folder in packages(built, function) for path in folder.glob("*.dist-info")}
     for name in dependencies:
-        exported = building._uv(
-            "export", "--frozen", "--no-header", "--no-annotate", "--no-hashes", "--only-group", name
-        )
-        for requirement in exported.splitlines():
+        for requirement in building._exported(name, "--no-hashes").splitlines():
             locked = Requirement(requirement)
             if locked.name in building.UNUSED.get(name, ()) or (locked.marker and not locked.marker.evaluate(LAMBDA)):
                 continue
@@ -69,6 +66,15 @@ def test_every_locked_dependency_is_in_the_layers(built: Build, function: str) -
             assert f"{locked.name.replace('-', '_')}-{version}.dist-info" in {
                 distribution.lower() for distribution in found
             }
+
+
+def test_no_layer_carries_again_what_the_core_has(built: Build) -> None:
+    core, *others = (
+        {path.name for path in (built.layers[name].path / "python").glob("*.dist-info")}
+        for name in ("core", *sorted(built.layers.keys() - {"core", SHARED}))
+    )
+    assert core
+    assert all(core.isdisjoint(other) for other in others)
 
 
 @pytest.mark.parametrize("function", [function.name for function in FUNCTIONS])
