@@ -1,19 +1,20 @@
 """One suite for the fakes and the adapters, so that the fakes stay true."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
 
-from assistant.adapters.dynamo import Table
+from assistant.adapters.dynamo import Item, Table, epoch, user_partition
 from assistant.adapters.dynamo_audit import DynamoAuditLog
-from assistant.adapters.dynamo_decisions import DynamoDecisions
+from assistant.adapters.dynamo_decisions import DynamoDecisions, feedback_key
 from assistant.adapters.dynamo_preferences import DynamoPreferences
 from assistant.domain.audit import AuditAction, AuditEvent
 from assistant.domain.decisions import KEPT_FOR, Correction, Decision
 from assistant.domain.errors import Unavailable
 from assistant.domain.learning import HALF_LIFE, Behaviour
 from assistant.domain.preferences import EmailRules, Preferences
+from assistant.domain.senders import SenderRecord
 from assistant.domain.triage.decision import Category
 from assistant.ports.runtime import AuditLog
 from assistant.ports.users import PreferenceStore, VersionedPreferences
@@ -173,6 +174,66 @@ class TestLearning:
         assert self.correct(decisions, self.decided(decisions, clock, "email2"), Category.ARCHIVE, None)
         assert self.correct(decisions, first, Category.ROUTINE, Category.ARCHIVE)
         assert decisions.records("user123", [FROM])[FROM].corrections == {Category.ARCHIVE: 1, Category.ROUTINE: 1}
+
+
+class TestCorrectionsFromBeforeLessons:
+    """Items as they were kept before lessons had times and weights."""
+
+    @pytest.fixture
+    def decision(self, clock: ManualClock) -> Decision:
+        return Decision(email_id="email1", category=Category.ROUTINE, sender_keys=(FROM,), decided_at=clock.now())
+
+    @pytest.fixture
+    def decisions(self, table: Table, clock: ManualClock, decision: Decision) -> DynamoDecisions:
+        made_at = clock.now().isoformat()
+        note = {"category": "archive", "corrected_at": made_at, "expires_at": epoch(decision.expires_at)}
+        record: Item = {"count_archive": 2, "count_delegate": 0}
+        items: dict[str, Item] = {feedback_key("email1"): note, f"SENDER#{FROM}": record}
+        table.batch_put([{"pk": user_partition("user123"), "sk": key} | item for key, item in items.items()])
+        clock.advance(60)
+        return DynamoDecisions(table, clock)
+
+    def correct(self, decisions: DynamoDecisions, decision: Decision, category: Category, at: datetime) -> bool:
+        earlier = decisions.correction("user123", decision.email_id)
+        correction = Correction(email_id=decision.email_id, category=category, corrected_at=at)
+        return decisions.correct("user123", decision, correction, earlier=earlier)
+
+    def record(self, decisions: DynamoDecisions) -> SenderRecord:
+        (record,) = decisions.every_record("user123")
+        assert record == decisions.records("user123", [FROM])[FROM]
+        return record
+
+    def test_they_are_shown_and_count_in_full(self, decisions: DynamoDecisions) -> None:
+        assert decisions.correction("user123", "email1") is Category.ARCHIVE
+        assert self.record(decisions).votes == {Category.ARCHIVE: 2}
+
+    def test_one_is_changed_twice(self, decisions: DynamoDecisions, decision: Decision, clock: ManualClock) -> None:
+        for category in (Category.URGENT_ACTION, Category.DELEGATE):
+            assert self.correct(decisions, decision, category, clock.now())
+            assert decisions.correction("user123", "email1") is category
+            record = self.record(decisions)
+            assert record.corrections == {Category.ARCHIVE: 1, category: 1}
+            assert record.votes[category] == 1
+            assert record.votes[Category.ARCHIVE] == pytest.approx(1, abs=1e-5)
+            clock.advance(0.001)
+
+    def test_they_count_beside_those_that_come(
+        self, decisions: DynamoDecisions, decision: Decision, clock: ManualClock
+    ) -> None:
+        another = decision.model_copy(update={"email_id": "email2"})
+        assert self.correct(decisions, another, Category.ARCHIVE, clock.now())
+        assert self.record(decisions).votes == {Category.ARCHIVE: 3.0}
+        assert self.correct(decisions, decision, Category.DELEGATE, clock.now())
+        assert self.record(decisions).corrections == {Category.ARCHIVE: 2, Category.DELEGATE: 1}
+        clock.advance(HALF_LIFE.total_seconds())
+        assert self.record(decisions).votes[Category.ARCHIVE] == pytest.approx(1, abs=1e-5)
+
+    def test_what_is_forgotten_is_not_taken_back_again(
+        self, decisions: DynamoDecisions, decision: Decision, clock: ManualClock
+    ) -> None:
+        assert decisions.forget_record("user123", FROM)
+        assert self.correct(decisions, decision, Category.ROUTINE, clock.now())
+        assert self.record(decisions).corrections == {Category.ROUTINE: 1}
 
 
 class TestAuditLog:

@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from assistant.adapters.dynamo import EXPIRES_AT, Item, Table, attributes, epoch, plain, user_partition
-from assistant.domain.decisions import Correction, Decision
+from assistant.domain.decisions import KEPT_FOR, Correction, Decision
 from assistant.domain.learning import (
     REPLIES,
     Behaviour,
@@ -130,7 +130,8 @@ class DynamoDecisions:
         item = self._live(user_id, key) if earlier else None
         if item is None or earlier is None or item[field] != earlier.value:
             return None
-        return make(earlier, datetime.fromisoformat(item["learned_at"]))
+        # A correction from before lessons were learned says when it was made, which is the same.
+        return make(earlier, datetime.fromisoformat(item.get("learned_at") or item["corrected_at"]))
 
     def _learn(self, user_id: str, decision: Decision, note: "_Note") -> bool:
         """Write the note of a lesson and move the sums of the sender keys, all or nothing."""
@@ -148,34 +149,30 @@ class DynamoDecisions:
         }
         if note.undone:
             values = {":earlier": note.undone.counted.value, ":at": note.undone.at.isoformat()}
-            return self._table.put(item, f"{note.field} = :earlier AND learned_at = :at", values)
+            same = f"{note.field} = :earlier AND (learned_at = :at OR corrected_at = :at)"
+            return self._table.put(item, same, values)
         none = "attribute_not_exists(pk) OR expires_at <= :now"
         return self._table.put(item, none, {":now": epoch(self._clock.now())})
 
     def _move(self, user_id: str, key: str, note: "_Note", known: Item | None) -> "TransactWriteItemTypeDef":
-        """Add the lesson to the sums of one key; take the undone one out unless the sums were forgotten since."""
-        sums = Counter(_sums(note.lesson))
-        since = known.get("since") if known else None
-        undone = note.undone if since and note.undone and since <= note.undone.at.isoformat() else None
-        if undone:
-            sums.subtract(_sums(undone))
+        """Move the sums of one key by the lesson and what it undoes."""
+        change = _change(note, known)
+        sums = change.sums
         names = {f"#{place}": name for place, name in enumerate(sums)}
         values = {f":{place}": value for place, value in enumerate(sums.values())}
-        now = {":last": note.lesson.at.isoformat()}
-        guard = {":since": since} if undone else {}
+        times = {":last": note.lesson.at.isoformat(), ":begins": change.begins.isoformat()}
         added = ", ".join(f"#{place} :{place}" for place in range(len(sums)))
         move: TransactWriteItemTypeDef = {
             "Update": {
                 "TableName": self._table.name,
                 "Key": attributes(_record_key(user_id, key)),
-                "UpdateExpression": f"SET last_at = :last, since = if_not_exists(since, :last) ADD {added}",
+                "UpdateExpression": f"SET last_at = :last, since = if_not_exists(since, :begins) ADD {added}",
                 "ExpressionAttributeNames": names,
-                "ExpressionAttributeValues": attributes({**values, **now, **guard}),
+                "ExpressionAttributeValues": attributes({**values, **times, **change.guard}),
             }
         }
-        if undone:
-            # What is taken out has to be there still.
-            move["Update"]["ConditionExpression"] = "since = :since"
+        if change.condition:
+            move["Update"]["ConditionExpression"] = change.condition
         return move
 
 
@@ -189,12 +186,47 @@ class _Note:
     undone: Lesson | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What is added to the sums of a key that ``begins`` then if it is new; ``guard`` are values of the condition."""
+
+    sums: Counter[str]
+    begins: datetime
+    condition: str | None = None
+    guard: Mapping[str, str] = field(default_factory=dict)
+
+
+def _change(note: _Note, known: Item | None) -> _Change:
+    """Add the lesson; take the undone one out unless the sums were forgotten since."""
+    sums, at = Counter(_sums(note.lesson)), note.lesson.at
+    if known is None:
+        return _Change(sums, at)
+    since = known.get("since")
+    begins = at if since else at - KEPT_FOR
+    undone = note.undone if note.undone and (since or begins.isoformat()) <= note.undone.at.isoformat() else None
+    if undone:
+        sums.subtract(_sums(undone))
+    if since is None:
+        # From before lessons had weights: its corrections count in full up to now, and fade from now on. Those that
+        # can still be changed are among them.
+        sums.update(_weighed(known, at))
+        return _Change(sums, begins, "attribute_exists(pk) AND attribute_not_exists(since)")
+    # What is taken out has to be there still.
+    return _Change(sums, begins, "since = :since", {":since": since}) if undone else _Change(sums, begins)
+
+
 def _record_key(user_id: str, key: str) -> Item:
     return {"pk": user_partition(user_id), "sk": _SENDER + key}
 
 
 def _sums(lesson: Lesson) -> Mapping[str, Decimal]:
     return {_COUNT + lesson.counted.value: Decimal(1), _WEIGHT + lesson.speaks_for: grown(lesson)}
+
+
+def _weighed(record: Item, at: datetime) -> Mapping[str, Decimal]:
+    """Return the weights that the corrections counted in a record without any have at this time."""
+    counts = ((Category(name.removeprefix(_COUNT)), count) for name, count in _of(record, _COUNT))
+    return {_WEIGHT + category.value: count * grown(lesson_of_correction(category, at)) for category, count in counts}
 
 
 def _known(item: Item, model: type[Decision]) -> Item:
