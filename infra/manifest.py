@@ -287,6 +287,7 @@ FUNCTIONS = (
             Grant(
                 "table",
                 (
+                    "dynamodb:BatchGetItem",
                     "dynamodb:DeleteItem",
                     "dynamodb:GetItem",
                     "dynamodb:PutItem",

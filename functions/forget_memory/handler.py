@@ -22,14 +22,14 @@ app = http_resolver(deps)
 @app.delete(f"{PATH}/<memory_id>", operation_id="forgetMemory", summary="Forget a memory", tags=["memory"])
 def forget_one(user_id: UserPath, memory_id: PathId, caller: Caller) -> Forgotten:
     """Remove a memory and every copy derived from it."""
-    return forget_memory(user_id, memory_id, caller, ports=deps.memory_ports)
+    return forget_memory(user_id, memory_id, caller, ports=deps.forget_ports)
 
 
 @app.delete(PATH, operation_id="forgetMemories", summary="Forget a source or a person", tags=["memory"])
 def forget_some(user_id: UserPath, wanted: Wanted, caller: Caller) -> Forgotten:
     """Remove what was learned from one source, or everything that names a person."""
     seconds = app.lambda_context.get_remaining_time_in_millis() / 1000 - CLOSING_SECONDS
-    return forget_memories(user_id, wanted, caller, seconds=seconds, ports=deps.memory_ports)
+    return forget_memories(user_id, wanted, caller, seconds=seconds, ports=deps.forget_ports)
 
 
 @logger.inject_lambda_context(correlation_id_path="requestContext.requestId", clear_state=True)

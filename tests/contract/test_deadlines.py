@@ -79,7 +79,7 @@ WORST: dict[str, Callable[[], float]] = {
     "manage_meetings": lambda: limits() + 3 * store() + slowest(sqs_client()),
     "manage_notifications": lambda: limits() + 2 * store(),
     # What is down fails the meetings under way, each on a thread of its own.
-    "prepare_upcoming_meetings": lambda: provider() + 12 * store() + LONGEST + slowest(sqs_client()),
+    "prepare_upcoming_meetings": lambda: provider() + 13 * store() + LONGEST + slowest(sqs_client()),
     # The second of three reads and the writes of what is kept are tried once.
     "summarize_plan": lambda: provider() + limits() + 2 * store() + 3 * slowest(dynamo_client(attempts=1)),
     "prove_calendar_plan": lambda: 2 * store() + slowest(sqs_client()),

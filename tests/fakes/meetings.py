@@ -1,8 +1,9 @@
 """Meetings, briefings and notifications in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from assistant.domain.meetings.basis import BriefingBasis
 from assistant.domain.meetings.keeping import DueMeeting, KeptBriefing, KeptMeeting, MeetingSummary, due, summary
 from assistant.domain.notifications import Notification
 from assistant.ports.runtime import Clock
@@ -76,7 +77,7 @@ class MemoryMeetings:
 
 
 class MemoryBriefings:
-    """Implements ``ports.BriefingStore``."""
+    """Implements ``ports.BriefingStore`` and ``ports.DerivedBriefings``."""
 
     def __init__(self, outage: Outage | None = None) -> None:
         self._outage = outage or Outage()
@@ -92,6 +93,19 @@ class MemoryBriefings:
             return kept
         self._kept[briefing.user_id, briefing.meeting_id] = briefing
         return briefing
+
+    def remove(self, briefing: KeptBriefing) -> None:
+        kept = self.find(briefing.user_id, briefing.meeting_id)
+        if kept and kept.version == briefing.version:
+            del self._kept[briefing.user_id, briefing.meeting_id]
+
+    def forget(self, user_id: str, concerns: Callable[[BriefingBasis], bool]) -> int:
+        self._outage.check()
+        mine = [one for (owner, _), one in self._kept.items() if owner == user_id]
+        gone = [one for one in mine if concerns(BriefingBasis.model_validate(one.model_dump()))]
+        for briefing in gone:
+            self.remove(briefing)
+        return len(gone)
 
 
 class MemoryNotifications:

@@ -172,7 +172,7 @@ def test_a_memory_is_kept_found_and_forgotten_through_the_real_adapters(wired: D
     assert (version, kept.degraded) == (1, ())
     found = search_memories("user123", MemoryQuery(q="Who runs purchasing?"), CALLER, ports=wired.memory_ports)
     assert [memory.id for memory in found.memories] == [kept.memory.id]
-    assert forget_memory("user123", kept.memory.id, CALLER, ports=wired.memory_ports).forgotten == 1
+    assert forget_memory("user123", kept.memory.id, CALLER, ports=wired.forget_ports).forgotten == 1
     assert show_learned("user123", LearnedQuery(), CALLER, ports=wired.learned_ports).learned == ()
 
 

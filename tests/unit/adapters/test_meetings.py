@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from assistant.adapters.dynamo import Table, user_partition
+from assistant.adapters.dynamo_derived_briefings import DynamoDerivedBriefings
 from assistant.adapters.dynamo_meetings import DynamoBriefings, DynamoMeetings
 from assistant.adapters.dynamo_notifications import DynamoNotifications
 from assistant.domain.errors import Unavailable
+from assistant.domain.meetings.basis import BriefingBasis
 from assistant.domain.meetings.briefing import Writer
 from assistant.domain.meetings.document import PreparedMeeting
 from assistant.domain.meetings.keeping import KEPT_FOR, KeptBriefing, KeptMeeting, due
@@ -175,6 +177,14 @@ class TestBriefings:
         assert briefings.find("user123", "meet123") == briefing(3)
         assert briefings.find("user456", "meet123") is None
 
+    def test_a_version_is_removed(self, briefings: BriefingStore) -> None:
+        briefings.keep(briefing(2))
+        briefings.remove(briefing(1))
+        assert briefings.find("user123", "meet123") == briefing(2)
+        for _ in range(2):
+            briefings.remove(briefing(2))
+            assert briefings.find("user123", "meet123") is None
+
 
 class TestDashboard:
     def test_the_same_is_told_once(self, dashboard: MemoryNotifications | DynamoNotifications) -> None:
@@ -225,6 +235,39 @@ def test_what_this_version_cannot_read_is_unknown(table: Table, clock: ManualClo
         table.batch_put([item | {name: zlib.compress(b'{"shape": "of another year"}')}])
     assert meetings.read("user123", "meet123") is None
     assert briefings.find("user123", "meet123") is None
+    # Nobody knows whether it cites what is to be forgotten.
+    assert DynamoDerivedBriefings(table).forget("user123", lambda _: False) == 1
+    assert table.get(user_partition("user123"), "BRIEFING#meet123") is None
+
+
+@pytest.mark.parametrize("many", [24, 25, 51])
+def test_briefings_are_forgotten_page_by_page(table: Table, clock: ManualClock, many: int) -> None:
+    briefings = DynamoBriefings(table, clock)
+    for number in range(many):
+        briefings.keep(briefing().model_copy(update={"meeting_id": f"m{number:02}"}))
+    seen: list[BriefingBasis] = []
+
+    def last(basis: BriefingBasis) -> bool:
+        seen.append(basis)
+        return len(seen) == many
+
+    assert DynamoDerivedBriefings(table).forget("user123", last) == 1
+    assert len(seen) == many
+    assert briefings.find("user123", f"m{many - 1}") is None
+    assert briefings.find("user123", "m00") == briefing().model_copy(update={"meeting_id": "m00"})
+    assert DynamoDerivedBriefings(table).forget("user1234", lambda _: True) == 0
+
+
+def test_a_briefing_that_takes_the_place_of_one_stays(table: Table, clock: ManualClock) -> None:
+    briefings = DynamoBriefings(table, clock)
+    briefings.keep(briefing(1))
+
+    def replaced(_: BriefingBasis) -> bool:
+        briefings.keep(briefing(2))
+        return True
+
+    assert DynamoDerivedBriefings(table).forget("user123", replaced) == 0
+    assert briefings.find("user123", "meet123") == briefing(2)
 
 
 def test_what_is_kept_has_no_readable_words(table: Table, clock: ManualClock) -> None:
@@ -244,6 +287,8 @@ def test_a_missing_table_is_unavailable(missing_table: Table, clock: ManualClock
         lambda: meetings.claim(due(meeting()), now=now, until=now),
         lambda: meetings.done(due(meeting())),
         lambda: briefings.keep(briefing()),
+        lambda: briefings.remove(briefing()),
+        lambda: DynamoDerivedBriefings(missing_table).forget("user123", lambda _: True),
         lambda: dashboard.notify("user123", notification()),
         lambda: dashboard.mark("user123", "1", read_at=None),
     ]

@@ -1,29 +1,44 @@
 """What is forgotten is in no store any more: a token is looked for in the whole table, the copies and the audit."""
 
 import json
+import zlib
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from boto3.dynamodb.types import Binary
 
 from assistant.adapters.dynamo import Table, dynamo_client, plain
+from assistant.adapters.dynamo_derived_briefings import DynamoDerivedBriefings
+from assistant.adapters.dynamo_meetings import DynamoBriefings, DynamoMeetings
 from assistant.adapters.dynamo_memories import DynamoMemories
 from assistant.adapters.dynamo_vectors import DynamoVectors
 from assistant.adapters.potion import PotionEmbedder
+from assistant.domain.audit import AuditAction
 from assistant.domain.errors import Conflict, Forbidden, InvalidRequest, NotFound, Unavailable
+from assistant.domain.meetings.keeping import KeptBriefing
 from assistant.domain.users import Identity
 from assistant.domain.versions import Preconditions
-from assistant.services.forget_memories import ForgetQuery, Forgotten, forget_memories, forget_memory
-from assistant.services.index_memories import MemoryPorts, catch_up
+from assistant.services.ask_claude import ClaudePorts
+from assistant.services.forget_memories import ForgetPorts, ForgetQuery, Forgotten, forget_memories, forget_memory
+from assistant.services.index_memories import catch_up
+from assistant.services.keep_meetings import MeetingPorts, keep_meeting
 from assistant.services.keep_memories import MemoryCorrection, NewMemory, add_memory, correct_memory
+from assistant.services.kept_evidence import KeptEvidencePorts
+from assistant.services.prepare_meeting import PreparePorts
+from assistant.services.prepare_upcoming import TAKEN_FOR, Prepared, UpcomingPorts, prepare_upcoming
 from assistant.services.search_memories import MemoryQuery, search_memories
 from infra.build import model
 from tests.fakes.aws import memory_aws
+from tests.fakes.llm import MemorySpending, ScriptedLlm, sensible
+from tests.fakes.meetings import MemoryBriefings, MemoryNotifications
 from tests.fakes.memory import LetterEmbedder, MemoryMemories, MemoryVectors
 from tests.fakes.runtime import ManualClock, MemoryMeter
-from tests.fakes.stores import MemoryAuditTrail, Outage
+from tests.fakes.stores import MemoryAuditTrail, MemoryPreferences, MemoryTasks, Outage
 from tests.fakes.tables import TABLE, create_table
+from tests.unit.meetings.meetings import details, mail
 
 USER = "user123"
 CALLER = Identity(USER, "request1")
@@ -41,16 +56,47 @@ class Scene:
         self.table = Table(TABLE, dynamo_client())
         self.indexes = [DynamoVectors(self.table, clock) for _ in range(2)]
         self.processes = [
-            MemoryPorts(
-                DynamoMemories(self.table, clock), index, PotionEmbedder(model().path), self.audit, MemoryMeter(), clock
+            ForgetPorts(
+                DynamoMemories(self.table, clock),
+                index,
+                PotionEmbedder(model().path),
+                self.audit,
+                MemoryMeter(),
+                clock,
+                DynamoDerivedBriefings(self.table),
             )
             for index in self.indexes
         ]
+        self.meetings = DynamoMeetings(self.table, clock)
+        self.briefings = DynamoBriefings(self.table, clock)
 
     def add(self, text: str, key: str | None = None, **fields: Any) -> str:
         self.clock.advance(1)
         new = NewMemory.model_validate({"kind": "fact", "subject": "music", "text": text} | fields)
         return add_memory(USER, new, CALLER, key=key, ports=self.processes[0])[0].memory.id
+
+    def keep(self, name: str, title: str, **fields: Any) -> None:
+        """A meeting that begins in half an hour."""
+        ports = MeetingPorts(self.meetings, self.briefings, MemoryPreferences(), self.audit, self.clock)
+        at = (self.clock.now() + timedelta(minutes=30)).isoformat()
+        given = {"meeting_title": title, "context": "", "attendees": ["ann@company.com"], "scheduled_time": at}
+        keep_meeting(CALLER, name, details(**given | fields), Preconditions(), ports=ports)
+
+    def prepare(self) -> Prepared:
+        """One run of the schedule, without Claude."""
+        ports, meter = self.processes[0], MemoryMeter()
+        kept = KeptEvidencePorts(ports.store, MemoryTasks(self.clock))
+        claude = ClaudePorts(ScriptedLlm(sensible, has_key=False), MemorySpending(), meter, self.clock)
+        prepare = PreparePorts(MemoryPreferences(), self.audit, meter, self.clock, kept, lambda: claude)
+        notifier = MemoryNotifications(self.clock)
+        return prepare_upcoming(
+            "tick1", seconds=200, ports=UpcomingPorts(self.meetings, self.briefings, notifier, prepare)
+        )
+
+    def prepared(self) -> set[str]:
+        """The meetings that have a briefing."""
+        keys = (item["sk"].split("#", 1) for item in self.everything())
+        return {name for kind, name in keys if kind == "BRIEFING"}
 
     def found(self, query: str) -> list[Sequence[str]]:
         """What each process finds, by meaning."""
@@ -58,7 +104,12 @@ class Scene:
         return [[memory.text for memory in answer.memories] for answer in answers]
 
     def everything(self) -> list[dict[str, Any]]:
-        return [plain(item) for item in self.table.client.scan(TableName=TABLE)["Items"]]
+        items = [plain(item) for item in self.table.client.scan(TableName=TABLE)["Items"]]
+        packed = ("meeting", "briefing")
+        return [
+            item | {name: zlib.decompress(bytes(item[name])) for name in packed if isinstance(item.get(name), Binary)}
+            for item in items
+        ]
 
     def left(self) -> str:
         """All that any store or copy still holds, as one text."""
@@ -113,7 +164,7 @@ def test_all_of_a_source(scene: Scene) -> None:
     assert TOKEN not in scene.left()
     assert "email7" in scene.left()
     (event,) = [event for event in scene.audit.events if event.counts]
-    assert event.counts == {"memories": 30}
+    assert event.counts == {"memories": 30, "briefings": 0}
 
 
 def test_all_that_names_a_person(scene: Scene) -> None:
@@ -125,6 +176,89 @@ def test_all_that_names_a_person(scene: Scene) -> None:
     assert forget_memories(USER, query, CALLER, seconds=10, ports=scene.processes[0]) == Forgotten(forgotten=2)
     assert EVE not in scene.left().lower().replace("eve@company.com.example", "")
     assert forget_memories(USER, query, CALLER, seconds=10, ports=scene.processes[0]) == Forgotten(forgotten=0)
+
+
+class TestBriefings:
+    def test_one_that_cites_a_memory_goes_with_it(self, scene: Scene) -> None:
+        gone = scene.add(f"The quartet rehearses with a {TOKEN}.")
+        scene.add("The budget grows.", subject="money")
+        scene.keep("rehearsal", "Quartet rehearsal")
+        scene.keep("money", "Budget")
+        assert scene.prepare() == Prepared(prepared=2)
+        assert scene.prepared() == {"rehearsal", "money"}
+        assert f"with a {TOKEN}." in str(scene.briefings.find(USER, "rehearsal"))
+        forgotten = forget_memory(USER, gone, CALLER, ports=scene.processes[0])
+        assert forgotten == Forgotten(forgotten=1, briefings=1)
+        assert TOKEN not in scene.left()
+        assert scene.prepared() == {"money"}
+        (event,) = [event for event in scene.audit.events if event.action is AuditAction.MEMORIES_FORGOTTEN]
+        assert event.counts == {"memories": 1, "briefings": 1}
+
+    def test_those_that_cite_a_source_or_a_memory_of_it(self, scene: Scene) -> None:
+        source = {"kind": "mail", "id": "mail7", "quote": TOKEN}
+        scene.add(f"The quartet rehearses with a {TOKEN}.", source=source)
+        scene.keep("rehearsal", "Quartet rehearsal")
+        scene.keep("money", "Budget", documents=[mail(7, "The budget grows by half this year.", subject="Budget")])
+        scene.keep("lunch", "Lunch", documents=[mail(8, "The lunch is at noon on Friday.", subject="Lunch")])
+        assert scene.prepare() == Prepared(prepared=3)
+        query = ForgetQuery.model_validate({"source_kind": "mail", "source_id": "mail7"})
+        forgotten = forget_memories(USER, query, CALLER, seconds=10, ports=scene.processes[0])
+        assert forgotten == Forgotten(forgotten=1, briefings=2)
+        assert TOKEN not in scene.left()
+        assert scene.prepared() == {"lunch"}
+
+    @pytest.mark.parametrize("person", [EVE, "Eve Adams"])
+    def test_those_with_a_person_or_that_name_them(self, scene: Scene, person: str) -> None:
+        scene.keep("eve", "Coffee", attendees=[f"Eve Adams <{EVE}>"])
+        scene.keep("named", "Budget", documents=[mail(7, f"Eve Adams ({EVE}) grows the budget.", subject="Budget")])
+        scene.keep("other", "Dinner", attendees=["Eve Adamson <steve@company.com>"])
+        assert scene.prepare() == Prepared(prepared=3)
+        query = ForgetQuery(person=person)
+        forgotten = forget_memories(USER, query, CALLER, seconds=10, ports=scene.processes[0])
+        assert forgotten == Forgotten(forgotten=0, briefings=2)
+        assert scene.prepared() == {"other"}
+
+    def test_those_of_another_user_stay(self, scene: Scene) -> None:
+        scene.keep("eve", "Coffee", attendees=[EVE])
+        scene.prepare()
+        other = Identity("user124", "request1")
+        query = ForgetQuery(person=EVE)
+        assert forget_memories("user124", query, other, seconds=10, ports=scene.processes[0]) == Forgotten(forgotten=0)
+        assert scene.prepared() == {"eve"}
+
+    def test_one_made_of_a_memory_that_was_forgotten_meanwhile(
+        self, scene: Scene, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        gone = scene.add(f"The quartet rehearses with a {TOKEN}.")
+        scene.keep("rehearsal", "Quartet rehearsal")
+        keep = scene.briefings.keep
+
+        def overtaken(briefing: KeptBriefing) -> KeptBriefing:
+            forget_memory(USER, gone, CALLER, ports=scene.processes[0])
+            return keep(briefing)
+
+        monkeypatch.setattr(scene.briefings, "keep", overtaken)
+        assert scene.prepare() == Prepared(left=1)
+        assert TOKEN not in scene.left()
+        monkeypatch.undo()
+        scene.clock.advance(TAKEN_FOR.total_seconds())
+        assert scene.prepare() == Prepared(prepared=1)
+        assert TOKEN not in scene.left()
+
+    def test_one_made_while_its_memory_is_forgotten(self, scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+        gone = scene.add(f"The quartet rehearses with a {TOKEN}.")
+        scene.keep("rehearsal", "Quartet rehearsal")
+        index = scene.indexes[0]
+        delete = index.delete
+
+        def overtaken(user_id: str, memory_ids: Any) -> None:
+            monkeypatch.setattr(index, "delete", delete)
+            delete(user_id, memory_ids)
+            assert scene.prepare() == Prepared(prepared=1)
+
+        monkeypatch.setattr(index, "delete", overtaken)
+        assert forget_memory(USER, gone, CALLER, ports=scene.processes[0]).briefings == 1
+        assert TOKEN not in scene.left()
 
 
 def test_everything_can_go(scene: Scene) -> None:
@@ -139,15 +273,15 @@ class TestWithFakes:
         return Outage()
 
     @pytest.fixture
-    def ports(self, clock: ManualClock, meter: MemoryMeter, outage: Outage) -> MemoryPorts:
+    def ports(self, clock: ManualClock, meter: MemoryMeter, outage: Outage) -> ForgetPorts:
         store, index = MemoryMemories(clock), MemoryVectors(outage)
-        return MemoryPorts(store, index, LetterEmbedder(), MemoryAuditTrail(), meter, clock)
+        return ForgetPorts(store, index, LetterEmbedder(), MemoryAuditTrail(), meter, clock, MemoryBriefings())
 
-    def add(self, ports: MemoryPorts) -> str:
+    def add(self, ports: ForgetPorts) -> str:
         new = NewMemory.model_validate({"kind": "fact", "subject": "music", "text": "Ann sings."})
         return add_memory(USER, new, CALLER, key=None, ports=ports)[0].memory.id
 
-    def test_with_the_index_down_nothing_is_forgotten(self, ports: MemoryPorts, outage: Outage) -> None:
+    def test_with_the_index_down_nothing_is_forgotten(self, ports: ForgetPorts, outage: Outage) -> None:
         memory_id = self.add(ports)
         outage.down = True
         with pytest.raises(Unavailable):
@@ -156,7 +290,7 @@ class TestWithFakes:
         outage.down = False
         assert forget_memory(USER, memory_id, CALLER, ports=ports).forgotten == 1
 
-    def waiting(self, ports: MemoryPorts, outage: Outage) -> str:
+    def waiting(self, ports: ForgetPorts, outage: Outage) -> str:
         """A memory whose vector is still to come."""
         outage.down = True
         memory_id = self.add(ports)
@@ -164,7 +298,7 @@ class TestWithFakes:
         return memory_id
 
     def test_a_vector_that_arrives_after_its_memory_was_forgotten_goes_too(
-        self, ports: MemoryPorts, outage: Outage, monkeypatch: pytest.MonkeyPatch
+        self, ports: ForgetPorts, outage: Outage, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         index = MemoryVectors(outage)
         ports = replace(ports, index=index)
@@ -180,7 +314,7 @@ class TestWithFakes:
         assert index.kept == {}
 
     def test_a_vector_that_arrives_while_its_memory_is_forgotten_goes_too(
-        self, ports: MemoryPorts, outage: Outage, monkeypatch: pytest.MonkeyPatch
+        self, ports: ForgetPorts, outage: Outage, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         index = MemoryVectors(outage)
         ports = replace(ports, index=index)
@@ -198,7 +332,7 @@ class TestWithFakes:
         assert index.kept == {}
 
     def test_what_does_not_fit_into_the_time_is_left_for_another_request(
-        self, ports: MemoryPorts, monkeypatch: pytest.MonkeyPatch
+        self, ports: ForgetPorts, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("assistant.services.forget_memories._CHUNK", 2)
         for _ in range(5):
@@ -208,7 +342,7 @@ class TestWithFakes:
         assert [(one.forgotten, one.more) for one in answers] == [(2, True), (2, True), (1, False)]
 
     def test_a_line_that_keeps_changing_is_a_conflict(
-        self, ports: MemoryPorts, monkeypatch: pytest.MonkeyPatch
+        self, ports: ForgetPorts, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         memory_id = self.add(ports)
         monkeypatch.setattr(ports.store, "write", lambda *_: False)
@@ -218,7 +352,7 @@ class TestWithFakes:
     @pytest.mark.parametrize(
         ("person", "forgotten"), [("Ann", 1), ("an", 0), ("sings", 1), ("ann sings", 1), ("ing", 0), ("(.*)", 0)]
     )
-    def test_a_person_is_a_whole_word(self, ports: MemoryPorts, person: str, forgotten: int) -> None:
+    def test_a_person_is_a_whole_word(self, ports: ForgetPorts, person: str, forgotten: int) -> None:
         self.add(ports)
         query = ForgetQuery(person=person)
         assert forget_memories(USER, query, CALLER, seconds=1, ports=ports).forgotten == forgotten
@@ -231,10 +365,10 @@ class TestWithFakes:
             ForgetQuery.model_validate({"source_kind": "mail", "source_id": "email7", "person": "ann"}),
         ],
     )
-    def test_one_thing_is_named(self, ports: MemoryPorts, query: ForgetQuery) -> None:
+    def test_one_thing_is_named(self, ports: ForgetPorts, query: ForgetQuery) -> None:
         with pytest.raises(InvalidRequest):
             forget_memories(USER, query, CALLER, seconds=1, ports=ports)
 
-    def test_the_memories_of_another_are_out_of_reach(self, ports: MemoryPorts) -> None:
+    def test_the_memories_of_another_are_out_of_reach(self, ports: ForgetPorts) -> None:
         with pytest.raises(Forbidden):
             forget_memories("user124", ForgetQuery(person="ann"), CALLER, seconds=1, ports=ports)

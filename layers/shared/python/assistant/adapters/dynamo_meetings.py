@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from pydantic import ValidationError
 
 from assistant.adapters.dynamo import EXPIRES_AT, Item, Table, attributes, epoch, plain, user_partition, write_if
+from assistant.adapters.dynamo_derived_briefings import BRIEFING
 from assistant.domain.meetings.keeping import KEPT_FOR, DueMeeting, KeptBriefing, KeptMeeting, MeetingSummary, summary
 from assistant.domain.meetings.keeping import due as place_of
 from assistant.ports.runtime import Clock
@@ -173,6 +174,11 @@ class DynamoBriefings:
         )
         return briefing if kept else (self.find(briefing.user_id, briefing.meeting_id) or briefing)
 
+    def remove(self, briefing: KeptBriefing) -> None:
+        """Remove this version of the briefing."""
+        key = {"pk": user_partition(briefing.user_id), "sk": _briefing_key(briefing.meeting_id)}
+        self._table.transact([self._table.delete(key, _SAME, {":version": briefing.version})])
+
 
 def _hours(since: datetime, until: datetime) -> Iterator[datetime]:
     hour = since.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
@@ -190,7 +196,7 @@ def _meeting_key(meeting_id: str) -> str:
 
 
 def _briefing_key(meeting_id: str) -> str:
-    return f"BRIEFING#{meeting_id}"
+    return BRIEFING + meeting_id
 
 
 def _schedule_key(meeting: KeptMeeting) -> Item:

@@ -1,11 +1,12 @@
 """Keeping meetings, the index of those to prepare, and their briefings."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     # Only the functions of meetings pay for its models.
+    from assistant.domain.meetings.basis import BriefingBasis
     from assistant.domain.meetings.keeping import DueMeeting, KeptBriefing, KeptMeeting, MeetingSummary
 
 
@@ -62,4 +63,19 @@ class BriefingStore(Protocol):
 
     def keep(self, briefing: "KeptBriefing") -> "KeptBriefing":
         """Keep it unless one of this version or a newer is kept; return the one that is."""
+        ...
+
+    def remove(self, briefing: "KeptBriefing") -> None:
+        """Remove it; one of another version stays."""
+        ...
+
+
+class DerivedBriefings(Protocol):
+    """Kept briefings, by what they were made of."""
+
+    def forget(self, user_id: str, concerns: "Callable[[BriefingBasis], bool]") -> int:
+        """Remove the user's briefings that it concerns, and those nobody can read; return how many. May be Unavailable.
+
+        Another that takes the place of one meanwhile stays.
+        """
         ...

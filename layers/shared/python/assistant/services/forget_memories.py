@@ -1,13 +1,14 @@
 """Use cases: forget one memory, all of a source, or all with a person.
 
-Vectors go first: while the index is down nothing is forgotten, rather than half of it. What a forgotten memory had
-closed is open again, so that nothing of it is left to infer.
+Briefings made of them and vectors go first: while the index is down no memory is forgotten, rather than half of it.
+What a forgotten memory had closed is open again, so that nothing of it is left to infer.
 """
 
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from itertools import batched
 
@@ -15,10 +16,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.domain.audit import AuditAction, audit_event
 from assistant.domain.errors import Conflict, FieldError, InvalidRequest
+from assistant.domain.meetings.basis import BriefingBasis
 from assistant.domain.memory.change import without
 from assistant.domain.memory.memory import Memory
 from assistant.domain.sources import SourceKind
 from assistant.domain.users import Identity
+from assistant.ports.meetings import DerivedBriefings
 from assistant.services.index_memories import MemoryPorts
 from assistant.services.search_memories import every_memory, show_memory
 
@@ -29,10 +32,21 @@ _AT_ONCE = 25
 _CHUNK = 200
 
 
+@dataclass(frozen=True, slots=True)
+class ForgetPorts(MemoryPorts):
+    """The ports forgetting needs."""
+
+    briefings: DerivedBriefings
+
+
 class Forgotten(BaseModel):
-    """How many memories were forgotten; ``more`` says that time ran out: ask again for the rest."""
+    """How many memories were forgotten; ``more`` says that time ran out: ask again for the rest.
+
+    ``briefings`` is how many kept briefings went with them.
+    """
 
     forgotten: int
+    briefings: int = 0
     more: bool = False
 
 
@@ -46,8 +60,16 @@ class ForgetQuery(BaseModel):
     person: str | None = Field(default=None, min_length=2, max_length=254, description="An address or a name")
 
 
-def forget_memory(user_id: str, memory_id: str, caller: Identity, *, ports: MemoryPorts) -> Forgotten:
-    """Forget one memory.
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """Which memories are to be forgotten, and which briefings beside those that cite them."""
+
+    memories: Callable[[Memory], bool]
+    briefings: Callable[[BriefingBasis], bool]
+
+
+def forget_memory(user_id: str, memory_id: str, caller: Identity, *, ports: ForgetPorts) -> Forgotten:
+    """Forget one memory, and the kept briefings that cite it.
 
     Raises:
         Forbidden: it is of another user.
@@ -56,15 +78,17 @@ def forget_memory(user_id: str, memory_id: str, caller: Identity, *, ports: Memo
         Unavailable: the store or the index is down; ask again.
     """
     kept = show_memory(user_id, memory_id, caller, store=ports.store)
-    return _forgotten(user_id, [kept.memory], caller, until=None, ports=ports)
+    draws_on = _citing([kept.memory])
+    return _forgotten(user_id, [kept.memory], draws_on, caller, until=None, ports=ports)
 
 
 def forget_memories(
-    user_id: str, wanted: ForgetQuery, caller: Identity, *, seconds: float, ports: MemoryPorts
+    user_id: str, wanted: ForgetQuery, caller: Identity, *, seconds: float, ports: ForgetPorts
 ) -> Forgotten:
     """Forget all that was learned from a source, or all that names a person, within about ``seconds``.
 
-    A person is named by address among a memory's people, as its subject, or in its words.
+    A person is named by address among a memory's people, as its subject, or in its words. Kept briefings that cite a
+    forgotten memory or the source, name the person or are of a meeting with them go too.
 
     Raises:
         Forbidden: they are of another user.
@@ -73,21 +97,34 @@ def forget_memories(
         Unavailable: the store or the index is down; ask again.
     """
     caller.must_be(user_id)
-    concerns = _concerns(wanted)
+    target = _target(wanted)
     until = ports.clock.monotonic() + seconds
-    found = [kept.memory for kept in every_memory(ports.store, user_id) if concerns(kept.memory)]
-    return _forgotten(user_id, found, caller, until=until, ports=ports)
+    found = [kept.memory for kept in every_memory(ports.store, user_id) if target.memories(kept.memory)]
+    citing = _citing(found)
+
+    def draws_on(basis: BriefingBasis) -> bool:
+        return citing(basis) or target.briefings(basis)
+
+    return _forgotten(user_id, found, draws_on, caller, until=until, ports=ports)
 
 
-def _concerns(wanted: ForgetQuery) -> Callable[[Memory], bool]:
-    source = (wanted.source_kind, wanted.source_id)
+def _citing(memories: Sequence[Memory]) -> Callable[[BriefingBasis], bool]:
+    cited = frozenset((SourceKind.MEMORY, memory.id) for memory in memories)
+    return lambda basis: not cited.isdisjoint(basis.cited)
+
+
+def _target(wanted: ForgetQuery) -> _Target:
+    source: tuple[SourceKind | None, str | None] = (wanted.source_kind, wanted.source_id)
     match (all(source), any(source), wanted.person):
         case (True, _, None):
-            return lambda memory: (memory.source.kind, memory.source.id) == source
+            return _Target(
+                lambda memory: (memory.source.kind, memory.source.id) == source,
+                lambda basis: source in basis.cited,
+            )
         case (_, False, str(person)):
             # Whole words: who forgets "Ann" keeps what is known of Anna and of plans.
             name = re.compile(rf"(?<!\w){re.escape(person)}(?!\w)", re.IGNORECASE)
-            return lambda memory: _names(memory, name)
+            return _Target(lambda memory: _names(memory, name), lambda basis: basis.names(name))
         case _:
             detail = "needs source_kind and source_id, or else person"
             raise InvalidRequest("Say what to forget.", errors=(FieldError("query", detail),))
@@ -99,9 +136,16 @@ def _names(memory: Memory, name: re.Pattern[str]) -> bool:
 
 
 def _forgotten(
-    user_id: str, memories: Sequence[Memory], caller: Identity, *, until: float | None, ports: MemoryPorts
+    user_id: str,
+    memories: Sequence[Memory],
+    draws_on: Callable[[BriefingBasis], bool],
+    caller: Identity,
+    *,
+    until: float | None,
+    ports: ForgetPorts,
 ) -> Forgotten:
-    """Forget the memories in chunks until the time is over, then note how many it were."""
+    """Forget the briefings, then the memories in chunks until the time is over, then note how many it were."""
+    briefings = ports.briefings.forget(user_id, draws_on)
     done = 0
     for chunk in batched(memories, _CHUNK, strict=False):
         if done and until is not None and ports.clock.monotonic() >= until:
@@ -115,9 +159,12 @@ def _forgotten(
         ports.index.delete(user_id, ids)
         done += len(chunk)
     if done:
-        event = audit_event(AuditAction.MEMORIES_FORGOTTEN, caller, ports.clock.now(), counts={"memories": done})
-        ports.audit.record(event)
-    return Forgotten(forgotten=done, more=done < len(memories))
+        # Those made of them meanwhile: whoever keeps one later sees that its memory is gone.
+        briefings += ports.briefings.forget(user_id, draws_on)
+    if done or briefings:
+        counts = {"memories": done, "briefings": briefings}
+        ports.audit.record(audit_event(AuditAction.MEMORIES_FORGOTTEN, caller, ports.clock.now(), counts=counts))
+    return Forgotten(forgotten=done, briefings=briefings, more=done < len(memories))
 
 
 def _by_line(memories: Sequence[Memory]) -> Mapping[str, Sequence[str]]:

@@ -2,7 +2,8 @@
 
 A run may be started twice, overlap the next, or end at any step. A meeting is taken for six minutes, longer than a run
 lives; its briefing is kept before it is told of, and it leaves the index last. Whoever comes after a crash finds what
-was done: a briefing of this version is not made again, a notification has the same id, so it is told once.
+was done: a briefing of this version is not made again, a notification has the same id, so it is told once. A briefing
+of what was forgotten meanwhile is removed, and left to the next run.
 """
 
 import logging
@@ -22,8 +23,10 @@ from assistant.domain.errors import Unavailable
 from assistant.domain.meetings.keeping import AHEAD, LATE, DueMeeting, KeptBriefing, KeptMeeting
 from assistant.domain.notifications import Notification, NotificationKind, notification_id
 from assistant.domain.preferences import Channel, Preferences
+from assistant.domain.sources import SourceKind
 from assistant.domain.users import Identity
 from assistant.ports.meetings import BriefingStore, MeetingStore
+from assistant.ports.memory import MemoryStore
 from assistant.ports.notifications import Notifier
 from assistant.services.ask_claude import LONGEST
 from assistant.services.prepare_meeting import PreparePorts, prepare
@@ -104,6 +107,9 @@ def _one(due: DueMeeting, *, request_id: str, until: float, ports: UpcomingPorts
         ports.meetings.done(due)
         return _End.TAKEN
     briefing = _briefing(meeting, request_id=request_id, until=until, ports=ports)
+    if _has_lost(briefing, ports.prepare.kept.memories):
+        ports.briefings.remove(briefing)
+        return _End.LEFT
     preferences = ports.prepare.preferences.read(meeting.user_id).preferences
     ports.notifier.notify(meeting.user_id, _notification(meeting, briefing, preferences))
     ports.meetings.done(due)
@@ -134,6 +140,12 @@ def _briefing(meeting: KeptMeeting, *, request_id: str, until: float, ports: Upc
             prepared=prepared,
         )
     )
+
+
+def _has_lost(briefing: KeptBriefing, memories: MemoryStore) -> bool:
+    """Whether a memory it cites was forgotten meanwhile; who forgot it found no briefing to remove."""
+    cited = {one.source.id for one in briefing.prepared.citations if one.source.kind is SourceKind.MEMORY}
+    return bool(cited) and not cited <= memories.find(briefing.user_id, cited).keys()
 
 
 def _notification(meeting: KeptMeeting, briefing: KeptBriefing, preferences: Preferences) -> Notification:

@@ -4,10 +4,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from assistant.domain import metric_names
+from assistant.ports.meetings import DerivedBriefings
 from assistant.ports.memory import Embedder, MemoryStore, VectorIndex
 from assistant.wiring.foundation import Foundation
 
 if TYPE_CHECKING:
+    from assistant.services.forget_memories import ForgetPorts
     from assistant.services.index_memories import MemoryPorts
 
 
@@ -53,3 +55,19 @@ class MemoryWiring(Foundation):
         from assistant.services.index_memories import MemoryPorts
 
         return MemoryPorts(self.memories, self.vectors, self.embedder, self.audit_trail, self.meter, self.clock)
+
+    @cached_property
+    def derived_briefings(self) -> DerivedBriefings:
+        """Kept briefings by what they were made of."""
+        from assistant.adapters.dynamo_derived_briefings import DynamoDerivedBriefings
+
+        return DynamoDerivedBriefings(self._table)
+
+    @cached_property
+    def forget_ports(self) -> "ForgetPorts":
+        """What forgetting needs."""
+        from assistant.services.forget_memories import ForgetPorts
+
+        memory = self.memory_ports
+        given = (memory.store, memory.index, memory.embedder, memory.audit, memory.meter, memory.clock)
+        return ForgetPorts(*given, self.derived_briefings)
