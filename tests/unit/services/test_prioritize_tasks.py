@@ -243,6 +243,25 @@ def test_kept_tasks_are_ranked_where_none_are_sent(assistant: Assistant) -> None
     assert answer.prioritized_tasks[0].depends_on == ()
 
 
+def test_more_kept_tasks_than_can_be_ranked_are_told_of(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assistant.services.keep_tasks.MOST_TASKS", 2)
+    ports = TaskPorts(assistant.tasks, assistant.preferences, assistant.audit, assistant.clock)
+
+    def keep(title: str) -> str:
+        assistant.clock.advance(1)
+        return create_task(TaskChanges(title=title), CALLER, key=None, ports=ports).task.task_id
+
+    oldest = {keep("Board memo"), keep("Collect the numbers")}
+    assert assistant.prioritizes().warnings == ()
+    keep("Call the bank")
+    answer = assistant.prioritizes()
+    assert {task.task_id for task in answer.prioritized_tasks} == oldest
+    (notice,) = answer.warnings
+    assert notice.field == "tasks"
+    assert notice.detail.startswith("are the 2 oldest of the kept tasks;")
+    assert assistant.prioritizes({"id": "a", "title": "Board memo"}).warnings == ()
+
+
 def test_nothing_kept_is_an_empty_answer(assistant: Assistant) -> None:
     answer = assistant.prioritizes()
     assert (answer.prioritized_tasks, answer.recommendations) == ((), ())

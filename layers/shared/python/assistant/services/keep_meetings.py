@@ -174,7 +174,9 @@ def show_briefing(caller: Identity, meeting_id: str, *, ports: MeetingPorts) -> 
     meeting = show_meeting(caller, meeting_id, ports=ports)
     kept = ports.briefings.find(caller.user_id, meeting_id)
     if kept is None:
-        raise NotFound("It is prepared in the hour before the meeting begins.")
+        raise NotFound(
+            "It is prepared in the hour before the meeting begins, and gone when what it cites is forgotten."
+        )
     return BriefingOfMeeting(
         **dict(kept.prepared),
         meeting_id=meeting_id,

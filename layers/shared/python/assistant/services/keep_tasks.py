@@ -95,9 +95,10 @@ def list_tasks(
     return TaskPage(tasks=page, next_cursor=_cursor(page[-1].task_id) if len(found) > limit else None)
 
 
-def active_tasks(user_id: str, tasks: TaskStore) -> Sequence[KeptTask]:
-    """Return the tasks that are open or in progress, at most as many as can be ranked, oldest first."""
-    return tuple(one.task for one in tasks.page(user_id, statuses=_ACTIVE, after=None, limit=MOST_TASKS))
+def active_tasks(user_id: str, tasks: TaskStore) -> tuple[Sequence[KeptTask], bool]:
+    """Return the tasks that are open or in progress, oldest first, as many as can be ranked; and whether more are."""
+    found = tasks.page(user_id, statuses=_ACTIVE, after=None, limit=MOST_TASKS + 1)
+    return tuple(one.task for one in found[:MOST_TASKS]), len(found) > MOST_TASKS
 
 
 def change_task(
@@ -158,7 +159,8 @@ def _require_order(task: KeptTask, user_id: str, tasks: TaskStore) -> None:
     """Refuse ids of no task, and a cycle among the tasks that are not closed."""
     if not task.depends_on:
         return
-    active = {one.task_id: one for one in active_tasks(user_id, tasks)} | {task.task_id: task}
+    kept, _ = active_tasks(user_id, tasks)
+    active = {one.task_id: one for one in kept} | {task.task_id: task}
     problems = [
         FieldError(f"depends_on[{index}]", "is the id of no task")
         for index, name in enumerate(task.depends_on)

@@ -24,7 +24,6 @@ from assistant.domain.meetings.document import (
     AttendeeResearch,
     BriefingView,
     Degraded,
-    Notice,
     OpenCommitment,
     PreparedMeeting,
     markdown,
@@ -35,6 +34,7 @@ from assistant.domain.meetings.ranking import rank
 from assistant.domain.meetings.reading import Candidate, candidate, read_document
 from assistant.domain.meetings.request import MeetingDetails, MeetingId
 from assistant.domain.meetings.statements import Citations
+from assistant.domain.notices import Notice
 from assistant.domain.preferences import Preferences
 from assistant.domain.users import Identity, UserId
 from assistant.ports.runtime import AuditTrail, Clock, Meter

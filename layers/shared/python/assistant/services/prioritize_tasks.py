@@ -34,6 +34,7 @@ from assistant.domain.calendar.request import (
 )
 from assistant.domain.calendar.wall_clock import hours_of
 from assistant.domain.errors import FieldError, InvalidRequest, Unavailable
+from assistant.domain.notices import Notice
 from assistant.domain.preferences import Preferences, TimeZone
 from assistant.domain.received_mail import MailInput, mail_of
 from assistant.domain.tasks.answer import (
@@ -79,7 +80,7 @@ class PrioritizeRequest(TaskPart):
     user_id: UserId
     # The router writes each request out for its debug log, read or not: what is long stays out of that.
     tasks: TaskInputs | None = Field(default=None, repr=False)
-    """Left out, the kept tasks that are open or in progress."""
+    """Left out, the kept tasks that are open or in progress, the 1,000 oldest where there are more."""
     emails: Annotated[tuple[MailInput, ...], BeforeValidator(at_most(MOST_MAILS))] = Field(default=(), repr=False)
     """Mails whose requests and promises become tasks too."""
     own_addresses: Annotated[tuple[Address, ...], BeforeValidator(at_most(_MOST_OWN))] = ()
@@ -117,6 +118,8 @@ class PrioritizeResponse(TaskPart):
     processing_time_ms: float
     degraded: tuple[Degraded, ...] = ()
     """What was missing because a dependency was down."""
+    warnings: tuple[Notice, ...] = ()
+    """What to know about the request: of more kept tasks than can be ranked, the newest are not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +171,7 @@ def prioritize_tasks(
     caller.must_be(request.user_id)
     preferred = _preferences(request.user_id, ports.preferences)
     setting = _setting(request, preferred or Preferences(), ports.clock.now())
-    given = _kept(request, ports.tasks) if request.tasks is None else request.tasks
+    given, warnings = _kept(request, ports.tasks) if request.tasks is None else (request.tasks, ())
     require_readable(broken_dependencies([(task.id, task.depends_on) for task in given or ()], closed=frozenset()))
     tasks = (*_given(given or (), request, setting), *_mined(request, setting))
     senders = setting.preferences.email_rules.priority_senders
@@ -182,7 +185,7 @@ def prioritize_tasks(
     elapsed = ports.clock.monotonic() - started
     degraded = tuple(what for what, is_missing in missing.items() if is_missing)
     _measure(elapsed, degraded, ports.meter)
-    return _response(request.user_id, found, days, setting, seconds=elapsed, degraded=degraded)
+    return _response(request.user_id, found, days, setting, seconds=elapsed, degraded=degraded, warnings=warnings)
 
 
 def _response(
@@ -193,6 +196,7 @@ def _response(
     *,
     seconds: float,
     degraded: tuple[Degraded, ...],
+    warnings: tuple[Notice, ...],
 ) -> PrioritizeResponse:
     ranked, plan, free, zone, now = found.ranked, found.plan, setting.free, setting.zone, setting.now
     quadrants = {quadrant.value: ids for quadrant, ids in matrix(ranked).items()}
@@ -206,6 +210,7 @@ def _response(
         decided_by="claude" if found.sentences else "core",
         processing_time_ms=round(1000 * seconds, 1),
         degraded=degraded,
+        warnings=warnings,
     )
 
 
@@ -238,21 +243,23 @@ def _setting(request: PrioritizeRequest, preferences: Preferences, clock_now: da
     return _Setting(now, zone, problem, free, Frame(now, zone, hours.end, free.workday), preferences)
 
 
-def _kept(request: PrioritizeRequest, tasks: TaskStore) -> tuple[TaskInput, ...] | None:
-    """Return the kept tasks; what they wait for that is closed or gone holds nobody up. None: mails must do.
+def _kept(request: PrioritizeRequest, tasks: TaskStore) -> tuple[tuple[TaskInput, ...] | None, tuple[Notice, ...]]:
+    """Return the kept tasks, and whether they are not all; None: mails must do.
+
+    What they wait for that is closed, gone or not among them holds nobody up.
 
     Raises:
         Unavailable: the store is down, and there are no mails to find tasks in.
     """
     try:
-        kept = active_tasks(request.user_id, tasks)
+        kept, more = active_tasks(request.user_id, tasks)
     except Unavailable:
         if request.emails:
-            return None
+            return None, ()
         raise
     active = {task.task_id for task in kept}
     goals = {goal.id for goal in request.goals}
-    return tuple(
+    given = tuple(
         TaskInput(
             id=task.task_id,
             **{name: getattr(task, name) for name in TaskChanges.model_fields}
@@ -263,6 +270,8 @@ def _kept(request: PrioritizeRequest, tasks: TaskStore) -> tuple[TaskInput, ...]
         )
         for task in kept
     )
+    oldest = f"are the {len(kept)} oldest of the kept tasks; close some, or send those that matter, to rank the others"
+    return given, (Notice(field="tasks", detail=oldest),) if more else ()
 
 
 def _given(given: Sequence[TaskInput], request: PrioritizeRequest, setting: _Setting) -> tuple[Task, ...]:

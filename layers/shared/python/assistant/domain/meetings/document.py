@@ -13,6 +13,7 @@ from assistant.domain.meetings.attendees import UNKNOWN, Relation
 from assistant.domain.meetings.briefing import Writer
 from assistant.domain.meetings.evidence import Evidence
 from assistant.domain.meetings.statements import Citation, CitedText, shown
+from assistant.domain.notices import Notice
 from assistant.domain.sources import Document, SourceKind
 
 # What begins a heading, a list or a quote counts at the start of a line only.
@@ -73,13 +74,6 @@ class BriefingView(BaseModel):
 
 
 Degraded = Literal["preferences", "memory", "tasks", "claude"]
-
-
-class Notice(BaseModel):
-    """Something about a field that the user should know."""
-
-    field: str
-    detail: str
 
 
 class PreparedMeeting(BriefingView):
