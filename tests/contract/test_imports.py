@@ -21,10 +21,10 @@ BY_SET = {
 SCRIPT = "import sys, functions.{name}.handler; print(*sorted({{name.partition('.')[0] for name in sys.modules}}))"
 
 
-def loaded(function: Function, **environment: str) -> set[str]:
+def loaded(function: Function, script: str = SCRIPT, **environment: str) -> set[str]:
     paths = os.pathsep.join((str(ROOT / "layers/shared/python"), str(ROOT)))
     answer = subprocess.run(
-        [sys.executable, "-c", SCRIPT.format(name=function.name)],
+        [sys.executable, "-c", script.format(name=function.name)],
         env={"PATH": os.environ["PATH"], "PYTHONPATH": paths, **environment},
         capture_output=True,
         text=True,
@@ -37,6 +37,22 @@ def loaded(function: Function, **environment: str) -> set[str]:
 def test_a_handler_loads_only_its_dependency_sets(function: Function) -> None:
     unused = {package for name, package in BY_SET.items() if name not in function.dependencies}
     assert not loaded(function) & (NEVER | unused)
+
+
+@pytest.mark.parametrize(
+    ("name", "foreign"),
+    [
+        ("check_health", {"calendar", "commitments", "meetings", "memory", "notifications", "tasks", "triage"}),
+        ("optimize_calendar", {"commitments", "meetings", "memory", "notifications", "tasks"}),
+        ("manage_preferences", {"calendar", "commitments", "meetings", "memory", "notifications", "tasks", "triage"}),
+    ],
+)
+def test_a_handler_loads_no_models_of_other_subjects(name: str, foreign: set[str]) -> None:
+    function = next(function for function in FUNCTIONS if function.name == name)
+    script = "import sys, functions.{name}.handler; print(*(name for name in sys.modules if 'assistant' in name))"
+    modules = loaded(function, script)
+    assert "assistant.domain.errors" in modules
+    assert modules.isdisjoint(f"assistant.domain.{subject}" for subject in foreign)
 
 
 def test_redis_is_loaded_by_the_first_request_that_needs_it() -> None:

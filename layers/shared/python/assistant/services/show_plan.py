@@ -8,7 +8,6 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from assistant.domain.calendar.metrics import Metrics, metrics
 from assistant.domain.calendar.objective import Score, do_nothing, score
-from assistant.domain.calendar.picture import week_svg
 from assistant.domain.calendar.plan_record import PlanRecord, ProofState
 from assistant.domain.calendar.request import Constraints
 from assistant.domain.calendar.solution import Status, WeekSolution
@@ -117,6 +116,9 @@ def draw_plan(plan_id: str, caller: Identity, *, plans: PlanStore) -> str:
         Unavailable: the store is down.
     """
     record = kept_plan(plan_id, caller, plans=plans)
+    # Only who asks for a picture waits for what draws it.
+    from assistant.domain.calendar.picture import week_svg  # noqa: PLC0415
+
     picture = week_svg(record.problem, before=do_nothing(record.problem), after=record.solution.plan)
     if len(picture.encode()) > LARGEST_PICTURE:
         raise NotFound("This plan has too many events for a picture.")

@@ -3,11 +3,11 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from assistant.ports.mail import Backlog, BehaviourStore, DecisionStore, SenderHistory
 from assistant.wiring.claude import ClaudeWiring
 
 if TYPE_CHECKING:
     from assistant.adapters.dynamo_decisions import DynamoDecisions
+    from assistant.ports.mail import Backlog, BehaviourStore, DecisionStore, SenderHistory
     from assistant.services.correct_triage import FeedbackPorts
     from assistant.services.note_behaviour import BehaviourPorts
     from assistant.services.show_learned import LearnedPorts
@@ -19,12 +19,12 @@ class MailWiring(ClaudeWiring):
     """Triage, corrections and the backlog."""
 
     @cached_property
-    def decisions(self) -> DecisionStore:
+    def decisions(self) -> "DecisionStore":
         """Decisions and corrections."""
         return self._decisions
 
     @cached_property
-    def history(self) -> SenderHistory:
+    def history(self) -> "SenderHistory":
         """Records of senders and lists."""
         return self._decisions
 
@@ -53,7 +53,7 @@ class MailWiring(ClaudeWiring):
         return FeedbackPorts(self.decisions, self.history, self.audit_trail, self.clock)
 
     @cached_property
-    def behaviours(self) -> BehaviourStore:
+    def behaviours(self) -> "BehaviourStore":
         """What users did with mails."""
         return self._decisions
 
@@ -72,7 +72,7 @@ class MailWiring(ClaudeWiring):
         return LearnedPorts(self.history, self.preferences, self.audit_trail, self.clock)
 
     @cached_property
-    def backlog(self) -> Backlog:
+    def backlog(self) -> "Backlog":
         """Mails that wait for a Message Batch."""
         from assistant.adapters.dynamo_backlog import DynamoBacklog
 

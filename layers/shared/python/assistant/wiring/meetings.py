@@ -3,12 +3,12 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from assistant.ports.meetings import BriefingStore, MeetingStore
-from assistant.ports.notifications import NotificationStore, Notifier
 from assistant.wiring.claude import ClaudeWiring
 
 if TYPE_CHECKING:
     from assistant.adapters.dynamo_notifications import DynamoNotifications
+    from assistant.ports.meetings import BriefingStore, MeetingStore
+    from assistant.ports.notifications import NotificationStore, Notifier
     from assistant.services.keep_meetings import MeetingPorts
     from assistant.services.kept_evidence import KeptEvidencePorts
     from assistant.services.prepare_meeting import PreparePorts
@@ -20,26 +20,26 @@ class MeetingWiring(ClaudeWiring):
     """Keeping and preparing meetings, and telling users of it."""
 
     @cached_property
-    def meetings(self) -> MeetingStore:
+    def meetings(self) -> "MeetingStore":
         """Kept meetings and the index of those to prepare."""
         from assistant.adapters.dynamo_meetings import DynamoMeetings
 
         return DynamoMeetings(self._table, self.clock)
 
     @cached_property
-    def briefings(self) -> BriefingStore:
+    def briefings(self) -> "BriefingStore":
         """Briefings of kept meetings."""
         from assistant.adapters.dynamo_meetings import DynamoBriefings
 
         return DynamoBriefings(self._table, self.clock)
 
     @cached_property
-    def notifier(self) -> Notifier:
+    def notifier(self) -> "Notifier":
         """Where users are told something: the dashboard."""
         return self._dashboard
 
     @cached_property
-    def notifications(self) -> NotificationStore:
+    def notifications(self) -> "NotificationStore":
         """What users were told."""
         return self._dashboard
 

@@ -4,11 +4,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from assistant.domain import metric_names
-from assistant.ports.meetings import DerivedBriefings
-from assistant.ports.memory import Embedder, MemoryStore, VectorIndex
 from assistant.wiring.foundation import Foundation
 
 if TYPE_CHECKING:
+    from assistant.ports.meetings import DerivedBriefings
+    from assistant.ports.memory import Embedder, MemoryStore, VectorIndex
     from assistant.services.forget_memories import ForgetPorts
     from assistant.services.index_memories import MemoryPorts
 
@@ -17,14 +17,14 @@ class MemoryWiring(Foundation):
     """Memories, their vectors and what makes them."""
 
     @cached_property
-    def memories(self) -> MemoryStore:
+    def memories(self) -> "MemoryStore":
         """Memories."""
         from assistant.adapters.dynamo_memories import DynamoMemories
 
         return DynamoMemories(self._table, self.clock)
 
     @cached_property
-    def vectors(self) -> VectorIndex:
+    def vectors(self) -> "VectorIndex":
         """Vectors of memories: in Pinecone where it has a key and an index, else in the table."""
         if (host := self.settings.pinecone_index_host) and self._pinecone_key.value():
             from assistant.adapters.dynamo_circuit import SharedCircuit
@@ -43,7 +43,7 @@ class MemoryWiring(Foundation):
         return DynamoVectors(self._table, self.clock)
 
     @cached_property
-    def embedder(self) -> Embedder:
+    def embedder(self) -> "Embedder":
         """What turns words into vectors."""
         from assistant.adapters.potion import PotionEmbedder
 
@@ -57,7 +57,7 @@ class MemoryWiring(Foundation):
         return MemoryPorts(self.memories, self.vectors, self.embedder, self.audit_trail, self.meter, self.clock)
 
     @cached_property
-    def derived_briefings(self) -> DerivedBriefings:
+    def derived_briefings(self) -> "DerivedBriefings":
         """Kept briefings by what they were made of."""
         from assistant.adapters.dynamo_derived_briefings import DynamoDerivedBriefings
 

@@ -3,10 +3,10 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from assistant.ports.tasks import TaskStore
 from assistant.wiring.claude import ClaudeWiring
 
 if TYPE_CHECKING:
+    from assistant.ports.tasks import TaskStore
     from assistant.services.keep_tasks import TaskPorts
     from assistant.services.prioritize_tasks import PrioritizePorts
 
@@ -15,7 +15,7 @@ class TaskWiring(ClaudeWiring):
     """Tasks: keeping, ranking and planning them."""
 
     @cached_property
-    def tasks(self) -> TaskStore:
+    def tasks(self) -> "TaskStore":
         """Kept tasks."""
         from assistant.adapters.dynamo_tasks import DynamoTasks
 
