@@ -30,6 +30,11 @@ class Grant:
     actions: tuple[str, ...]
 
 
+def on_table(*operations: str) -> Grant:
+    """Return the grant of these DynamoDB operations on the table."""
+    return Grant("table", tuple(f"dynamodb:{operation}" for operation in operations))
+
+
 @dataclass(frozen=True, slots=True)
 class Queue:
     """An SQS queue with its dead-letter queue; times in seconds. An alarm tells of messages older than ``max_age``."""
@@ -87,17 +92,7 @@ FUNCTIONS = (
             Route("POST", "/api/v1/email/{email_id}/behaviour"),
         ),
         grants=(
-            Grant(
-                "table",
-                (
-                    "dynamodb:BatchGetItem",
-                    "dynamodb:BatchWriteItem",
-                    "dynamodb:GetItem",
-                    "dynamodb:PutItem",
-                    "dynamodb:Query",
-                    "dynamodb:UpdateItem",
-                ),
-            ),
+            on_table("BatchGetItem", "BatchWriteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
             SEND_AUDIT,
         ),
         secrets=("claude-api-key",),
@@ -112,7 +107,7 @@ FUNCTIONS = (
         memory=FULL_CPU,
         timeout=29,
         routes=(Route("POST", "/api/v1/calendar/wishes"),),
-        grants=(Grant("table", ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")),),
+        grants=(on_table("GetItem", "PutItem", "Query", "UpdateItem"),),
         secrets=("claude-api-key",),
         dependencies=("core", "cache", "claude"),
         cache=True,
@@ -129,16 +124,7 @@ FUNCTIONS = (
             Route("POST", "/api/v1/calendar/plans/{plan_id}/accept"),
         ),
         grants=(
-            Grant(
-                "table",
-                (
-                    "dynamodb:BatchWriteItem",
-                    "dynamodb:GetItem",
-                    "dynamodb:PutItem",
-                    "dynamodb:Query",
-                    "dynamodb:UpdateItem",
-                ),
-            ),
+            on_table("BatchWriteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
             SEND_AUDIT,
             Grant("queue:proofs", ("sqs:SendMessage",)),
             # Beside the solver there is no room for Claude's SDK.
@@ -154,7 +140,7 @@ FUNCTIONS = (
         memory=FULL_CPU,
         timeout=29,
         routes=(Route("GET", "/api/v1/calendar/plans/{plan_id}/summary"),),
-        grants=(Grant("table", ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")),),
+        grants=(on_table("GetItem", "PutItem", "Query", "UpdateItem"),),
         secrets=("claude-api-key",),
         dependencies=("core", "cache", "claude"),
         cache=True,
@@ -167,7 +153,7 @@ FUNCTIONS = (
         consumes="proofs",
         batch_size=1,
         grants=(
-            Grant("table", ("dynamodb:GetItem", "dynamodb:PutItem")),
+            on_table("GetItem", "PutItem"),
             SEND_AUDIT,
         ),
         dependencies=("core", "solver"),
@@ -178,7 +164,7 @@ FUNCTIONS = (
         memory=FULL_CPU,
         timeout=29,
         routes=(Route("POST", "/api/v1/calendar/team/optimize"),),
-        grants=(Grant("table", ("dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")),),
+        grants=(on_table("PutItem", "Query", "UpdateItem"),),
         dependencies=("core", "cache", "solver"),
         cache=True,
     ),
@@ -188,7 +174,7 @@ FUNCTIONS = (
         memory=1024,
         timeout=15,
         routes=(Route("POST", "/api/v1/calendar/availability"),),
-        grants=(Grant("table", ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")),),
+        grants=(on_table("GetItem", "PutItem", "Query", "UpdateItem"),),
         dependencies=("core", "cache"),
         cache=True,
     ),
@@ -199,7 +185,7 @@ FUNCTIONS = (
         timeout=29,
         routes=(Route("POST", "/api/v1/meeting/prepare"),),
         grants=(
-            Grant("table", ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")),
+            on_table("GetItem", "PutItem", "Query", "UpdateItem"),
             SEND_AUDIT,
         ),
         secrets=("claude-api-key",),
@@ -213,7 +199,7 @@ FUNCTIONS = (
         timeout=29,
         routes=(Route("POST", "/api/v1/tasks/prioritize"),),
         grants=(
-            Grant("table", ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")),
+            on_table("GetItem", "PutItem", "Query", "UpdateItem"),
             SEND_AUDIT,
         ),
         secrets=("claude-api-key",),
@@ -233,16 +219,7 @@ FUNCTIONS = (
             Route("DELETE", "/api/v1/tasks/{task_id}"),
         ),
         grants=(
-            Grant(
-                "table",
-                (
-                    "dynamodb:DeleteItem",
-                    "dynamodb:GetItem",
-                    "dynamodb:PutItem",
-                    "dynamodb:Query",
-                    "dynamodb:UpdateItem",
-                ),
-            ),
+            on_table("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
             SEND_AUDIT,
         ),
         dependencies=("core", "cache"),
@@ -261,16 +238,7 @@ FUNCTIONS = (
             Route("GET", "/api/v1/meetings/{meeting_id}/briefing"),
         ),
         grants=(
-            Grant(
-                "table",
-                (
-                    "dynamodb:DeleteItem",
-                    "dynamodb:GetItem",
-                    "dynamodb:PutItem",
-                    "dynamodb:Query",
-                    "dynamodb:UpdateItem",
-                ),
-            ),
+            on_table("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
             SEND_AUDIT,
         ),
         # What a meeting is made of is read as triage reads mail.
@@ -284,17 +252,7 @@ FUNCTIONS = (
         timeout=240,
         schedule="rate(5 minutes)",
         grants=(
-            Grant(
-                "table",
-                (
-                    "dynamodb:BatchGetItem",
-                    "dynamodb:DeleteItem",
-                    "dynamodb:GetItem",
-                    "dynamodb:PutItem",
-                    "dynamodb:Query",
-                    "dynamodb:UpdateItem",
-                ),
-            ),
+            on_table("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
             SEND_AUDIT,
         ),
         secrets=("claude-api-key",),
@@ -309,7 +267,7 @@ FUNCTIONS = (
             Route("GET", "/api/v1/users/{user_id}/notifications"),
             Route("PATCH", "/api/v1/users/{user_id}/notifications/{notification_id}"),
         ),
-        grants=(Grant("table", ("dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")),),
+        grants=(on_table("PutItem", "Query", "UpdateItem"),),
         dependencies=("core", "cache"),
         cache=True,
     ),
@@ -324,7 +282,7 @@ FUNCTIONS = (
             Route("PATCH", "/api/v1/users/{user_id}/preferences"),
         ),
         grants=(
-            Grant("table", ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")),
+            on_table("GetItem", "PutItem", "Query", "UpdateItem"),
             SEND_AUDIT,
         ),
         dependencies=("core", "cache"),
@@ -344,17 +302,7 @@ FUNCTIONS = (
             Route("POST", "/api/v1/users/{user_id}/memories/{memory_id}/approve"),
         ),
         grants=(
-            Grant(
-                "table",
-                (
-                    "dynamodb:BatchGetItem",
-                    "dynamodb:BatchWriteItem",
-                    "dynamodb:GetItem",
-                    "dynamodb:PutItem",
-                    "dynamodb:Query",
-                    "dynamodb:UpdateItem",
-                ),
-            ),
+            on_table("BatchGetItem", "BatchWriteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
             SEND_AUDIT,
         ),
         secrets=("pinecone-api-key",),
@@ -371,18 +319,7 @@ FUNCTIONS = (
             Route("DELETE", "/api/v1/users/{user_id}/memories/{memory_id}"),
         ),
         grants=(
-            Grant(
-                "table",
-                (
-                    "dynamodb:BatchGetItem",
-                    "dynamodb:BatchWriteItem",
-                    "dynamodb:DeleteItem",
-                    "dynamodb:GetItem",
-                    "dynamodb:PutItem",
-                    "dynamodb:Query",
-                    "dynamodb:UpdateItem",
-                ),
-            ),
+            on_table("BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
             SEND_AUDIT,
         ),
         secrets=("pinecone-api-key",),
@@ -399,16 +336,7 @@ FUNCTIONS = (
             Route("DELETE", "/api/v1/users/{user_id}/learned/{learned_id}"),
         ),
         grants=(
-            Grant(
-                "table",
-                (
-                    "dynamodb:DeleteItem",
-                    "dynamodb:GetItem",
-                    "dynamodb:PutItem",
-                    "dynamodb:Query",
-                    "dynamodb:UpdateItem",
-                ),
-            ),
+            on_table("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
             SEND_AUDIT,
         ),
         dependencies=("core", "cache"),
@@ -420,7 +348,7 @@ FUNCTIONS = (
         memory=512,
         timeout=15,
         routes=(Route("GET", "/api/v1/users/{user_id}/usage"),),
-        grants=(Grant("table", ("dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")),),
+        grants=(on_table("PutItem", "Query", "UpdateItem"),),
         dependencies=("core", "cache"),
         cache=True,
     ),
@@ -431,17 +359,7 @@ FUNCTIONS = (
         timeout=120,
         schedule="rate(15 minutes)",
         grants=(
-            Grant(
-                "table",
-                (
-                    "dynamodb:BatchGetItem",
-                    "dynamodb:DeleteItem",
-                    "dynamodb:GetItem",
-                    "dynamodb:PutItem",
-                    "dynamodb:Query",
-                    "dynamodb:UpdateItem",
-                ),
-            ),
+            on_table("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
             SEND_AUDIT,
         ),
         secrets=("claude-api-key",),
@@ -454,18 +372,7 @@ FUNCTIONS = (
         timeout=120,
         schedule="rate(5 minutes)",
         grants=(
-            Grant(
-                "table",
-                (
-                    "dynamodb:BatchGetItem",
-                    "dynamodb:ConditionCheckItem",
-                    "dynamodb:DeleteItem",
-                    "dynamodb:GetItem",
-                    "dynamodb:PutItem",
-                    "dynamodb:Query",
-                    "dynamodb:UpdateItem",
-                ),
-            ),
+            on_table("BatchGetItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
             SEND_AUDIT,
         ),
         secrets=("claude-api-key",),
@@ -477,7 +384,7 @@ FUNCTIONS = (
         memory=256,
         timeout=30,
         consumes="audit",
-        grants=(Grant("table", ("dynamodb:PutItem",)),),
+        grants=(on_table("PutItem"),),
     ),
     Function(
         "check_health",
@@ -486,7 +393,7 @@ FUNCTIONS = (
         timeout=10,
         routes=(Route("GET", "/health", public=True),),
         grants=(
-            Grant("table", ("dynamodb:GetItem",)),
+            on_table("GetItem"),
             Grant("queue:audit", ("sqs:GetQueueAttributes",)),
         ),
         secrets=("claude-api-key", "pinecone-api-key"),
