@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import uv
@@ -158,7 +159,8 @@ def _function(name: str) -> Artifact:
 
 
 def _dependency_layer(name: str) -> Artifact:
-    requirements = _exported(name, without=UNUSED.get(name, ()) if name == CORE else (*UNUSED.get(name, ()), *_core()))
+    carried_by_core = () if name == CORE else _core()
+    requirements = _exported(name, without=(*UNUSED.get(name, ()), *carried_by_core))
     services = _aws_services()
     carried = _model() if name == WITH_MODEL else None
     inputs = (PLATFORM, requirements, *sorted(services), *STRIPPED, carried.digest if carried else "")
@@ -177,10 +179,10 @@ def _exported(name: str, *options: str, without: Iterable[str] = ()) -> str:
     return _uv("export", "--frozen", "--no-header", "--no-annotate", "--only-group", name, *options, *left_out)
 
 
-def _core() -> Iterator[str]:
-    """Yield the packages every function has: no other set carries them again."""
-    for requirement in _exported(CORE, "--no-hashes").splitlines():
-        yield requirement.partition("==")[0]
+@cache
+def _core() -> tuple[str, ...]:
+    """Return the packages every function has: no other set carries them again."""
+    return tuple(requirement.partition("==")[0] for requirement in _exported(CORE, "--no-hashes").splitlines())
 
 
 def _aws_services() -> set[str]:

@@ -89,7 +89,7 @@ def dependencies(problem: Problem, listed: Sequence[Change]) -> tuple[frozenset[
         for own, change in enumerate(listed)
     ]
     if problem.max_per_day is not None:
-        _make_room(problem, listed, direct, events)
+        _make_room(problem, problem.max_per_day, listed, direct, events)
     return tuple(map(frozenset, direct))
 
 
@@ -162,9 +162,9 @@ def _gap(one: Interval, other: Interval) -> int:
 
 
 def _make_room(
-    problem: Problem, listed: Sequence[Change], direct: Sequence[set[int]], events: Mapping[str, Event]
+    problem: Problem, most: int, listed: Sequence[Change], direct: Sequence[set[int]], events: Mapping[str, Event]
 ) -> None:
-    """Let each change that brings a meeting to a day without room need one of its own that takes a meeting away.
+    """Let each change that brings a meeting to a day with ``most`` need one of its own that takes a meeting away.
 
     Were two to share one, both could be left without the other they need together. A day over the maximum as it is
     has to come down to it first, for all of them.
@@ -176,7 +176,7 @@ def _make_room(
             bringers[day].append(index)
     for day, brought in bringers.items():
         leaving = [index for index, other in enumerate(listed) for _ in range(-_added_to(problem, other, day, events))]
-        room = (problem.max_per_day or 0) - sum(event.is_meeting and event.day == day for event in problem.events)
+        room = most - sum(event.is_meeting and event.day == day for event in problem.events)
         first, leaving = set(leaving[: max(0, -room)]), leaving[max(0, -room) :]
         for own in brought:
             direct[own] |= first
