@@ -6,12 +6,13 @@ from pydantic import BaseModel, ConfigDict
 
 from assistant.domain.audit import AuditAction, audit_event
 from assistant.domain.decisions import Correction, Decision
-from assistant.domain.errors import Conflict, NotFound, Unavailable
+from assistant.domain.errors import Conflict, Unavailable
 from assistant.domain.senders import learned_category
 from assistant.domain.triage.decision import Category
 from assistant.domain.users import Identity
 from assistant.ports.mail import DecisionStore, SenderHistory
 from assistant.ports.runtime import AuditTrail, Clock
+from assistant.services.show_decision import known_decision
 
 _ATTEMPTS = 3
 _WORDS = {
@@ -61,9 +62,7 @@ def correct_triage(
         Conflict: the correction kept changing while this one was being stored.
         Unavailable: the store is down.
     """
-    decision = ports.decisions.find(caller.user_id, email_id)
-    if decision is None:
-        raise NotFound("No decision about this mail is known. Decisions are kept for 90 days.")
+    decision = known_decision(email_id, caller, decisions=ports.decisions)
     now = ports.clock.now()
     correction = Correction(email_id=email_id, category=request.category, corrected_at=now)
     earlier = _store(caller.user_id, decision, correction, ports.decisions)

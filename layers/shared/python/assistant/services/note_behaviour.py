@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict
 
-from assistant.domain.errors import Conflict, NotFound
+from assistant.domain.errors import Conflict
 from assistant.domain.learning import Behaviour
 from assistant.domain.users import Identity
 from assistant.ports.mail import BehaviourStore, DecisionStore
 from assistant.ports.runtime import Clock
+from assistant.services.show_decision import known_decision
 
 _ATTEMPTS = 3
 
@@ -47,9 +48,7 @@ def note_behaviour(
         Conflict: the behaviour kept changing while this one was being stored.
         Unavailable: the store is down.
     """
-    decision = ports.decisions.find(caller.user_id, email_id)
-    if decision is None:
-        raise NotFound("No decision about this mail is known. Decisions are kept for 90 days.")
+    decision = known_decision(email_id, caller, decisions=ports.decisions)
     wanted = request.behaviour
     for _ in range(_ATTEMPTS):
         earlier = ports.behaviours.behaviour(caller.user_id, email_id)

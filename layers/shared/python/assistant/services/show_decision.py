@@ -2,7 +2,7 @@
 
 from pydantic import AwareDatetime, BaseModel
 
-from assistant.domain.decisions import DecisionState
+from assistant.domain.decisions import Decision, DecisionState
 from assistant.domain.errors import NotFound
 from assistant.domain.triage.decision import Category, DecidedBy
 from assistant.domain.users import Identity
@@ -37,12 +37,24 @@ def show_decision(email_id: str, caller: Identity, *, decisions: DecisionStore, 
         Unavailable: the store is down.
 
     """
-    decision = decisions.find(caller.user_id, email_id)
-    if decision is None:
-        raise NotFound("No decision about this mail is known. Decisions are kept for 90 days.")
+    decision = known_decision(email_id, caller, decisions=decisions)
     corrected_to = decisions.correction(caller.user_id, email_id)
     return DecisionView(
         **decision.model_dump(exclude={"sender_keys", "ticket"}),
         state=DecisionState.FINAL if corrected_to else decision.state(clock.now()),
         corrected_to=corrected_to,
     )
+
+
+def known_decision(email_id: str, caller: Identity, *, decisions: DecisionStore) -> Decision:
+    """Return the caller's decision about the mail as it is kept.
+
+    Raises:
+        NotFound: no decision about this mail is known, or it is forgotten.
+        Unavailable: the store is down.
+
+    """
+    decision = decisions.find(caller.user_id, email_id)
+    if decision is None:
+        raise NotFound("No decision about this mail is known. Decisions are kept for 90 days.")
+    return decision
