@@ -5,6 +5,7 @@ AssistantError
 ├── Forbidden             403  the caller may not act for this user
 ├── NotFound              404
 ├── Conflict              409  the thing changed meanwhile
+├── ConnectionBroken      409  the provider refuses the account until the user connects it again
 ├── PreconditionFailed    412  If-Match or If-None-Match does not hold for the current version
 ├── RateLimited           429  carries retry_after_seconds
 └── Unavailable           503  a dependency this request cannot do without is down
@@ -56,6 +57,12 @@ class NotFound(AssistantError):
 
 class Conflict(AssistantError):
     """The thing changed meanwhile."""
+
+    status = 409
+
+
+class ConnectionBroken(AssistantError):
+    """The provider no longer accepts the consent: the user has to connect the account again."""
 
     status = 409
 

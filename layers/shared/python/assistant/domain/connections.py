@@ -1,0 +1,41 @@
+"""A user's account at a provider, which the assistant may act in."""
+
+from enum import StrEnum
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+
+class Provider(StrEnum):
+    """Who keeps the account."""
+
+    GOOGLE = "google"
+    MICROSOFT = "microsoft"
+    SLACK = "slack"
+    NOTION = "notion"
+
+
+class ConnectionStatus(StrEnum):
+    """Whether the assistant may still act in it: ``broken`` once the provider refuses to renew the consent."""
+
+    ACTIVE = "active"
+    BROKEN = "broken"
+
+
+class Connection(BaseModel):
+    """One connected account; its tokens are kept apart.
+
+    ``account`` is what the provider's webhooks name it by: the address of a mailbox, in lower case, or the id of a
+    workspace. ``scopes`` are those really granted (RFC 6749, 3.3). ``version`` goes up with each change.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    user_id: str
+    id: str
+    provider: Provider
+    account: str
+    name: str
+    scopes: frozenset[str]
+    status: ConnectionStatus = ConnectionStatus.ACTIVE
+    connected_at: AwareDatetime
+    version: int = 1

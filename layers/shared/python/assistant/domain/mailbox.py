@@ -1,0 +1,95 @@
+"""A mailbox at a provider: messages with their state there, changes, and mail to be sent."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from assistant.domain.mail import Mail
+
+
+class Folder(StrEnum):
+    """Where a message lies; ``archive`` is every place of the user's own that is not the inbox."""
+
+    INBOX = "inbox"
+    ARCHIVE = "archive"
+    SENT = "sent"
+    DRAFTS = "drafts"
+    JUNK = "junk"
+    TRASH = "trash"
+
+
+@dataclass(frozen=True, slots=True)
+class MessageState:
+    """What the user or the assistant may change of a message.
+
+    ``labels`` are the user's own, by the name the user sees (Gmail labels, Outlook categories).
+    """
+
+    folder: Folder
+    labels: frozenset[str] = frozenset()
+    unread: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxMessage:
+    """A message: ``mail.id`` and ``mail.thread_id`` are the provider's."""
+
+    mail: Mail
+    state: MessageState
+
+
+@dataclass(frozen=True, slots=True)
+class MessagePage:
+    """Ids of messages, the newest first; ``next_page`` asks for those that follow, None at the end."""
+
+    message_ids: tuple[str, ...]
+    next_page: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MailQuery:
+    """What to look for: words as the provider searches them, a folder, and a time of arrival."""
+
+    words: str = ""
+    folder: Folder | None = None
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxChanges:
+    """Ids of what arrived, changed or went since a cursor, and the ``cursor`` to go on from; ``more`` is there."""
+
+    arrived: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+    cursor: str
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Notifications of a mailbox: until when the provider sends them, and the cursor they begin at."""
+
+    expires_at: datetime
+    cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingMail:
+    """A mail to be drafted or sent; plain text.
+
+    ``message_id`` is an RFC 5322 Message-ID of our own, the same however often the same mail is tried.
+    """
+
+    message_id: str
+    to: tuple[str, ...]
+    subject: str
+    text: str
+    cc: tuple[str, ...] = ()
+    in_reply_to: str | None = None
+    references: tuple[str, ...] = ()
+    thread_id: str | None = None
+
+
+class CursorExpired(Exception):
+    """The provider no longer knows what changed since the cursor: read the mailbox anew."""

@@ -1,0 +1,40 @@
+"""A connected chat workspace. Adapter: Slack."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from assistant.domain.chat import ChatMessage, ChatUser, PostedMessage, ReceivedMessage
+from assistant.domain.connections import Connection
+
+
+class Chat(Protocol):
+    """One workspace; raises as a MailBox does."""
+
+    def user_of(self, address: str) -> ChatUser | None:
+        """Return who has this e-mail address."""
+        ...
+
+    def post(self, user_id: str, message: ChatMessage, *, key: str) -> PostedMessage:
+        """Write to a person directly; once for each key."""
+        ...
+
+    def update(self, posted: PostedMessage, message: ChatMessage) -> None:
+        """Put another message in the place of one of ours; raises NotFound where it is gone."""
+        ...
+
+    def delete(self, posted: PostedMessage) -> None:
+        """Delete a message of ours; one that is gone is no error."""
+        ...
+
+    def history(self, channel: str, *, since: datetime, limit: int = 100) -> Sequence[ReceivedMessage]:
+        """Return what was written in a channel since then, the oldest first."""
+        ...
+
+
+class Chats(Protocol):
+    """Opens workspaces."""
+
+    def open(self, connection: Connection) -> Chat:
+        """Return the workspace of a connection, without a call to its provider."""
+        ...
