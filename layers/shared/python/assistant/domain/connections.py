@@ -25,7 +25,8 @@ class Connection(BaseModel):
     """One connected account; its tokens are kept apart.
 
     ``account`` is what the provider's webhooks name it by: the address of a mailbox, in lower case, or the id of a
-    workspace. ``scopes`` are those really granted (RFC 6749, 3.3). ``version`` goes up with each change.
+    workspace; ``member`` is who the user is in one that others share (Slack's ``authed_user``). ``scopes`` are those
+    really granted (RFC 6749, 3.3). ``version`` goes up with each change.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -34,6 +35,7 @@ class Connection(BaseModel):
     id: str
     provider: Provider
     account: str
+    member: str | None = None
     name: str
     scopes: frozenset[str]
     status: ConnectionStatus = ConnectionStatus.ACTIVE
