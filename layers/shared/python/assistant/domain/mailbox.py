@@ -57,7 +57,11 @@ class MailQuery:
 
 @dataclass(frozen=True, slots=True)
 class MailboxChanges:
-    """Ids of what arrived, changed or went since a cursor, and the ``cursor`` to go on from; ``more`` is there."""
+    """Ids of what changed since a cursor, and the ``cursor`` to go on from; ``more`` is there.
+
+    ``arrived`` came into the inbox, the oldest first; a provider that cannot tell names other changes there too.
+    ``removed`` is gone, or, where only the inbox is followed, left it.
+    """
 
     arrived: tuple[str, ...]
     changed: tuple[str, ...]

@@ -1,0 +1,287 @@
+"""One suite for the fake mailbox and every provider's: what ``ports.MailBox`` promises."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import pytest
+
+from assistant.domain.errors import NotFound
+from assistant.domain.mail import Mail
+from assistant.domain.mailbox import CursorExpired, Folder, MailQuery, MessageState, OutgoingMail
+from assistant.ports.mailbox import MailBox
+from tests.fakes.mailbox import MailboxSide, MemoryMailBox
+from tests.fakes.runtime import ManualClock
+
+
+class Box(MailBox, MailboxSide, Protocol):
+    """A mailbox from both sides."""
+
+
+@pytest.fixture
+def memory_mailbox(clock: ManualClock) -> MemoryMailBox:
+    return MemoryMailBox(clock)
+
+
+@pytest.fixture(params=["memory"])
+def box(request: pytest.FixtureRequest) -> Box:
+    """The mailbox under test; a new adapter adds its name above and a fixture ``<name>_mailbox`` beside."""
+    mailbox: Box = request.getfixturevalue(f"{request.param}_mailbox")
+    return mailbox
+
+
+INVOICE = Mail(
+    id="",
+    sender="Ann Smith <ann@supplier.com>",
+    to=("user@company.com",),
+    subject="Invoice 4711 – überfällig",
+    body="Please pay until Friday.\n\nAnn",
+    headers={"message-id": "<invoice@supplier.com>"},
+)
+REPLY = OutgoingMail(
+    message_id="<reply-1@assistant.example>",
+    to=("ann@supplier.com",),
+    subject="Re: Invoice 4711 – überfällig",
+    text="Dear Ann,\n\nit is paid – thank you.\n",
+    in_reply_to="<invoice@supplier.com>",
+    references=("<invoice@supplier.com>",),
+)
+
+
+def named(subject: str, clock: ManualClock, **fields: str) -> Mail:
+    clock.advance(60)
+    mail = Mail(id="", sender="ann@supplier.com", subject=subject, body="Hello", received_at=clock.now())
+    return mail.model_copy(update=fields)
+
+
+def since(box: Box, cursor: str) -> tuple[list[str], list[str], list[str]]:
+    """Everything that changed since the cursor, page after page."""
+    arrived: list[str] = []
+    changed: list[str] = []
+    removed: list[str] = []
+    more = True
+    while more:
+        page = box.changes(cursor)
+        arrived += page.arrived
+        changed += page.changed
+        removed += page.removed
+        cursor, more = page.cursor, page.more
+    return arrived, changed, removed
+
+
+class TestReading:
+    def test_a_message_is_read_as_it_was_sent(self, box: Box, clock: ManualClock) -> None:
+        received_at: datetime = clock.now() - timedelta(minutes=5)
+        message_id = box.receive(INVOICE.model_copy(update={"received_at": received_at}))
+        message = box.get(message_id)
+        assert message.state == MessageState(Folder.INBOX, frozenset(), unread=True)
+        mail = message.mail
+        assert (mail.id, mail.received_at) == (message_id, received_at)
+        assert (mail.sender, mail.to, mail.subject) == (INVOICE.sender, INVOICE.to, INVOICE.subject)
+        assert mail.body.strip() == INVOICE.body
+        assert mail.headers["message-id"] == "<invoice@supplier.com>"
+        assert mail.thread_id
+
+    def test_both_parts_are_read(self, box: Box) -> None:
+        message_id = box.receive(INVOICE.model_copy(update={"html": "<p>Please pay until <b>Friday</b>.</p>"}))
+        mail = box.get(message_id).mail
+        assert mail.html
+        assert mail.html.strip() == "<p>Please pay until <b>Friday</b>.</p>"
+
+    @pytest.mark.parametrize("call", ["get", "state", "thread"])
+    def test_what_is_gone_is_not_found(self, box: Box, call: str) -> None:
+        message_id = box.receive(INVOICE)
+        asked = box.get(message_id).mail.thread_id if call == "thread" else message_id
+        box.erase(message_id)
+        with pytest.raises(NotFound):
+            getattr(box, call)(asked)
+
+    def test_a_conversation_has_its_oldest_message_first(self, box: Box, clock: ManualClock) -> None:
+        first = box.receive(named("Lunch", clock))
+        thread_id = box.get(first).mail.thread_id
+        second = box.receive(named("Re: Lunch", clock, thread_id=str(thread_id)))
+        box.receive(named("Dinner", clock))
+        assert [one.mail.id for one in box.thread(str(thread_id))] == [first, second]
+
+
+class TestSearch:
+    def test_the_newest_comes_first_a_page_at_a_time(self, box: Box, clock: ManualClock) -> None:
+        ids = [box.receive(named(f"Number {number}", clock)) for number in range(5)]
+        found: list[str] = []
+        page = None
+        for size in (2, 2, 1):
+            answer = box.search(MailQuery(), page=page, limit=2)
+            assert len(answer.message_ids) == size
+            found += answer.message_ids
+            page = answer.next_page
+        assert page is None
+        assert found == ids[::-1]
+
+    def test_words_are_found(self, box: Box, clock: ManualClock) -> None:
+        wanted = box.receive(named("Quarterly budget", clock))
+        box.receive(named("Lunch", clock))
+        assert box.search(MailQuery(words="budget")).message_ids == (wanted,)
+
+    def test_a_folder_is_searched_alone(self, box: Box, clock: ManualClock) -> None:
+        kept = box.receive(named("Kept", clock))
+        archived = box.receive(named("Archived", clock))
+        junk = box.receive(named("Junk", clock), folder=Folder.JUNK)
+        box.change(archived, MessageState(Folder.ARCHIVE))
+        assert box.search(MailQuery(folder=Folder.INBOX)).message_ids == (kept,)
+        assert box.search(MailQuery(folder=Folder.ARCHIVE)).message_ids == (archived,)
+        assert box.search(MailQuery(folder=Folder.JUNK)).message_ids == (junk,)
+
+    def test_older_mail_is_left_out(self, box: Box, clock: ManualClock) -> None:
+        box.receive(named("Old", clock))
+        clock.advance(3600)
+        begin = clock.now()
+        new = box.receive(named("New", clock))
+        assert box.search(MailQuery(since=begin)).message_ids == (new,)
+
+
+class TestLabels:
+    def test_labels_are_added_and_removed_again_and_again(self, box: Box) -> None:
+        message_id = box.receive(INVOICE)
+        for _ in range(2):
+            box.label(message_id, add={"EA/Urgent", "EA/Money"})
+            assert box.state(message_id).labels == {"EA/Urgent", "EA/Money"}
+        for _ in range(2):
+            box.label(message_id, remove={"EA/Money", "EA/Never made"})
+            assert box.state(message_id).labels == {"EA/Urgent"}
+
+    def test_labels_of_the_user_stay(self, box: Box) -> None:
+        message_id = box.receive(INVOICE)
+        box.change(message_id, MessageState(Folder.INBOX, frozenset({"Taxes"}), unread=False))
+        box.label(message_id, add={"EA/Urgent"})
+        box.label(message_id, remove={"EA/Urgent"})
+        assert box.state(message_id) == MessageState(Folder.INBOX, frozenset({"Taxes"}), unread=False)
+
+    def test_what_is_gone_takes_no_label(self, box: Box) -> None:
+        message_id = box.receive(INVOICE)
+        box.erase(message_id)
+        with pytest.raises(NotFound):
+            box.label(message_id, add={"EA/Urgent"})
+
+
+class TestMoving:
+    @pytest.mark.parametrize("folder", [Folder.ARCHIVE, Folder.JUNK, Folder.TRASH])
+    def test_there_and_back(self, box: Box, folder: Folder) -> None:
+        message_id = box.receive(INVOICE)
+        before = box.state(message_id)
+        for _ in range(2):
+            message_id = box.move(message_id, folder)
+            assert box.state(message_id) == replace(before, folder=folder)
+        for _ in range(2):
+            message_id = box.move(message_id, Folder.INBOX)
+            assert box.state(message_id) == before
+
+    def test_what_is_gone_is_not_moved(self, box: Box) -> None:
+        message_id = box.receive(INVOICE)
+        box.erase(message_id)
+        with pytest.raises(NotFound):
+            box.move(message_id, Folder.ARCHIVE)
+
+
+class TestWriting:
+    def test_a_mail_leaves_once(self, box: Box) -> None:
+        sent = {box.send(REPLY) for _ in range(3)}
+        (mail,) = box.sent()
+        assert sent == {mail.id}
+        assert box.state(mail.id).folder is Folder.SENT
+        assert mail.headers["message-id"] == REPLY.message_id
+        assert mail.headers["in-reply-to"] == "<invoice@supplier.com>"
+        assert (mail.to, mail.subject) == (REPLY.to, REPLY.subject)
+        assert mail.body.splitlines() == REPLY.text.splitlines()
+
+    def test_two_mails_are_two(self, box: Box) -> None:
+        assert box.send(REPLY) != box.send(replace(REPLY, message_id="<reply-2@assistant.example>"))
+        assert len(box.sent()) == 2
+
+    def test_a_reply_joins_the_conversation(self, box: Box) -> None:
+        message_id = box.receive(INVOICE)
+        thread_id = box.get(message_id).mail.thread_id
+        reply = box.send(replace(REPLY, thread_id=thread_id))
+        assert [one.mail.id for one in box.thread(str(thread_id))] == [message_id, reply]
+
+    def test_a_draft_is_kept_once_and_not_sent(self, box: Box) -> None:
+        assert box.draft(REPLY) == box.draft(REPLY)
+        (mail,) = box.drafts()
+        assert (mail.to, mail.subject, mail.headers["message-id"]) == (REPLY.to, REPLY.subject, REPLY.message_id)
+        assert not box.sent()
+
+    def test_a_draft_is_deleted_once(self, box: Box) -> None:
+        draft = box.draft(REPLY)
+        box.delete_draft(draft)
+        box.delete_draft(draft)
+        assert not box.drafts()
+
+
+class TestChanges:
+    def test_nothing_changed(self, box: Box) -> None:
+        box.receive(INVOICE)
+        assert since(box, box.cursor()) == ([], [], [])
+
+    def test_what_arrived_is_told_in_order(self, box: Box, clock: ManualClock) -> None:
+        cursor = box.cursor()
+        ids = [box.receive(named(f"Number {number}", clock)) for number in range(3)]
+        assert since(box, cursor)[0] == ids
+
+    def test_a_cursor_can_be_asked_again(self, box: Box) -> None:
+        cursor = box.cursor()
+        box.receive(INVOICE)
+        assert since(box, cursor) == since(box, cursor)
+
+    def test_many_changes_come_in_pages(self, box: Box, clock: ManualClock) -> None:
+        cursor = box.cursor()
+        ids = [box.receive(named(f"Number {number}", clock)) for number in range(120)]
+        assert since(box, cursor)[0] == ids
+
+    def test_what_the_user_changed_is_told(self, box: Box) -> None:
+        message_id = box.receive(INVOICE)
+        cursor = box.cursor()
+        box.change(message_id, MessageState(Folder.INBOX, frozenset({"Taxes"}), unread=False))
+        arrived, changed, removed = since(box, cursor)
+        assert ({*arrived, *changed}, removed) == ({message_id}, [])
+
+    def test_what_left_the_inbox_did_not_arrive(self, box: Box) -> None:
+        message_id = box.receive(INVOICE)
+        cursor = box.cursor()
+        box.change(message_id, MessageState(Folder.ARCHIVE))
+        arrived, changed, removed = since(box, cursor)
+        assert (arrived, {*changed, *removed}) == ([], {message_id})
+
+    def test_what_is_gone_is_told_as_gone(self, box: Box) -> None:
+        message_id = box.receive(INVOICE)
+        cursor = box.cursor()
+        box.erase(message_id)
+        assert since(box, cursor) == ([], [], [message_id])
+
+    def test_what_the_assistant_writes_does_not_arrive(self, box: Box) -> None:
+        cursor = box.cursor()
+        box.send(REPLY)
+        box.draft(replace(REPLY, message_id="<draft@assistant.example>"))
+        assert since(box, cursor)[0] == []
+
+    def test_an_old_cursor_expires(self, box: Box) -> None:
+        cursor = box.cursor()
+        box.forget_changes()
+        with pytest.raises(CursorExpired):
+            box.changes(cursor)
+        message_id = box.receive(INVOICE)
+        assert box.search(MailQuery()).message_ids == (message_id,)
+
+
+class TestWatching:
+    def test_a_watch_begins_now_and_ends(self, box: Box, clock: ManualClock) -> None:
+        box.receive(INVOICE)
+        watch = box.watch()
+        assert clock.now() < watch.expires_at <= clock.now() + timedelta(days=7)
+        message_id = box.receive(INVOICE)
+        assert since(box, watch.cursor)[0] == [message_id]
+
+    def test_it_is_renewed_and_ended(self, box: Box, clock: ManualClock) -> None:
+        first = box.watch()
+        clock.advance(86_400)
+        assert box.watch().expires_at > first.expires_at
+        box.unwatch()
+        box.unwatch()
