@@ -25,8 +25,9 @@ class Connection(BaseModel):
     """One connected account; its tokens are kept apart.
 
     ``account`` is what the provider's webhooks name it by: the address of a mailbox, in lower case, or the id of a
-    workspace; ``member`` is who the user is in one that others share (Slack's ``authed_user``). ``scopes`` are those
-    really granted (RFC 6749, 3.3). ``version`` goes up with each change.
+    workspace; ``member`` is who the user is in one that others share (Slack's ``authed_user``), and ``tenant`` the
+    organisation that notifications of Microsoft name (``tid`` of its ID token). ``scopes`` are those really granted
+    (RFC 6749, 3.3). ``version`` goes up with each change.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -35,6 +36,7 @@ class Connection(BaseModel):
     id: str
     provider: Provider
     account: str
+    tenant: str | None = None
     member: str | None = None
     name: str
     scopes: frozenset[str]
