@@ -6,9 +6,20 @@ from pathlib import Path
 import pytest
 
 from assistant.adapters.dynamo import Table, dynamo_client
+from assistant.adapters.graph_api import GraphApi
+from assistant.adapters.graph_mail import GraphMailBoxes
+from assistant.adapters.graph_subscriptions import GraphSubscriptions
 from infra.build import model as build_model
+from tests.fakes.accounts import MICROSOFT, WEBHOOK
 from tests.fakes.aws import memory_aws
+from tests.fakes.graph_api import GraphServer
+from tests.fakes.graph_api import serve as serve_graph
+from tests.fakes.graph_mail_api import GraphMail
+from tests.fakes.runtime import ManualClock
+from tests.fakes.sides import BothSides
+from tests.fakes.subscriptions import MemorySubscriptions
 from tests.fakes.tables import TABLE, create_table
+from tests.fakes.tokens import ScriptedTokens
 
 
 @pytest.fixture
@@ -27,6 +38,27 @@ def table(aws: None) -> Table:  # noqa: ARG001 needs AWS to be there
 def missing_table(aws: None) -> Table:  # noqa: ARG001 needs AWS to be there
     """A table every call to fails."""
     return Table("gone", dynamo_client())
+
+
+@pytest.fixture
+def graph_server() -> Iterator[GraphServer]:
+    with serve_graph() as server:
+        yield server
+
+
+@pytest.fixture
+def graph(graph_server: GraphServer, clock: ManualClock) -> Iterator[GraphApi]:
+    """Calls of the server; a pause moves the clock."""
+    api = GraphApi(graph_server.url, ScriptedTokens(graph_server.token), clock, pause=clock.advance)
+    yield api
+    api.close()
+
+
+@pytest.fixture
+def graph_mailbox(graph: GraphApi, graph_server: GraphServer, clock: ManualClock) -> BothSides:
+    subscriptions = GraphSubscriptions(MemorySubscriptions(), WEBHOOK)
+    boxes = GraphMailBoxes(graph, lambda: subscriptions, clock)
+    return BothSides(boxes.open(MICROSOFT), GraphMail(graph_server, clock))
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,7 @@ def memory_mailbox(clock: ManualClock) -> MemoryMailBox:
     return MemoryMailBox(clock)
 
 
-@pytest.fixture(params=["memory"])
+@pytest.fixture(params=["memory", pytest.param("graph", marks=pytest.mark.network)])
 def box(request: pytest.FixtureRequest) -> Box:
     """The mailbox under test; a new adapter adds its name above and a fixture ``<name>_mailbox`` beside."""
     mailbox: Box = request.getfixturevalue(f"{request.param}_mailbox")

@@ -1,0 +1,84 @@
+"""A message of Microsoft Graph as the assistant sees it, and a mail to be written as MIME."""
+
+import re
+from base64 import b64encode
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import quote
+from typing import Any
+
+from assistant.domain.mail import Mail
+from assistant.domain.mailbox import Folder, MailboxMessage, MessageState, OutgoingMail
+
+STATE_FIELDS = "id,parentFolderId,categories,isRead"
+FIELDS = (
+    f"{STATE_FIELDS},conversationId,internetMessageId,internetMessageHeaders,from,toRecipients,ccRecipients,"
+    "subject,body,receivedDateTime"
+)
+_SPECIALS = re.compile(r'[][()<>@,:;".\\]')
+
+type Json = dict[str, Any]
+
+
+def read_message(item: Json, folder: Folder) -> MailboxMessage:
+    """Return the message: its text as text/html where the sender wrote that, which is all that Graph gives then."""
+    body = item.get("body") or {}
+    text = body.get("content") or ""
+    html = body.get("contentType") == "html"
+    mail = Mail(
+        id=item["id"],
+        sender=_address(item.get("from")),
+        to=tuple(map(_address, item.get("toRecipients") or ())),
+        cc=tuple(map(_address, item.get("ccRecipients") or ())),
+        subject=item.get("subject") or "",
+        body="" if html else text,
+        html=text if html else None,
+        received_at=moment(item["receivedDateTime"]) if item.get("receivedDateTime") else None,
+        headers=_headers(item),
+        thread_id=item.get("conversationId"),
+    )
+    return MailboxMessage(mail, read_state(item, folder))
+
+
+def read_state(item: Json, folder: Folder) -> MessageState:
+    """Return where a message lies and how it is marked."""
+    return MessageState(folder, frozenset(item.get("categories") or ()), unread=not item.get("isRead", False))
+
+
+def moment(text: str) -> datetime:
+    """Return an Edm.DateTimeOffset, in UTC."""
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def mime(mail: OutgoingMail) -> bytes:
+    """Return a mail as Graph takes MIME, in Base64: in JSON no header may be set that a reply needs."""
+    message = EmailMessage(policy=SMTP)
+    message["Message-ID"] = mail.message_id
+    message["To"] = ", ".join(mail.to)
+    if mail.cc:
+        message["Cc"] = ", ".join(mail.cc)
+    message["Subject"] = mail.subject
+    if mail.in_reply_to:
+        message["In-Reply-To"] = mail.in_reply_to
+    if mail.references:
+        message["References"] = " ".join(mail.references)
+    message.set_content(mail.text)
+    return b64encode(message.as_bytes())
+
+
+def _headers(item: Json) -> dict[str, str]:
+    """Return the header fields by lower-case name, the topmost of each."""
+    headers = {"message-id": item["internetMessageId"]} if item.get("internetMessageId") else {}
+    for field in reversed(item.get("internetMessageHeaders") or ()):
+        headers[field["name"].lower()] = field["value"]
+    return headers
+
+
+def _address(recipient: Json | None) -> str:
+    """Return ``Ann Smith <ann@company.com>``, the name in quotes where it could be read as an address."""
+    given = (recipient or {}).get("emailAddress") or {}
+    name, address = given.get("name") or "", given.get("address") or ""
+    if not name or name == address:
+        return str(address)
+    return f'"{quote(name)}" <{address}>' if _SPECIALS.search(name) else f"{name} <{address}>"

@@ -1,0 +1,26 @@
+"""Webhooks that providers were asked for."""
+
+from typing import Protocol
+
+from assistant.domain.connections import Connection
+from assistant.domain.subscriptions import Subscription, Watched
+
+
+class SubscriptionStore(Protocol):
+    """Subscriptions of connections, one for each thing watched. Every method raises Unavailable while it is down."""
+
+    def find(self, subscription_id: str) -> Subscription | None:
+        """Return the subscription that a notification names; None for one that is unknown."""
+        ...
+
+    def of_connection(self, connection: Connection, watched: Watched) -> Subscription | None:
+        """Return the subscription of a connection."""
+        ...
+
+    def put(self, subscription: Subscription) -> None:
+        """Keep it in the place of the one before, which is unknown from then on."""
+        ...
+
+    def remove(self, subscription: Subscription) -> None:
+        """Forget it; one that is gone is no error."""
+        ...

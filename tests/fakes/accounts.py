@@ -1,0 +1,17 @@
+"""Connected accounts."""
+
+from datetime import UTC, datetime
+
+from assistant.domain.connections import Connection, Provider
+
+WEBHOOK = "https://assistant.example/api/v1/webhooks/graph"
+MICROSOFT = Connection(
+    user_id="user123",
+    id="connection-1",
+    provider=Provider.MICROSOFT,
+    account="user@company.com",
+    tenant="72f988bf-86f1-41af-91ab-2d7cd011db47",
+    name="User",
+    scopes=frozenset({"Mail.ReadWrite", "Mail.Send", "Calendars.ReadWrite"}),
+    connected_at=datetime(2025, 1, 1, tzinfo=UTC),
+)
