@@ -10,7 +10,18 @@ import pytest
 from infra.manifest import FUNCTIONS, Function
 
 ROOT = Path(__file__).parents[2]
-NEVER = {"anthropic", "googleapiclient", "matplotlib", "numpy", "pandas", "pinecone", "scipy", "sklearn", "moto"}
+NEVER = {
+    "anthropic",
+    "googleapiclient",
+    "matplotlib",
+    "notion_client",
+    "numpy",
+    "pandas",
+    "pinecone",
+    "scipy",
+    "sklearn",
+    "moto",
+}
 BY_SET = {
     "cache": "redis",
     "calendar": "icalendar",

@@ -15,3 +15,13 @@ MICROSOFT = Connection(
     scopes=frozenset({"Mail.ReadWrite", "Mail.Send", "Calendars.ReadWrite"}),
     connected_at=datetime(2025, 1, 1, tzinfo=UTC),
 )
+NOTION = Connection(
+    user_id="user123",
+    id="notion-1",
+    provider=Provider.NOTION,
+    account="0a1b2c3d-0000-4000-8000-00000000aaaa",
+    member="4f1c1c1e-0000-4000-8000-00000000beef",
+    name="Company",
+    scopes=frozenset(),
+    connected_at=datetime(2025, 1, 1, tzinfo=UTC),
+)
