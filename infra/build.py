@@ -61,7 +61,21 @@ STRIPPED = (
 CORE = "core"
 
 # Required by the packages of a set, imported by nothing we use of them.
-UNUSED: Mapping[str, tuple[str, ...]] = {"solver": ("numpy",)}
+UNUSED: Mapping[str, tuple[str, ...]] = {
+    "google": (
+        "charset-normalizer",
+        "googleapis-common-protos",
+        "idna",
+        "opentelemetry-api",
+        "proto-plus",
+        "pycparser",
+        "requests",
+    ),
+    "solver": ("numpy",),
+}
+
+# The APIs of Google in use: the client carries the descriptions of all 500 (111 MB).
+GOOGLE_APIS = ("gmail.v1",)
 
 # The set whose layer carries the embedding model beside its packages.
 WITH_MODEL = "memory"
@@ -163,7 +177,7 @@ def _dependency_layer(name: str) -> Artifact:
     requirements = _exported(name, without=(*UNUSED.get(name, ()), *carried_by_core))
     services = _aws_services()
     carried = _model() if name == WITH_MODEL else None
-    inputs = (PLATFORM, requirements, *sorted(services), *STRIPPED, carried.digest if carried else "")
+    inputs = (PLATFORM, requirements, *sorted(services), *STRIPPED, *GOOGLE_APIS, carried.digest if carried else "")
 
     def make(to: Path) -> None:
         _install(requirements, to / "python", services)
@@ -202,6 +216,9 @@ def _install(requirements: str, target: Path, services: set[str]) -> None:
     for pattern in STRIPPED:
         for path in target.glob(pattern):
             _remove(path)
+    for description in target.glob("googleapiclient/discovery_cache/documents/*.json"):
+        if description.stem not in GOOGLE_APIS:
+            _remove(description)
     for description in (*target.glob("botocore/data/*/"), *target.glob("boto3/data/*/")):
         if description.name not in services:
             _remove(description)

@@ -9,22 +9,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email import message_from_bytes
-from email.header import decode_header, make_header
 from email.message import Message
-from email.utils import getaddresses, parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
+from assistant.domain.mail_mime import as_email
 from infra.local.console import LocalFailure
-
-MAX_TEXT_CHARACTERS = 200_000
-MAX_HEADER_CHARACTERS = 2_000
-MAX_HEADERS = 400
-# The API takes ids of 1,000 bytes.
-MAX_ID_CHARACTERS = 200
-# Where a mail went and how it was signed says nothing about what it wants, and is most of its headers.
-_LEFT_OUT_HEADERS = ("arc-", "dkim-", "domainkey-", "received", "x-received", "x-ms-exchange-", "x-google-")
-
 
 type Messages = Sequence[Path] | mailbox.Mailbox[mailbox.mboxMessage] | mailbox.Mailbox[mailbox.MaildirMessage]
 
@@ -75,25 +65,6 @@ def open_mail_files(path: Path) -> Iterator[MailFiles]:
             messages.close()
 
 
-def as_email(message: Message, *, default_id: str) -> dict[str, Any]:
-    """Return the message as one of the API's ``emails``."""
-    kept = [item for item in message.items() if not item[0].lower().startswith(_LEFT_OUT_HEADERS)][:MAX_HEADERS]
-    # Of a repeated field the first counts.
-    headers = {name.lower(): _decoded(value)[:MAX_HEADER_CHARACTERS] for name, value in reversed(kept)}
-    email = {
-        "id": headers.get("message-id", "").strip("<> ")[:MAX_ID_CHARACTERS] or default_id,
-        "from": headers.get("from", ""),
-        "to": _addresses(headers.get("to", "")),
-        "cc": _addresses(headers.get("cc", "")),
-        "subject": headers.get("subject", ""),
-        "body": _text(message, "text/plain"),
-        "html": _text(message, "text/html") or None,
-        "received_at": _date(headers.get("date", "")),
-        "headers": headers,
-    }
-    return {name: value for name, value in email.items() if value}
-
-
 def _find(path: Path) -> Messages:
     if not path.exists():
         raise LocalFailure(f"{path} does not exist")
@@ -108,49 +79,3 @@ def _find(path: Path) -> Messages:
     if start and start != b"From ":
         raise LocalFailure(f"{path} is no mbox: it does not start with 'From '")
     return mailbox.mbox(path, create=False)
-
-
-def _decoded(value: object) -> str:
-    try:
-        text = str(make_header(decode_header(str(value))))
-    except (LookupError, ValueError):
-        # An unknown or lying charset: the encoded words are still better than nothing.
-        text = str(value)
-    return text.encode("utf-8", "replace").decode()
-
-
-def _addresses(header: str) -> list[str]:
-    return [address for _, address in getaddresses([header]) if address]
-
-
-def _date(header: str) -> str | None:
-    try:
-        return parsedate_to_datetime(header).isoformat()
-    except (ValueError, OverflowError):
-        return None
-
-
-def _text(message: Message, content_type: str) -> str:
-    parts = (_decode_part(part) for part in _leaves(message) if part.get_content_type() == content_type)
-    return "\n".join(parts)[:MAX_TEXT_CHARACTERS]
-
-
-def _leaves(part: Message) -> Iterator[Message]:
-    if part.get_content_maintype() == "message" or part.get_content_disposition() == "attachment":
-        return
-    if not part.is_multipart():
-        yield part
-        return
-    for child in part.get_payload():
-        if isinstance(child, Message):
-            yield from _leaves(child)
-
-
-def _decode_part(part: Message) -> str:
-    content = part.get_payload(decode=True)
-    data = content if isinstance(content, bytes) else b""
-    try:
-        text = data.decode(part.get_content_charset("utf-8"), "replace")
-    except LookupError:
-        text = data.decode("utf-8", "replace")
-    return text.replace("\x00", "")

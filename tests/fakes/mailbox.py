@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from assistant.domain.connections import Connection, ConnectionStatus
 from assistant.domain.errors import ConnectionBroken, NotFound
@@ -20,6 +20,7 @@ from assistant.domain.mailbox import (
     OutgoingMail,
     Watch,
 )
+from assistant.ports.mailbox import MailBox
 from assistant.ports.runtime import Clock
 from tests.fakes.stores import Outage
 
@@ -220,6 +221,17 @@ class MemoryMailBox:
         self._messages[message_id] = MailboxMessage(message, MessageState(folder, unread=False))
         self._log.append(_Change("changed", message_id))
         return message_id
+
+
+class TwoSides:
+    """A mailbox behind an adapter, and what happens at its provider, as one object."""
+
+    def __init__(self, box: MailBox, side: MailboxSide) -> None:
+        self._box = box
+        self._side = side
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._side if hasattr(MailboxSide, name) else self._box, name)
 
 
 class MemoryMailBoxes:

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assistant.domain.mail_mime import as_email
 from infra.local.console import LocalFailure
-from infra.local.mail_files import as_email, open_mail_files
+from infra.local.mail_files import open_mail_files
 from infra.local.triage_mailbox import MAX_BATCH_BYTES, Row, batches, fit, printable, table
 
 

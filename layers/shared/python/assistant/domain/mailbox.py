@@ -31,11 +31,21 @@ class MessageState:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """What is attached to a message; ``size`` in bytes."""
+
+    name: str
+    media_type: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class MailboxMessage:
     """A message: ``mail.id`` and ``mail.thread_id`` are the provider's."""
 
     mail: Mail
     state: MessageState
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,8 +67,8 @@ class MailBox(Protocol):
         """Return what changed since the cursor, a page at a time; raises CursorExpired."""
         ...
 
-    def watch(self) -> Watch:
-        """Ask for notifications, or for more time."""
+    def watch(self) -> Watch | None:
+        """Ask for notifications, or for more time; None where the deployment takes none of this provider."""
         ...
 
     def unwatch(self) -> None:

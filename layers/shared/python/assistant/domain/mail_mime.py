@@ -1,0 +1,125 @@
+"""Messages of RFC 5322 and MIME as the mails the assistant reads.
+
+Tolerant of broken mail: what cannot be decoded is replaced, what is missing is left out. Attachments are listed, not
+read.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from email import message_from_bytes
+from email.header import decode_header, make_header
+from email.message import EmailMessage, Message
+from email.policy import SMTP
+from email.utils import getaddresses, parsedate_to_datetime
+from typing import Any
+
+from assistant.domain.mail import Mail
+from assistant.domain.mailbox import Attachment, OutgoingMail
+
+MAX_TEXT_CHARACTERS = 200_000
+MAX_HEADER_CHARACTERS = 2_000
+MAX_HEADERS = 400
+# The API takes ids of 1,000 bytes.
+MAX_ID_CHARACTERS = 200
+# Where a mail went and how it was signed says nothing about what it wants, and is most of its headers.
+_LEFT_OUT_HEADERS = ("arc-", "dkim-", "domainkey-", "received", "x-received", "x-ms-exchange-", "x-google-")
+
+
+def read_message(
+    raw: bytes, *, message_id: str, thread_id: str, received_at: datetime
+) -> tuple[Mail, tuple[Attachment, ...]]:
+    """Return a mail as its mailbox knows it, by the provider's ids and time of arrival, and what is attached."""
+    message = message_from_bytes(raw)
+    known = {"id": message_id, "thread_id": thread_id, "received_at": received_at}
+    return Mail.model_validate(as_email(message, default_id=message_id) | known), tuple(_attachments(message))
+
+
+def write_message(mail: OutgoingMail) -> bytes:
+    """Return the mail as the provider sends it; the provider says from whom and when."""
+    message = EmailMessage(policy=SMTP)
+    fields = {
+        "To": ", ".join(mail.to),
+        "Cc": ", ".join(mail.cc),
+        "Subject": " ".join(mail.subject.split()),
+        "Message-ID": mail.message_id,
+        "In-Reply-To": mail.in_reply_to,
+        "References": " ".join(mail.references),
+    }
+    for name, value in fields.items():
+        if value:
+            message[name] = value
+    message.set_content(mail.text)
+    return message.as_bytes()
+
+
+def as_email(message: Message, *, default_id: str) -> dict[str, Any]:
+    """Return the message as one of the API's ``emails``."""
+    kept = [item for item in message.items() if not item[0].lower().startswith(_LEFT_OUT_HEADERS)][:MAX_HEADERS]
+    # Of a repeated field the first counts.
+    headers = {name.lower(): _decoded(value)[:MAX_HEADER_CHARACTERS] for name, value in reversed(kept)}
+    email = {
+        "id": headers.get("message-id", "").strip("<> ")[:MAX_ID_CHARACTERS] or default_id,
+        "from": headers.get("from", ""),
+        "to": _addresses(headers.get("to", "")),
+        "cc": _addresses(headers.get("cc", "")),
+        "subject": headers.get("subject", ""),
+        "body": _text(message, "text/plain"),
+        "html": _text(message, "text/html") or None,
+        "received_at": _date(headers.get("date", "")),
+        "headers": headers,
+    }
+    return {name: value for name, value in email.items() if value}
+
+
+def _decoded(value: object) -> str:
+    try:
+        text = str(make_header(decode_header(str(value))))
+    except (LookupError, ValueError):
+        # An unknown or lying charset: the encoded words are still better than nothing.
+        text = str(value)
+    return text.encode("utf-8", "replace").decode()
+
+
+def _addresses(header: str) -> list[str]:
+    return [address for _, address in getaddresses([header]) if address]
+
+
+def _date(header: str) -> str | None:
+    try:
+        return parsedate_to_datetime(header).isoformat()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _text(message: Message, content_type: str) -> str:
+    parts = (_decode_part(part) for part in _leaves(message) if part.get_content_type() == content_type)
+    return "\n".join(parts)[:MAX_TEXT_CHARACTERS]
+
+
+def _attachments(message: Message) -> Iterator[Attachment]:
+    for part in message.walk():
+        if part.get_content_disposition() == "attachment":
+            content = part.get_payload(decode=True)
+            size = len(content) if isinstance(content, bytes) else 0
+            yield Attachment(_decoded(part.get_filename("")), part.get_content_type(), size)
+
+
+def _leaves(part: Message) -> Iterator[Message]:
+    if part.get_content_maintype() == "message" or part.get_content_disposition() == "attachment":
+        return
+    if not part.is_multipart():
+        yield part
+        return
+    for child in part.get_payload():
+        if isinstance(child, Message):
+            yield from _leaves(child)
+
+
+def _decode_part(part: Message) -> str:
+    content = part.get_payload(decode=True)
+    data = content if isinstance(content, bytes) else b""
+    try:
+        text = data.decode(part.get_content_charset("utf-8"), "replace")
+    except LookupError:
+        text = data.decode("utf-8", "replace")
+    return text.replace("\x00", "").replace("\r\n", "\n")

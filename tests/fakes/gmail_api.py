@@ -1,0 +1,490 @@
+"""The Gmail API on loopback, from its own description: addresses, parameters, bodies and answers are held to the
+discovery document that google-api-python-client carries.
+
+What the description does not say is as the guides say: which labels a message gets, what a history has, what searches
+find, what calls cost. It serves faults on request, in order.
+"""
+
+import base64
+import json
+import re
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP
+from functools import cache
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import googleapiclient
+from jsonschema import Draft202012Validator
+
+from assistant.domain.mail import Mail
+from assistant.domain.mail_mime import read_message
+from assistant.domain.mailbox import Folder, MessageState
+from assistant.ports.runtime import Clock
+from tests.fakes.loopback_http import Answer, loopback_server, running
+
+type Json = dict[str, Any]
+
+ADDRESS = "user@company.com"
+TOPIC = "projects/company/topics/mail"
+WATCHED_FOR = timedelta(days=7)
+LABELS = {
+    Folder.INBOX: {"INBOX"},
+    Folder.ARCHIVE: set[str](),
+    Folder.SENT: {"SENT"},
+    Folder.DRAFTS: {"DRAFT"},
+    Folder.JUNK: {"SPAM"},
+    Folder.TRASH: {"TRASH"},
+}
+# https://developers.google.com/workspace/gmail/api/reference/quota, for projects made since May 2026.
+UNITS = {
+    "users.getProfile": 1,
+    "users.watch": 100,
+    "users.stop": 50,
+    "messages.list": 5,
+    "messages.get": 20,
+    "messages.modify": 5,
+    "threads.get": 40,
+    "history.list": 2,
+    "labels.list": 1,
+    "labels.create": 5,
+    "drafts.list": 5,
+    "drafts.create": 10,
+    "drafts.delete": 10,
+    "drafts.send": 100,
+}
+_MOST_LISTED = 500
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What a call is answered instead: a status with a reason, a truncated answer, or silence.
+
+    ``after`` faults strike when the call was done already.
+    """
+
+    status: HTTPStatus = HTTPStatus.OK
+    reason: str = ""
+    retry_after: str | None = None
+    sent: float = 1.0
+    hangs: bool = False
+    after: bool = False
+
+
+@dataclass
+class _Message:
+    id: str
+    thread_id: str
+    raw: bytes
+    labels: set[str]
+    at: int
+
+    @property
+    def mail(self) -> Mail:
+        moment = datetime.fromtimestamp(self.at / 1000, UTC)
+        return read_message(self.raw, message_id=self.id, thread_id=self.thread_id, received_at=moment)[0]
+
+
+class _Refused(Exception):
+    def __init__(self, status: HTTPStatus, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+
+
+@dataclass
+class GmailApi:
+    """One mailbox: its state, the tokens it takes, the faults it will serve, and what it was asked.
+
+    Implements ``MailboxSide``.
+    """
+
+    clock: Clock
+    url: str = ""
+    topic: str = TOPIC
+    tokens: set[str] = field(default_factory=lambda: {"token-1"})
+    faults: deque[Fault] = field(default_factory=deque)
+    calls: list[str] = field(default_factory=list)
+    units: int = 0
+    silence: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self._messages: dict[str, _Message] = {}
+        self._drafts: dict[str, str] = {}
+        self._labels: dict[str, str] = {}
+        self._history: list[tuple[int, Json]] = []
+        self._history_id = 1000
+        self._forgotten = 0
+        self._ids = 0
+        self._lock = threading.RLock()
+
+    # The provider's side.
+
+    def receive(self, mail: Mail, *, folder: Folder = Folder.INBOX) -> str:
+        with self._lock:
+            moment = mail.received_at or self.clock.now()
+            labels = LABELS[folder] | {"UNREAD"}
+            return self._add(_mime(mail), labels, mail.thread_id, int(moment.timestamp() * 1000)).id
+
+    def receive_raw(self, raw: bytes) -> str:
+        """A message arrives in the inbox as these bytes."""
+        with self._lock:
+            return self._add(raw, {"INBOX", "UNREAD"}, None, self._now()).id
+
+    def change(self, message_id: str, state: MessageState) -> None:
+        with self._lock:
+            own = {self._label_id(name) for name in state.labels}
+            wanted = LABELS[state.folder] | own | ({"UNREAD"} if state.unread else set())
+            message = self._messages[message_id]
+            self._relabel(message, wanted - message.labels, message.labels - wanted)
+
+    def erase(self, message_id: str) -> None:
+        with self._lock:
+            message = self._messages.pop(message_id)
+            self._record("messagesDeleted", message)
+
+    def sent(self) -> Sequence[Mail]:
+        return [one.mail for one in self._messages.values() if "SENT" in one.labels]
+
+    def drafts(self) -> Sequence[Mail]:
+        return [one.mail for one in self._messages.values() if "DRAFT" in one.labels]
+
+    def forget_changes(self) -> None:
+        self._history_id += 1
+        self._forgotten = self._history_id
+
+    @property
+    def history_id(self) -> int:
+        """What notifications carry."""
+        return self._history_id
+
+    # HTTP.
+
+    def handle(self, method: str, path: str, headers: Mapping[str, str], sent: bytes) -> Answer:
+        """Answer a request as the description says, or with the next fault."""
+        fault = self.faults.popleft() if self.faults else Fault()
+        if fault.after:
+            answer = self._answer(method, path, headers, sent)
+            return self._broken(fault) or answer
+        return self._broken(fault) or replace(self._answer(method, path, headers, sent), sent=fault.sent)
+
+    def _broken(self, fault: Fault) -> Answer | None:
+        if fault.hangs:
+            self.silence.wait(60)
+            return Answer(HTTPStatus.OK, b"", sent=0)
+        if fault.status is not HTTPStatus.OK:
+            return _error(fault.status, fault.reason, fault.retry_after)
+        return None
+
+    def _answer(self, method: str, path: str, headers: Mapping[str, str], sent: bytes) -> Answer:
+        if headers.get("authorization", "").removeprefix("Bearer ") not in self.tokens:
+            return _error(HTTPStatus.UNAUTHORIZED, "authError")
+        try:
+            return Answer(HTTPStatus.OK, json.dumps(self._served(method, path, sent)).encode())
+        except _Refused as refused:
+            return _error(refused.status, refused.reason)
+        except (AssertionError, KeyError, TypeError, ValueError) as error:
+            return _error(HTTPStatus.BAD_REQUEST, repr(error))
+
+    def _served(self, method: str, path: str, sent: bytes) -> Json:
+        called, in_path = _method(method, urlsplit(path).path)
+        query = _parameters(called, parse_qs(urlsplit(path).query))
+        body = json.loads(sent) if sent else {}
+        if "request" in called:
+            _validate(called["request"]["$ref"], body)
+        name = called["id"].removeprefix("gmail.").removeprefix("users.")
+        short = name if "." in name else f"users.{name}"
+        with self._lock:
+            self.calls.append(short)
+            self.units += UNITS[short]
+            served: Callable[..., Json] = getattr(self, "_" + short.replace(".", "_"))
+            answer = served(**{**in_path, **query, **({"body": body} if "request" in called else {})})
+        if "response" in called:
+            _validate(called["response"]["$ref"], answer)
+        return answer
+
+    def _users_getProfile(self) -> Json:  # noqa: N802 named by the API
+        counts = Counter(one.thread_id for one in self._messages.values())
+        return {
+            "emailAddress": ADDRESS,
+            "historyId": str(self._history_id),
+            "messagesTotal": len(self._messages),
+            "threadsTotal": len(counts),
+        }
+
+    def _users_watch(self, body: Json) -> Json:
+        if body["topicName"] != self.topic:
+            raise _Refused(HTTPStatus.BAD_REQUEST, "invalidArgument")
+        expires = self.clock.now() + WATCHED_FOR
+        return {"historyId": str(self._history_id), "expiration": str(int(expires.timestamp() * 1000))}
+
+    def _users_stop(self) -> Json:
+        return {}
+
+    def _messages_list(
+        self,
+        q: str = "",
+        labelIds: Sequence[str] = (),  # noqa: N803 named by the API
+        maxResults: int = 100,  # noqa: N803
+        pageToken: str = "0",  # noqa: N803
+        includeSpamTrash: bool = False,  # noqa: N803
+    ) -> Json:
+        found = [
+            one
+            for one in self._messages.values()
+            if set(labelIds) <= one.labels and _found(one, q, hidden=not includeSpamTrash)
+        ]
+        found.sort(key=lambda one: -one.at)
+        start, size = int(pageToken), min(maxResults, _MOST_LISTED)
+        page = [{"id": one.id, "threadId": one.thread_id} for one in found[start : start + size]]
+        more = {"nextPageToken": str(start + size)} if start + size < len(found) else {}
+        return {"resultSizeEstimate": len(found), **({"messages": page} if page else {}), **more}
+
+    def _messages_get(self, id: str, format: str = "full") -> Json:  # noqa: A002 named by the API
+        message = self._known(id)
+        raw = {"raw": base64.urlsafe_b64encode(message.raw).decode()} if format == "raw" else {}
+        return _shown(message) | {"sizeEstimate": len(message.raw), "historyId": str(self._history_id)} | raw
+
+    def _messages_modify(self, id: str, body: Json) -> Json:  # noqa: A002 named by the API
+        message = self._known(id)
+        add, remove = set(body.get("addLabelIds", ())), set(body.get("removeLabelIds", ()))
+        if not (add | remove) <= {*self._labels, "INBOX", "SPAM", "TRASH", "UNREAD", "STARRED", "IMPORTANT"}:
+            raise _Refused(HTTPStatus.BAD_REQUEST, "invalidArgument")
+        self._relabel(message, add - message.labels, remove & message.labels)
+        return _shown(message)
+
+    def _threads_get(self, id: str, format: str = "full") -> Json:  # noqa: A002, ARG002 named by the API
+        messages = [one for one in self._messages.values() if one.thread_id == id]
+        if not messages:
+            raise _Refused(HTTPStatus.NOT_FOUND, "notFound")
+        return {"id": id, "historyId": str(self._history_id), "messages": [_shown(one) for one in messages]}
+
+    def _history_list(self, startHistoryId: str, maxResults: int = 100, pageToken: str | None = None) -> Json:  # noqa: N803
+        assert pageToken is None, "a page token goes on where a history id does"
+        start = int(startHistoryId)
+        if start < self._forgotten:
+            raise _Refused(HTTPStatus.NOT_FOUND, "notFound")
+        found = [record for number, record in self._history if number > start]
+        page = {"history": found[:maxResults]} if found else {}
+        more = {"nextPageToken": "next"} if len(found) > maxResults else {}
+        return {"historyId": str(self._history_id), **page, **more}
+
+    def _labels_list(self) -> Json:
+        system = [{"id": one, "name": one, "type": "system"} for one in ("INBOX", "SENT", "DRAFT", "SPAM", "TRASH")]
+        own = [{"id": label_id, "name": name, "type": "user"} for label_id, name in self._labels.items()]
+        return {"labels": system + own}
+
+    def _labels_create(self, body: Json) -> Json:
+        if body["name"] in self._labels.values():
+            raise _Refused(HTTPStatus.CONFLICT, "aborted")
+        return {"id": self._label_id(body["name"]), "name": body["name"]}
+
+    def _drafts_list(self, q: str = "") -> Json:
+        drafts = [
+            {"id": draft_id, "message": {"id": one, "threadId": self._messages[one].thread_id}}
+            for draft_id, one in self._drafts.items()
+            if _found(self._messages[one], q, hidden=False)
+        ]
+        return {"resultSizeEstimate": len(drafts), **({"drafts": drafts} if drafts else {})}
+
+    def _drafts_create(self, body: Json) -> Json:
+        given = body["message"]
+        raw = base64.urlsafe_b64decode(given["raw"])
+        message = self._add(raw, {"DRAFT"}, given.get("threadId"), self._now())
+        draft_id = f"r{message.id}"
+        self._drafts[draft_id] = message.id
+        return {"id": draft_id, "message": _shown(message)}
+
+    def _drafts_delete(self, id: str) -> Json:  # noqa: A002 named by the API
+        self.erase(self._taken(id))
+        return {}
+
+    def _drafts_send(self, body: Json) -> Json:
+        draft = self._messages[self._taken(body["id"])]
+        self.erase(draft.id)
+        return _shown(self._add(draft.raw, {"SENT"}, draft.thread_id, self._now()))
+
+    # State.
+
+    def _taken(self, draft_id: str) -> str:
+        if draft_id not in self._drafts:
+            raise _Refused(HTTPStatus.NOT_FOUND, "notFound")
+        return self._drafts.pop(draft_id)
+
+    def _known(self, message_id: str) -> _Message:
+        if message_id not in self._messages:
+            raise _Refused(HTTPStatus.NOT_FOUND, "notFound")
+        return self._messages[message_id]
+
+    def _label_id(self, name: str) -> str:
+        known = {one: label_id for label_id, one in self._labels.items()}
+        if name not in known:
+            self._labels[f"Label_{len(self._labels) + 1}"] = name
+        return known.get(name) or f"Label_{len(self._labels)}"
+
+    def _now(self) -> int:
+        return int(self.clock.now().timestamp() * 1000)
+
+    def _add(self, raw: bytes, labels: set[str], thread_id: str | None, at: int) -> _Message:
+        self._ids += 1
+        message_id = f"{0x18C0000000000000 + self._ids:x}"
+        message = _Message(message_id, thread_id or message_id, raw, set(labels), at)
+        self._messages[message_id] = message
+        self._record("messagesAdded", message)
+        return message
+
+    def _relabel(self, message: _Message, add: set[str], remove: set[str]) -> None:
+        message.labels |= add
+        message.labels -= remove
+        if add:
+            self._record("labelsAdded", message, labelIds=sorted(add))
+        if remove:
+            self._record("labelsRemoved", message, labelIds=sorted(remove))
+
+    def _record(self, kind: str, message: _Message, **more: object) -> None:
+        self._history_id += 7
+        change = {"message": _shown(message, arrival=False), **more}
+        plain = {"id": message.id, "threadId": message.thread_id}
+        record = {"id": str(self._history_id), "messages": [plain], kind: [change]}
+        self._history.append((self._history_id, record))
+
+
+def _shown(message: _Message, *, arrival: bool = True) -> Json:
+    shown = {"id": message.id, "threadId": message.thread_id, "labelIds": sorted(message.labels)}
+    return shown | ({"internalDate": str(message.at)} if arrival else {})
+
+
+def _found(message: _Message, q: str, *, hidden: bool) -> bool:
+    return all(_passes(message, term) for term in q.split()) and not (hidden and message.labels & {"SPAM", "TRASH"})
+
+
+def _passes(message: _Message, term: str) -> bool:
+    kind, _, value = term.removeprefix("-").partition(":")
+    places = {"inbox": "INBOX", "sent": "SENT", "drafts": "DRAFT", "spam": "SPAM", "trash": "TRASH"}
+    match kind:
+        case "in":
+            return (places[value] in message.labels) != term.startswith("-")
+        case "after":
+            return message.at >= int(value) * 1000
+        case "rfc822msgid":
+            return message_from_bytes(message.raw)["message-id"] == f"<{value}>"
+        case _:
+            mail = message.mail
+            return term.casefold() in f"{mail.subject} {mail.body}".casefold()
+
+
+def _mime(mail: Mail) -> bytes:
+    message = EmailMessage(policy=SMTP)
+    fields = {"from": mail.sender, "to": ", ".join(mail.to), "cc": ", ".join(mail.cc), "subject": mail.subject}
+    for name, value in {**fields, **mail.headers}.items():
+        if value:
+            message[name] = value
+    message.set_content(mail.body)
+    if mail.html:
+        message.add_alternative(mail.html, subtype="html")
+    return message.as_bytes()
+
+
+def _error(status: HTTPStatus, reason: str, retry_after: str | None = None) -> Answer:
+    detail = {"domain": "global", "reason": reason, "message": reason}
+    body = {"error": {"code": status, "message": reason, "errors": [detail]}}
+    return Answer(status, json.dumps(body).encode(), {"retry-after": retry_after} if retry_after else {})
+
+
+@cache
+def _description() -> Json:
+    documents = Path(googleapiclient.__file__).parent / "discovery_cache" / "documents"
+    description: Json = json.loads((documents / "gmail.v1.json").read_text(encoding="utf-8"))
+    return description
+
+
+@cache
+def _methods() -> Sequence[tuple[str, re.Pattern[str], Json]]:
+    users = _description()["resources"]["users"]
+    resources = [users, *users["resources"].values()]
+    found = [method for resource in resources for method in resource["methods"].values()]
+    return [
+        (one["httpMethod"], re.compile("/" + re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", one["flatPath"])), one)
+        for one in found
+    ]
+
+
+def _method(method: str, path: str) -> tuple[Json, dict[str, str]]:
+    for wanted, pattern, called in _methods():
+        match = pattern.fullmatch(path)
+        if wanted == method and match:
+            given = {name: unquote(value) for name, value in match.groupdict().items()}
+            assert given.pop("userId") == "me"
+            return called, given
+    raise _Refused(HTTPStatus.NOT_FOUND, "notFound")
+
+
+def _parameters(called: Json, given: Mapping[str, Sequence[str]]) -> Json:
+    """Return the query parameters as the description types them; one it does not know is refused."""
+    typed: Json = {}
+    for name, values in given.items():
+        if name == "alt":
+            continue
+        if name not in called["parameters"]:
+            raise _Refused(HTTPStatus.BAD_REQUEST, "badRequest")
+        known = called["parameters"][name]
+        converted = [_converted(known["type"], value) for value in values]
+        typed[name] = converted if known.get("repeated") else converted[0]
+    return typed
+
+
+def _converted(kind: str, value: str) -> Any:
+    match kind:
+        case "integer":
+            return int(value)
+        case "boolean":
+            return value == "true"
+        case _:
+            return value
+
+
+@cache
+def _validator(schema: str) -> Draft202012Validator:
+    definitions = {name: _json_schema(one) for name, one in _description()["schemas"].items()}
+    return Draft202012Validator({"$ref": f"#/$defs/{schema}", "$defs": definitions})
+
+
+def _json_schema(described: Json) -> Json:
+    """Return a schema of the description as JSON Schema; fields it does not name are refused."""
+    if "$ref" in described:
+        return {"$ref": f"#/$defs/{described['$ref']}"}
+    schema: Json = {"type": described["type"]}
+    if "properties" in described:
+        schema["properties"] = {name: _json_schema(one) for name, one in described["properties"].items()}
+        schema["additionalProperties"] = False
+    if "items" in described:
+        schema["items"] = _json_schema(described["items"])
+    if "enum" in described:
+        schema["enum"] = described["enum"]
+    if described.get("format") in ("int64", "uint64"):
+        schema["pattern"] = r"^-?\d+$"
+    return schema
+
+
+def _validate(schema: str, document: Json) -> None:
+    problems = [error.message for error in _validator(schema).iter_errors(document)]
+    assert not problems, problems
+
+
+@contextmanager
+def serve_gmail(clock: Clock, port: int = 0) -> Iterator[GmailApi]:
+    """Serve a mailbox until the block ends."""
+    api = GmailApi(clock)
+    with running(loopback_server(api.handle, port)) as url:
+        api.url = url
+        yield api
+        api.silence.set()
