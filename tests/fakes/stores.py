@@ -17,6 +17,7 @@ from assistant.domain.errors import Unavailable
 from assistant.domain.learning import (
     REPLIES,
     Behaviour,
+    LearnedRecord,
     Lesson,
     faded,
     grown,
@@ -25,9 +26,9 @@ from assistant.domain.learning import (
 )
 from assistant.domain.mail import Mail
 from assistant.domain.preferences import Preferences
-from assistant.domain.senders import SenderRecord
 from assistant.domain.tasks.kept import KEPT_AFTER_CLOSING, KeptTask
 from assistant.domain.tasks.request import TaskStatus
+from assistant.domain.topics import SOURCES_NEEDED, TOPICS_KEPT_FOR, is_topic, topic_key
 from assistant.domain.triage.decision import Category
 from assistant.ports.runtime import Clock
 from assistant.ports.tasks import Creation, Idempotency, VersionedTask
@@ -64,7 +65,7 @@ class MemoryPreferences:
 
 
 class MemoryDecisions:
-    """Implements ``ports.DecisionStore``, ``BehaviourStore`` and ``SenderHistory``; reads and writes may fail apart."""
+    """Implements ``ports.DecisionStore``, ``BehaviourStore``, ``LearnedHistory``; reads and writes fail apart."""
 
     def __init__(self, clock: Clock, *, reads: Outage | None = None, writes: Outage | None = None) -> None:
         self._clock = clock
@@ -74,6 +75,7 @@ class MemoryDecisions:
         self._corrections: dict[tuple[str, str], Category] = {}
         self._behaviours: dict[tuple[str, str], Behaviour] = {}
         self._lessons: dict[tuple[str, str], dict[tuple[str, type], Lesson]] = defaultdict(dict)
+        self._topics: dict[tuple[str, str], tuple[str, frozenset[str]]] = {}
 
     def save(self, user_id: str, decisions: Sequence[Decision]) -> None:
         self._writes.check()
@@ -116,33 +118,48 @@ class MemoryDecisions:
         """Of each mail a key has one lesson by correction and one by behaviour."""
         for key in decision.sender_keys:
             self._lessons[user_id, key][decision.email_id, type(lesson.counted)] = lesson
+        for word in decision.topics if decision.sender_keys else ():
+            place = (user_id, topic_key(word))
+            self._lessons[place][decision.email_id, type(lesson.counted)] = lesson
+            _, sources = self._topics.get(place, ("", frozenset()))
+            self._topics[place] = (word, sources | {decision.sender_keys[0]})
 
-    def records(self, user_id: str, keys: Iterable[str]) -> Mapping[str, SenderRecord]:
+    def records(self, user_id: str, keys: Iterable[str]) -> Mapping[str, LearnedRecord]:
         self._reads.check()
-        return {key: self._record(user_id, key) for key in keys if (user_id, key) in self._lessons}
+        return {key: self._record(user_id, key) for key in keys if self._is_kept(user_id, key)}
 
-    def every_record(self, user_id: str) -> Sequence[SenderRecord]:
+    def every_record(self, user_id: str) -> Sequence[LearnedRecord]:
         self._reads.check()
-        return [self._record(user_id, key) for owner, key in self._lessons if owner == user_id]
+        keys = (key for owner, key in self._lessons if owner == user_id)
+        return [self._record(user_id, key) for key in keys if self._is_kept(user_id, key)]
 
     def forget_record(self, user_id: str, key: str) -> bool:
         self._writes.check()
+        self._topics.pop((user_id, key), None)
         return self._lessons.pop((user_id, key), None) is not None
 
-    def _record(self, user_id: str, key: str) -> SenderRecord:
+    def _is_kept(self, user_id: str, key: str) -> bool:
+        lessons = self._lessons.get((user_id, key), {}).values()
+        last = max((lesson.at for lesson in lessons), default=None)
+        return last is not None and (not is_topic(key) or self._clock.now() < last + TOPICS_KEPT_FOR)
+
+    def _record(self, user_id: str, key: str) -> LearnedRecord:
         lessons = self._lessons[user_id, key].values()
         sums: defaultdict[str, Decimal] = defaultdict(Decimal)
         for lesson in lessons:
             sums[lesson.speaks_for] += grown(lesson)
         weights = {name: faded(total, self._clock.now()) for name, total in sums.items()}
         counts = Counter(lesson.counted for lesson in lessons)
-        return SenderRecord(
+        word, sources = self._topics.get((user_id, key), ("", frozenset()))
+        return LearnedRecord(
             key=key,
             corrections={one: count for one, count in counts.items() if isinstance(one, Category)},
             behaviours={one: count for one, count in counts.items() if isinstance(one, Behaviour)},
             weights={Category(name): weight for name, weight in weights.items() if name != REPLIES},
             replies=weights.get(REPLIES, 0.0),
             last_at=max(lesson.at for lesson in lessons),
+            word=word,
+            sources=min(len(sources), SOURCES_NEEDED),
         )
 
 

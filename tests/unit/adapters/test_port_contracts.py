@@ -12,9 +12,9 @@ from assistant.adapters.dynamo_preferences import DynamoPreferences
 from assistant.domain.audit import AuditAction, AuditEvent
 from assistant.domain.decisions import KEPT_FOR, Correction, Decision
 from assistant.domain.errors import Unavailable
-from assistant.domain.learning import HALF_LIFE, Behaviour
+from assistant.domain.learning import HALF_LIFE, Behaviour, LearnedRecord
 from assistant.domain.preferences import EmailRules, Preferences
-from assistant.domain.senders import SenderRecord
+from assistant.domain.topics import TOPICS_KEPT_FOR
 from assistant.domain.triage.decision import Category
 from assistant.ports.runtime import AuditLog
 from assistant.ports.users import PreferenceStore, VersionedPreferences
@@ -176,6 +176,62 @@ class TestLearning:
         assert decisions.records("user123", [FROM])[FROM].corrections == {Category.ARCHIVE: 1, Category.ROUTINE: 1}
 
 
+class TestLearningTopics:
+    def correct(self, decisions: Decisions, clock: ManualClock, email_id: str, sender: str, *topics: str) -> None:
+        clock.advance(1)
+        now = clock.now()
+        keys = (sender,) if sender else ()
+        decision = Decision(
+            email_id=email_id, category=Category.ROUTINE, sender_keys=keys, topics=topics, decided_at=now
+        )
+        decisions.save("user123", [decision])
+        assert decisions.find("user123", email_id) == decision
+        correction = Correction(email_id=email_id, category=Category.ARCHIVE, corrected_at=now)
+        assert decisions.correct("user123", decision, correction, earlier=None)
+
+    def test_a_lesson_counts_for_each_topic_under_its_stem(self, decisions: Decisions, clock: ManualClock) -> None:
+        self.correct(decisions, clock, "email1", FROM, "invoice", "预算")
+        self.correct(decisions, clock, "email2", FROM, "invoices")
+        records = decisions.records("user123", ["topic:invoic", "topic:预算"])
+        assert records.keys() == {"topic:invoic", "topic:预算"}
+        invoices = records["topic:invoic"]
+        assert (invoices.word, invoices.sources, invoices.corrections) == ("invoices", 1, {Category.ARCHIVE: 2})
+        assert {record.key for record in decisions.every_record("user123")} == {*records, FROM}
+
+    def test_two_sources_are_enough_to_be_heard(self, decisions: Decisions, clock: ManualClock) -> None:
+        for number, sender in enumerate((FROM, LIST, "from:mia@company.com", FROM)):
+            self.correct(decisions, clock, f"email{number}", sender, "falcon")
+        record = decisions.records("user123", ["topic:falcon"])["topic:falcon"]
+        assert (record.sources, record.corrections) == (2, {Category.ARCHIVE: 4})
+
+    def test_mail_of_nobody_teaches_no_topic(self, decisions: Decisions, clock: ManualClock) -> None:
+        self.correct(decisions, clock, "email1", "", "falcon")
+        assert decisions.every_record("user123") == []
+
+    def test_a_changed_mind_moves_the_topic_too(self, decisions: Decisions, clock: ManualClock) -> None:
+        self.correct(decisions, clock, "email1", FROM, "falcon")
+        decision = decisions.find("user123", "email1")
+        assert decision
+        correction = Correction(email_id="email1", category=Category.IMPORTANT_READ, corrected_at=clock.now())
+        assert decisions.correct("user123", decision, correction, earlier=Category.ARCHIVE)
+        assert decisions.records("user123", ["topic:falcon"])["topic:falcon"].corrections == {
+            Category.IMPORTANT_READ: 1
+        }
+
+    def test_what_nobody_teaches_again_is_forgotten(self, decisions: Decisions, clock: ManualClock) -> None:
+        self.correct(decisions, clock, "email1", FROM, "falcon")
+        clock.advance(TOPICS_KEPT_FOR.total_seconds())
+        assert decisions.records("user123", ["topic:falcon"]) == {}
+        assert [record.key for record in decisions.every_record("user123")] == [FROM]
+
+    def test_a_topic_is_forgotten_on_request(self, decisions: Decisions, clock: ManualClock) -> None:
+        self.correct(decisions, clock, "email1", FROM, "falcon")
+        assert decisions.forget_record("user123", "topic:falcon")
+        assert not decisions.forget_record("user123", "topic:falcon")
+        self.correct(decisions, clock, "email2", LIST, "falcon")
+        assert decisions.records("user123", ["topic:falcon"])["topic:falcon"].sources == 1
+
+
 class TestCorrectionsFromBeforeLessons:
     """Items as they were kept before lessons had times and weights."""
 
@@ -198,7 +254,7 @@ class TestCorrectionsFromBeforeLessons:
         correction = Correction(email_id=decision.email_id, category=category, corrected_at=at)
         return decisions.correct("user123", decision, correction, earlier=earlier)
 
-    def record(self, decisions: DynamoDecisions) -> SenderRecord:
+    def record(self, decisions: DynamoDecisions) -> LearnedRecord:
         (record,) = decisions.every_record("user123")
         assert record == decisions.records("user123", [FROM])[FROM]
         return record

@@ -11,12 +11,13 @@ from assistant.domain.decisions import Correction, Decision
 from assistant.domain.learning import (
     HALF_LIFE,
     Behaviour,
+    LearnedRecord,
     faded,
     grown,
     lesson_of_behaviour,
     lesson_of_correction,
 )
-from assistant.domain.senders import SenderRecord, attention, learned_category
+from assistant.domain.senders import attention, learned_category
 from assistant.domain.triage.decision import Category
 from tests.fakes.runtime import ManualClock
 from tests.fakes.stores import MemoryDecisions
@@ -46,9 +47,9 @@ def taught(history: list[tuple[int, Category | Behaviour]], clock: ManualClock) 
     return store
 
 
-def record_at(store: MemoryDecisions, clock: ManualClock, day: float) -> SenderRecord:
+def record_at(store: MemoryDecisions, clock: ManualClock, day: float) -> LearnedRecord:
     clock.advance((NOW + timedelta(days=day) - clock.now()).total_seconds())
-    return store.records("user123", [KEY]).get(KEY, SenderRecord(key=KEY))
+    return store.records("user123", [KEY]).get(KEY, LearnedRecord(key=KEY))
 
 
 @given(histories(), st.sampled_from(list(Category)), st.integers(0, 2000), st.integers(0, 2000))
@@ -77,7 +78,7 @@ def test_what_is_forgotten_was_never_learned(
 def test_replies_never_lower_and_reach_no_further_than_important(
     decided: Category, corrected: Category, replies: int
 ) -> None:
-    record = SenderRecord(key=KEY, weights={}, replies=replies / 4)
+    record = LearnedRecord(key=KEY, weights={}, replies=replies / 4)
     result = learned_category(decided, [record])
     assert attention(result) >= attention(decided)
     assert attention(result) <= max(attention(decided), attention(Category.IMPORTANT_READ))

@@ -72,6 +72,24 @@ def test_addresses_are_kept_once_in_lower_case() -> None:
     assert rules.priority_senders == ("ceo@company.com",)
 
 
+def test_topics_are_kept_once_in_lower_case() -> None:
+    rules = EmailRules.model_validate({"priority_topics": [" Project  Falcon", "project falcon", "预算"]})
+    assert rules.priority_topics == ("project falcon", "预算")
+    assert EmailRules.model_validate(rules.model_dump(mode="json")) == rules
+
+
+@pytest.mark.parametrize(
+    "topic", ["", "a", "one two three four five", "x" * 61, "budget!", "a@company.com", "\n", "__"]
+)
+def test_a_topic_is_a_few_words(topic: str) -> None:
+    assert broken({"email_rules": {"muted_topics": [topic]}}) == {"email_rules.muted_topics.0"}
+
+
+def test_a_topic_is_not_both_important_and_muted() -> None:
+    assert broken({"email_rules": {"priority_topics": ["Budget"], "muted_topics": ["budget"]}}) == {"email_rules"}
+    assert broken({"email_rules": {"priority_topics": ["?"] * 51}}) == {"email_rules.priority_topics"}
+
+
 def test_unknown_keys_and_channels_are_named() -> None:
     assert broken({"colour": 1, "working_hours": {"lunch": "12:00"}, "notification_channels": {"urgent": "fax"}}) == {
         "colour",

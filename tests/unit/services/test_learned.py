@@ -30,14 +30,18 @@ class Desk:
         self.audit = MemoryAuditTrail()
         self.ports = LearnedPorts(self.decisions, self.preferences, self.audit, clock)
 
-    def decided(self, email_id: str, *keys: str) -> None:
+    def decided(self, email_id: str, *keys: str, topics: tuple[str, ...] = ()) -> None:
         decision = Decision(
-            email_id=email_id, category=Category.ROUTINE, sender_keys=keys or (BOB,), decided_at=self.clock.now()
+            email_id=email_id,
+            category=Category.ROUTINE,
+            sender_keys=keys or (BOB,),
+            topics=topics,
+            decided_at=self.clock.now(),
         )
         self.decisions.save(USER, [decision])
 
-    def correct(self, email_id: str, category: Category, *keys: str) -> None:
-        self.decided(email_id, *keys)
+    def correct(self, email_id: str, category: Category, *keys: str, topics: tuple[str, ...] = ()) -> None:
+        self.decided(email_id, *keys, topics=topics)
         ports = FeedbackPorts(self.decisions, self.decisions, self.audit, self.clock)
         correct_triage(email_id, FeedbackRequest(category=category), CALLER, ports=ports)
 
@@ -111,14 +115,35 @@ class TestShowing:
         )
         assert news.why.last_at == clock.now()
 
+    def test_a_topic_waits_for_a_second_sender(self, desk: Desk) -> None:
+        desk.correct("email1", Category.IMPORTANT_READ, BOB, topics=("invoices",))
+        alone = next(one for one in desk.learned() if one.kind == "topic")
+        assert (alone.id, alone.about, alone.changes) == ("topic:invoic", "invoices", {})
+        assert alone.text == "Mail about “invoices”: noted, a second sender has to teach it to change a decision."
+        desk.correct("email2", Category.ROUTINE, LIST, topics=("invoice",))
+        desk.correct("email3", Category.IMPORTANT_READ, LIST, topics=("invoice",))
+        heard = next(one for one in desk.learned() if one.kind == "topic")
+        changed = dict.fromkeys([Category.ROUTINE, Category.DELEGATE, Category.ARCHIVE], Category.IMPORTANT_READ)
+        assert (heard.about, heard.changes) == ("invoice", changed)
+        assert heard.text == "Mail about “invoice” becomes important_read; urgent mail still stands out."
+        assert heard.why.corrections == {Category.IMPORTANT_READ: 2, Category.ROUTINE: 1}
+        assert unlearn(USER, "topic:invoic", CALLER, ports=desk.ports).id == "topic:invoic"
+        assert not [one for one in desk.learned() if one.kind == "topic"]
+
     def test_preferences_come_first(self, desk: Desk) -> None:
         rules = EmailRules(
-            priority_senders=("ceo@company.com",), delegate_to="pa@company.com", auto_archive_newsletters=True
+            priority_senders=("ceo@company.com",),
+            delegate_to="pa@company.com",
+            auto_archive_newsletters=True,
+            priority_topics=("falcon",),
+            muted_topics=("project owl",),
         )
         desk.preferences.replace(USER, Preferences(email_rules=rules), expected_version=0)
         desk.correct("email1", Category.ARCHIVE)
         assert [one.id for one in desk.learned()] == [
             "rule:priority_sender:ceo@company.com",
+            "rule:priority_topic:falcon",
+            "rule:muted_topic:project owl",
             "rule:delegate_to:pa@company.com",
             "rule:auto_archive_newsletters:newsletters",
             BOB,
@@ -170,6 +195,8 @@ class TestForgetting:
             priority_senders=("ceo@company.com", "cfo@company.com"),
             delegate_to="pa@company.com",
             auto_archive_newsletters=True,
+            priority_topics=("falcon",),
+            muted_topics=("project owl",),
         )
         desk.preferences.replace(USER, Preferences(email_rules=rules), expected_version=0)
         for learned in desk.learned():

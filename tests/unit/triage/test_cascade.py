@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assistant.domain.learning import LearnedRecord
 from assistant.domain.mail import Mail
 from assistant.domain.mail_text import visible_mail
 from assistant.domain.preferences import EmailRules
-from assistant.domain.senders import SenderRecord, attention, sender_keys
+from assistant.domain.senders import attention, sender_keys
 from assistant.domain.triage.cascade import triage_mail
 from assistant.domain.triage.decision import Category, DecidedBy, TriagedEmail
 from tests.fakes.examples import examples
@@ -23,13 +24,13 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def decide(
-    item: Mail, rules: EmailRules | None = None, records: Mapping[str, SenderRecord] | None = None
+    item: Mail, rules: EmailRules | None = None, records: Mapping[str, LearnedRecord] | None = None
 ) -> TriagedEmail:
     return triage_mail(item, rules=rules or EmailRules(), records=records or {}, now=NOW, zone=BERLIN)
 
 
-def corrected(item: Mail, *categories: Category) -> dict[str, SenderRecord]:
-    records = {key: SenderRecord(key=key) for key in sender_keys(item)}
+def corrected(item: Mail, *categories: Category) -> dict[str, LearnedRecord]:
+    records = {key: LearnedRecord(key=key) for key in sender_keys(item)}
     for category in categories:
         records = {key: record.corrected(category) for key, record in records.items()}
     return records

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assistant.domain.learning import LearnedRecord
 from assistant.domain.mail import Mail
 from assistant.domain.mail_addresses import sender_mailbox
-from assistant.domain.senders import SenderRecord, learned_category, sender_keys
+from assistant.domain.senders import learned_category, sender_keys
 from assistant.domain.triage.bulk import (
     KIND_FEATURES,
     KINDS,
@@ -174,12 +175,12 @@ def test_sender_keys_are_the_list_and_the_address() -> None:
     ],
 )
 def test_corrections_are_weighed(corrections: dict[Category, int], decided: Category, expected: Category) -> None:
-    record = SenderRecord(key="from:a@b.example", corrections=corrections)
+    record = LearnedRecord(key="from:a@b.example", corrections=corrections)
     assert learned_category(decided, [record, record]) is expected
 
 
 def test_a_correction_leaves_the_old_record_alone() -> None:
-    old = SenderRecord(key="from:a@b.example")
+    old = LearnedRecord(key="from:a@b.example")
     assert old.corrected(Category.ARCHIVE).corrections == {Category.ARCHIVE: 1}
     assert old.corrections == {}
 

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assistant.domain.learning import LearnedRecord
 from assistant.domain.llm import Rejected
 from assistant.domain.llm_tokens import estimated_tokens
 from assistant.domain.preferences import EmailRules, Preferences
-from assistant.domain.senders import SenderRecord, attention
+from assistant.domain.senders import attention
 from assistant.domain.triage.cascade import checked_weights
 from assistant.domain.triage.decision import Category, DecidedBy, TriagedEmail
 from assistant.domain.triage.excerpt import excerpt
@@ -52,7 +53,7 @@ JOBS = mail(
 )
 
 
-def case(sent: Any = THOUGHT, preferences: Preferences = NONE_SET, **records: SenderRecord) -> Case:
+def case(sent: Any = THOUGHT, preferences: Preferences = NONE_SET, **records: LearnedRecord) -> Case:
     return examined(sent, reader_with(preferences, {record.key: record for record in records.values()}, NOW))
 
 
@@ -231,7 +232,7 @@ class TestAnswer:
         assert (found.priority_score, found.suggested_action) == (4, "Read when convenient")
 
     def test_corrections_rule_over_it(self) -> None:
-        record = SenderRecord(key="from:mia@partner.example", corrections={Category.DELEGATE: 1})
+        record = LearnedRecord(key="from:mia@partner.example", corrections={Category.DELEGATE: 1})
         one = case(THOUGHT, Preferences(), record=record)
         assert one.core.decided_by is DecidedBy.CORE
         reader = reader_with(Preferences(), {record.key: record}, NOW)

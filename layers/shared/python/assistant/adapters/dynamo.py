@@ -5,7 +5,8 @@ Access pattern         pk / sk                      Operation                   
 =====================  ===========================  =============================================  ====================
 Preferences of a user  USER#<id> / PREFERENCES      GetItem; PutItem if the version is expected    preferences, triage
 Decision on a mail     USER#<id> / DECISION#<mail>  BatchWriteItem (TTL 90 days); GetItem          triage, feedback
-Sender or list record  USER#<id> / SENDER#<key>     BatchGetItem; Query; UpdateItem ADD; DeleteItem triage, learned
+Sender, list or topic  USER#<id> / SENDER#<key>     BatchGetItem; Query; UpdateItem ADD; DeleteItem triage, learned
+                                                    (TTL 360 days for topics)
 Correction of a mail   USER#<id> / FEEDBACK#<mail>  GetItem; PutItem in the same transaction       feedback
 Behaviour with a mail  USER#<id> / BEHAVIOUR#<id>   GetItem; PutItem in the same transaction       behaviour
 Audit event            USER#<id> / AUDIT#<at>#<id>  PutItem if it does not exist                   record_audit

@@ -1,4 +1,4 @@
-"""Decisions, corrections and sender records on DynamoDB."""
+"""Decisions, corrections and what was learned from them on DynamoDB."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -6,19 +6,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 from assistant.adapters.dynamo import EXPIRES_AT, Item, Table, attributes, epoch, plain, user_partition
 from assistant.domain.decisions import KEPT_FOR, Correction, Decision
 from assistant.domain.learning import (
     REPLIES,
     Behaviour,
+    LearnedRecord,
     Lesson,
     faded,
     grown,
     lesson_of_behaviour,
     lesson_of_correction,
 )
-from assistant.domain.senders import SenderRecord
+from assistant.domain.topics import SOURCES_NEEDED, TOPICS_KEPT_FOR, topic_key
 from assistant.domain.triage.decision import Category
 from assistant.ports.runtime import Clock
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 _COUNT = "count_"
 _WEIGHT = "weight_"
 _SENDER = "SENDER#"
+_SOURCES = "sources"
 _CATEGORIES = frozenset(category.value for category in Category)
 
 
@@ -58,7 +61,7 @@ def _behaviour_key(email_id: str) -> str:
 
 
 class DynamoDecisions:
-    """Implements ``ports.DecisionStore``, ``ports.BehaviourStore`` and ``ports.SenderHistory``."""
+    """Implements ``ports.DecisionStore``, ``ports.BehaviourStore`` and ``ports.LearnedHistory``."""
 
     def __init__(self, table: Table, clock: Clock) -> None:
         self._table = table
@@ -79,7 +82,7 @@ class DynamoDecisions:
         return Category(item["category"]) if item else None
 
     def correct(self, user_id: str, decision: Decision, correction: Correction, *, earlier: Category | None) -> bool:
-        """Store the correction and count it for the mail's sender keys in one transaction."""
+        """Store the correction and count it for what the mail teaches about in one transaction."""
         key = feedback_key(correction.email_id)
         lesson = lesson_of_correction(correction.category, correction.corrected_at)
         undone = self._lesson(user_id, key, "category", earlier, lesson_of_correction)
@@ -93,21 +96,22 @@ class DynamoDecisions:
     def behave(
         self, user_id: str, decision: Decision, behaviour: Behaviour, *, at: datetime, earlier: Behaviour | None
     ) -> bool:
-        """Store the behaviour and count it for the mail's sender keys in one transaction."""
+        """Store the behaviour and count it for what the mail teaches about in one transaction."""
         key = _behaviour_key(decision.email_id)
         undone = self._lesson(user_id, key, "behaviour", earlier, lesson_of_behaviour)
         return self._learn(user_id, decision, _Note(key, "behaviour", lesson_of_behaviour(behaviour, at), undone))
 
-    def records(self, user_id: str, keys: Iterable[str]) -> Mapping[str, SenderRecord]:
+    def records(self, user_id: str, keys: Iterable[str]) -> Mapping[str, LearnedRecord]:
         """Return the records that exist among ``keys``."""
         now = self._clock.now()
-        records = (_record(item, now) for item in self._items(user_id, keys))
+        records = (_record(item, now) for item in self._items(user_id, keys) if _is_kept(item, now))
         return {record.key: record for record in records}
 
-    def every_record(self, user_id: str) -> Sequence[SenderRecord]:
+    def every_record(self, user_id: str) -> Sequence[LearnedRecord]:
         """Return all records of the user."""
         now = self._clock.now()
-        return [_record(plain(item), now) for item in self._table.query(user_partition(user_id), _SENDER)]
+        items = map(plain, self._table.query(user_partition(user_id), _SENDER))
+        return [_record(item, now) for item in items if _is_kept(item, now)]
 
     def forget_record(self, user_id: str, key: str) -> bool:
         """Forget all that was learned for this key; False when nothing was."""
@@ -134,9 +138,10 @@ class DynamoDecisions:
         return make(earlier, datetime.fromisoformat(item.get("learned_at") or item["corrected_at"]))
 
     def _learn(self, user_id: str, decision: Decision, note: "_Note") -> bool:
-        """Write the note of a lesson and move the sums of the sender keys, all or nothing."""
-        known = {item["sk"]: item for item in self._items(user_id, decision.sender_keys, consistent=True)}
-        moves = [self._move(user_id, key, note, known.get(_SENDER + key)) for key in decision.sender_keys]
+        """Write the note of a lesson and move the sums of what it is about, all or nothing."""
+        taught: dict[str, Item] = {key: {} for key in decision.sender_keys} | _about_topics(decision, note.lesson)
+        known = {item["sk"]: item for item in self._items(user_id, taught, consistent=True)}
+        moves = [self._move(user_id, key, note, known.get(_SENDER + key), more) for key, more in taught.items()]
         return self._table.transact([self._put_note(user_id, decision, note), *moves])
 
     def _put_note(self, user_id: str, decision: Decision, note: "_Note") -> "TransactWriteItemTypeDef":
@@ -154,21 +159,29 @@ class DynamoDecisions:
         none = "attribute_not_exists(pk) OR expires_at <= :now"
         return self._table.put(item, none, {":now": epoch(self._clock.now())})
 
-    def _move(self, user_id: str, key: str, note: "_Note", known: Item | None) -> "TransactWriteItemTypeDef":
-        """Move the sums of one key by the lesson and what it undoes."""
+    def _move(
+        self, user_id: str, key: str, note: "_Note", known: Item | None, about: Item
+    ) -> "TransactWriteItemTypeDef":
+        """Move the sums of one key by the lesson and what it undoes; ``about`` is what else is kept of a topic."""
         change = _change(note, known)
-        sums = change.sums
-        names = {f"#{place}": name for place, name in enumerate(sums)}
-        values = {f":{place}": value for place, value in enumerate(sums.values())}
-        times = {":last": note.lesson.at.isoformat(), ":begins": change.begins.isoformat()}
-        added = ", ".join(f"#{place} :{place}" for place in range(len(sums)))
+        added: Item = dict(change.sums)
+        kept = {"last_at": note.lesson.at.isoformat()} | about
+        if (source := kept.pop(_SOURCES, None)) and len((known or {}).get(_SOURCES, ())) < SOURCES_NEEDED:
+            added[_SOURCES] = source
+        names = {f"#{place}": name for place, name in enumerate((*added, *kept))}
+        values = {f":{place}": value for place, value in enumerate((*added.values(), *kept.values()))}
+        pairs = [f"#{place} :{place}" for place in range(len(added))]
+        put = [f"#{place} = :{place}" for place in range(len(added), len(names))]
+        update = f"SET since = if_not_exists(since, :begins), {', '.join(put)} ADD {', '.join(pairs)}"
         move: TransactWriteItemTypeDef = {
             "Update": {
                 "TableName": self._table.name,
                 "Key": attributes(_record_key(user_id, key)),
-                "UpdateExpression": f"SET last_at = :last, since = if_not_exists(since, :begins) ADD {added}",
+                "UpdateExpression": update,
                 "ExpressionAttributeNames": names,
-                "ExpressionAttributeValues": attributes({**values, **times, **change.guard}),
+                "ExpressionAttributeValues": attributes(
+                    {**values, ":begins": change.begins.isoformat(), **change.guard}
+                ),
             }
         }
         if change.condition:
@@ -219,6 +232,18 @@ def _record_key(user_id: str, key: str) -> Item:
     return {"pk": user_partition(user_id), "sk": _SENDER + key}
 
 
+def _about_topics(decision: Decision, lesson: Lesson) -> dict[str, Item]:
+    """Return by key what is kept of the mail's topics beside sums: the word as written, who taught it, how long."""
+    if not decision.sender_keys:
+        return {}
+    about = {
+        # Enough to tell one sender from another, and no address.
+        _SOURCES: {f"{crc32(decision.sender_keys[0].encode()):08x}"},
+        EXPIRES_AT: epoch(lesson.at + TOPICS_KEPT_FOR),
+    }
+    return {topic_key(word): about | {"word": word} for word in decision.topics}
+
+
 def _sums(lesson: Lesson) -> Mapping[str, Decimal]:
     return {_COUNT + lesson.counted.value: Decimal(1), _WEIGHT + lesson.speaks_for: grown(lesson)}
 
@@ -233,10 +258,10 @@ def _known(item: Item, model: type[Decision]) -> Item:
     return {name: value for name, value in item.items() if name in model.model_fields}
 
 
-def _record(item: Item, now: datetime) -> SenderRecord:
+def _record(item: Item, now: datetime) -> LearnedRecord:
     counts = {name.removeprefix(_COUNT): int(value) for name, value in _of(item, _COUNT)}
     weights = {name.removeprefix(_WEIGHT): faded(value, now) for name, value in _of(item, _WEIGHT)}
-    return SenderRecord(
+    return LearnedRecord(
         key=item["sk"].removeprefix(_SENDER),
         corrections={Category(name): count for name, count in counts.items() if name in _CATEGORIES},
         behaviours={Behaviour(name): count for name, count in counts.items() if name not in _CATEGORIES},
@@ -246,7 +271,13 @@ def _record(item: Item, now: datetime) -> SenderRecord:
         else None,
         replies=weights.get(REPLIES, 0.0),
         last_at=item.get("last_at"),
+        word=item.get("word", ""),
+        sources=len(item.get(_SOURCES, ())),
     )
+
+
+def _is_kept(item: Item, now: datetime) -> bool:
+    return EXPIRES_AT not in item or item[EXPIRES_AT] > epoch(now)
 
 
 def _of(item: Item, prefix: str) -> Iterator[tuple[str, Decimal]]:

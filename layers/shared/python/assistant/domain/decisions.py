@@ -6,6 +6,9 @@ from typing import Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from assistant.domain.mail import Mail
+from assistant.domain.senders import sender_keys
+from assistant.domain.topics import topics_of
 from assistant.domain.triage.decision import Category, DecidedBy, TriagedEmail
 
 KEPT_FOR = timedelta(days=90)
@@ -21,8 +24,9 @@ class DecisionState(StrEnum):
 
 
 class Decision(BaseModel):
-    """What was decided about one mail; no text of the mail. ``sender_keys`` name the records a correction updates.
+    """What was decided about one mail; of its text the telling words of the subject alone.
 
+    ``sender_keys`` and ``topics`` name the records a correction updates.
     ``ticket`` is set while the mail waits for Claude; only who holds it may replace the decision.
     """
 
@@ -31,6 +35,7 @@ class Decision(BaseModel):
     email_id: str
     category: Category
     sender_keys: tuple[str, ...]
+    topics: tuple[str, ...] = ()
     decided_at: AwareDatetime
     priority_score: int | None = None
     suggested_action: str | None = None
@@ -41,14 +46,13 @@ class Decision(BaseModel):
     ticket: str | None = None
 
     @classmethod
-    def of(
-        cls, triaged: TriagedEmail, *, sender_keys: tuple[str, ...], decided_at: datetime, ticket: str | None = None
-    ) -> Self:
-        """Return what is kept of a decision."""
+    def of(cls, triaged: TriagedEmail, mail: Mail, *, decided_at: datetime, ticket: str | None = None) -> Self:
+        """Return what is kept of a decision about a mail."""
         return cls(
             email_id=triaged.email_id,
             category=triaged.category,
-            sender_keys=sender_keys,
+            sender_keys=sender_keys(mail),
+            topics=tuple(topic.word for topic in topics_of(mail)),
             decided_at=decided_at,
             priority_score=triaged.priority_score,
             suggested_action=triaged.suggested_action,

@@ -25,6 +25,10 @@ from assistant.domain.days import DayPart
 
 _LONGEST_ADDRESS = 254
 _NO_PLACES = frozenset({"Factory", "localtime", "posixrules"})
+_MOST_WORDS = 4
+_LONGEST_TOPIC = 60
+# Letters and digits, two or more.
+_TOPIC_WORD = re.compile(r"[^\W_]{2,}")
 _CLOCK_TIME = r"^([01]\d|2[0-3]):[0-5]\d$"
 
 
@@ -67,6 +71,18 @@ def email_address(value: str) -> str:
     return text.lower()
 
 
+def mail_topic(value: str) -> str:
+    """Return the topic in lower case, its words apart by one space; ValueError unless it is one to four words."""
+    words = value.lower().split()
+    if not (1 <= len(words) <= _MOST_WORDS and all(map(_TOPIC_WORD.fullmatch, words)) and len(value) <= _LONGEST_TOPIC):
+        raise ValueError("must be one to four words of a subject, like budget or project falcon")
+    return " ".join(words)
+
+
+def _is_empty(values: tuple[str, ...]) -> bool:
+    return not values
+
+
 def _unique[T](values: tuple[T, ...]) -> tuple[T, ...]:
     return tuple(dict.fromkeys(values))
 
@@ -79,6 +95,8 @@ ClockTime = Annotated[
 ]
 TimeZone = Annotated[str, AfterValidator(iana_zone), Field(examples=["America/New_York"])]
 EmailAddress = Annotated[str, AfterValidator(email_address), Field(examples=["ceo@company.com"])]
+MailTopic = Annotated[str, AfterValidator(mail_topic), Field(examples=["project falcon"])]
+Topics = Annotated[tuple[MailTopic, ...], BeforeValidator(at_most(50)), AfterValidator(_unique)]
 NoMeetingsDay = Annotated[
     DayPart,
     PlainValidator(DayPart.parse),
@@ -139,6 +157,16 @@ class EmailRules(_Section):
     auto_archive_newsletters: bool = False
     priority_senders: Annotated[tuple[EmailAddress, ...], BeforeValidator(at_most(500)), AfterValidator(_unique)] = ()
     delegate_to: EmailAddress | None = None
+    priority_topics: Topics = Field(default=(), exclude_if=_is_empty)
+    """Mail whose subject has all words of one is important_read, unless it lures."""
+    muted_topics: Topics = Field(default=(), exclude_if=_is_empty)
+    """Mail whose subject has all words of one is routine, unless it may be urgent or clearly asks something."""
+
+    @model_validator(mode="after")
+    def _says_one_thing_of_a_topic(self) -> Self:
+        if both := sorted(set(self.priority_topics) & set(self.muted_topics)):
+            raise ValueError(f"priority_topics and muted_topics both have {both[0]}")
+        return self
 
 
 class NotificationChannels(_Section):

@@ -3,11 +3,9 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Final, Self
+from typing import Final
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
-
-from assistant.domain.learning import Behaviour
+from assistant.domain.learning import ENOUGH_TO_RAISE, LearnedRecord
 from assistant.domain.mail import Mail
 from assistant.domain.mail_addresses import header_text, sender_mailbox
 from assistant.domain.triage.decision import Category
@@ -19,43 +17,10 @@ _ATTENTION: Final = (
     Category.IMPORTANT_READ,
     Category.URGENT_ACTION,
 )
-# One correction raises for the 180 days in which it fades to half; two lower for four months, three for seven.
-ENOUGH_TO_RAISE: Final = 0.5
+# Two corrections lower for four months, three for seven.
 ENOUGH_TO_LOWER: Final = 1.25
 _KEY_LIMIT: Final = 200
 _LIST_ID = re.compile(r"<([^<>]{1,190})>\s*$")
-
-
-class SenderRecord(BaseModel):
-    """What was learned for one sender key.
-
-    Corrections are counted by the category the user chose, behaviours by what they did. ``weights`` and ``replies`` are
-    what is left of them at the time of reading; without weights every correction counts in full.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    key: str
-    corrections: Mapping[Category, int] = {}
-    behaviours: Mapping[Behaviour, int] = {}
-    weights: Mapping[Category, float] | None = None
-    replies: float = 0.0
-    last_at: AwareDatetime | None = None
-
-    @property
-    def votes(self) -> Mapping[Category, float]:
-        """How much speaks for each category, replies aside."""
-        return self.corrections if self.weights is None else self.weights
-
-    def corrected(self, category: Category) -> Self:
-        """Return the record with one more correction to ``category``."""
-        counts = {**self.corrections, category: self.corrections.get(category, 0) + 1}
-        weights = {**self.votes, category: self.votes.get(category, 0) + 1}
-        return self.model_copy(update={"corrections": counts, "weights": weights})
-
-    def confirms(self, category: Category) -> bool:
-        """Whether what was learned is enough to be sure of the category."""
-        return self.votes.get(category, 0) >= ENOUGH_TO_RAISE
 
 
 def sender_keys(mail: Mail) -> tuple[str, ...]:
@@ -77,7 +42,7 @@ def attention(category: Category) -> int:
     return _ATTENTION.index(category)
 
 
-def learned_category(decided: Category, records: Iterable[SenderRecord]) -> Category:
+def learned_category(decided: Category, records: Iterable[LearnedRecord]) -> Category:
     """Return what was learned in these records makes of ``decided``.
 
     The category with the most weight wins, the higher one at a tie; replies speak for staying, at least at
@@ -98,7 +63,7 @@ def learned_category(decided: Category, records: Iterable[SenderRecord]) -> Cate
     return chosen if votes[chosen] >= ENOUGH_TO_LOWER and votes[chosen] > staying else decided
 
 
-def _votes(record: SenderRecord, decided: Category) -> Mapping[Category, float]:
+def _votes(record: LearnedRecord, decided: Category) -> Mapping[Category, float]:
     if not record.replies:
         return record.votes
     at_least = max(decided, Category.IMPORTANT_READ, key=attention)

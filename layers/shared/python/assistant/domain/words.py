@@ -11,10 +11,10 @@ from assistant.domain.triage.lexicon import listed
 _WORD: Final = re.compile(r"[^\W_]+")
 # Han, kana and Hangul are not set apart by spaces: each pair of signs counts as a word.
 _UNSPACED: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2,}")
-_SHORTEST_STEM: Final = 3
 _WORDS_KEPT: Final = 20_000
 _DOUBLED: Final = re.compile(r"([bdglmnprt])\1$")
-_ENDINGS: Final = ("ing", "ed", "es", "s", "e")
+# Of a plural or a tense in English, then of a plural or a gender in the other languages; the shortest stem they leave.
+_ENDINGS: Final = {"ing": 3, "ed": 3, "es": 3, "en": 4, "as": 4, "os": 4, "s": 3, "e": 3, "a": 4, "o": 4}
 
 # Words that say nothing about the subject, without accents.
 FILLERS: Final = frozenset(
@@ -47,8 +47,7 @@ def _terms_of(word: str) -> tuple[str, ...]:
 
 def stem(word: str) -> str:
     """Return a folded word without the ending of a plural or a tense: "planning", "plans" and "planned" are one."""
-    for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
-            short = word.removesuffix(ending)
-            return _DOUBLED.sub(r"\1", short)
+    for ending, shortest in _ENDINGS.items():
+        if word.endswith(ending) and len(word) - len(ending) >= shortest:
+            return word if word.endswith("ss") else _DOUBLED.sub(r"\1", word.removesuffix(ending))
     return word

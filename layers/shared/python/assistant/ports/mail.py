@@ -6,20 +6,19 @@ from typing import Protocol
 
 from assistant.domain.backlog import BacklogBatch, DeferredMail
 from assistant.domain.decisions import Correction, Decision
-from assistant.domain.learning import Behaviour
+from assistant.domain.learning import Behaviour, LearnedRecord
 from assistant.domain.mail import Mail
-from assistant.domain.senders import SenderRecord
 from assistant.domain.triage.decision import Category
 
 
-class SenderHistory(Protocol):
-    """What the user's corrections and behaviour taught about senders and lists, faded to the present."""
+class LearnedHistory(Protocol):
+    """What the user's corrections and behaviour taught about senders, lists and topics, faded to the present."""
 
-    def records(self, user_id: str, keys: Iterable[str]) -> Mapping[str, SenderRecord]:
+    def records(self, user_id: str, keys: Iterable[str]) -> Mapping[str, LearnedRecord]:
         """Return the records that exist among ``keys``."""
         ...
 
-    def every_record(self, user_id: str) -> Sequence[SenderRecord]:
+    def every_record(self, user_id: str) -> Sequence[LearnedRecord]:
         """Return all records of the user, in any order."""
         ...
 
@@ -44,7 +43,7 @@ class DecisionStore(Protocol):
         ...
 
     def correct(self, user_id: str, decision: Decision, correction: Correction, *, earlier: Category | None) -> bool:
-        """Store the correction and move the counts of its sender keys from ``earlier``, all or nothing.
+        """Store the correction and let it count for sender, list and topics in place of ``earlier``, all or nothing.
 
         False when the stored correction is no longer ``earlier``.
         """
@@ -61,7 +60,7 @@ class BehaviourStore(Protocol):
     def behave(
         self, user_id: str, decision: Decision, behaviour: Behaviour, *, at: datetime, earlier: Behaviour | None
     ) -> bool:
-        """Store the behaviour and let it count for the mail's sender keys in place of ``earlier``, all or nothing.
+        """Store the behaviour and let it count for sender, list and topics in place of ``earlier``, all or nothing.
 
         False when the stored behaviour is no longer ``earlier``.
         """

@@ -14,7 +14,6 @@ from assistant.domain.backlog import MOST_TRIES, BacklogBatch, DeferredMail
 from assistant.domain.decisions import Decision
 from assistant.domain.errors import Unavailable
 from assistant.domain.llm import Fault, LlmTask, Rejected, Reply, Unanswered
-from assistant.domain.senders import sender_keys
 from assistant.domain.triage.decision import TriagedEmail
 from assistant.domain.triage.second_opinion import SecondOpinion, wants_second_opinion
 from assistant.domain.users import Identity
@@ -117,7 +116,7 @@ def _apply(one: Asked, triaged: TriagedEmail, ports: BacklogPorts) -> Collection
     deferred = one.deferred
     if ports.decisions.correction(deferred.user_id, deferred.email_id):
         return _keep(deferred, ports)
-    decision = Decision.of(triaged, sender_keys=sender_keys(one.case.mail), decided_at=ports.claude.clock.now())
+    decision = Decision.of(triaged, one.case.mail, decided_at=ports.claude.clock.now())
     return Collection(decided=int(ports.backlog.apply(deferred, decision)))
 
 

@@ -10,7 +10,7 @@ from assistant.domain.errors import Conflict, Unavailable
 from assistant.domain.senders import learned_category
 from assistant.domain.triage.decision import Category
 from assistant.domain.users import Identity
-from assistant.ports.mail import DecisionStore, SenderHistory
+from assistant.ports.mail import DecisionStore, LearnedHistory
 from assistant.ports.runtime import AuditTrail, Clock
 from assistant.services.show_decision import known_decision
 
@@ -47,7 +47,7 @@ class FeedbackPorts:
     """The ports feedback needs."""
 
     decisions: DecisionStore
-    history: SenderHistory
+    history: LearnedHistory
     audit: AuditTrail
     clock: Clock
 
@@ -86,7 +86,7 @@ def _store(user_id: str, decision: Decision, correction: Correction, store: Deci
     raise Conflict("This mail is being corrected elsewhere. Please try again.")
 
 
-def _learned(user_id: str, decision: Decision, chosen: Category, history: SenderHistory) -> str:
+def _learned(user_id: str, decision: Decision, chosen: Category, history: LearnedHistory) -> str:
     if not decision.sender_keys:
         return "Noted for this mail. It names no sender or list to learn about."
     try:

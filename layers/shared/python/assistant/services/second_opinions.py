@@ -5,16 +5,16 @@ from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
+from assistant.domain.learning import LearnedRecord
 from assistant.domain.mail import Mail
 from assistant.domain.preferences import Preferences
-from assistant.domain.senders import SenderRecord
 from assistant.domain.triage.cascade import Reader, checked_weights, decide, examine
 from assistant.domain.triage.decision import TriagedEmail
 from assistant.domain.triage.second_opinion import Case, SecondOpinion, judged, triage_prompt
 from assistant.services.ask_claude import Question
 
 
-def reader_with(preferences: Preferences, records: Mapping[str, SenderRecord], now: datetime) -> Reader:
+def reader_with(preferences: Preferences, records: Mapping[str, LearnedRecord], now: datetime) -> Reader:
     """Return the reader with these preferences and records."""
     return Reader(preferences.email_rules, records, now, ZoneInfo(preferences.working_hours.timezone))
 

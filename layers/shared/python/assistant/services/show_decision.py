@@ -40,7 +40,7 @@ def show_decision(email_id: str, caller: Identity, *, decisions: DecisionStore, 
     decision = known_decision(email_id, caller, decisions=decisions)
     corrected_to = decisions.correction(caller.user_id, email_id)
     return DecisionView(
-        **decision.model_dump(exclude={"sender_keys", "ticket"}),
+        **decision.model_dump(exclude={"sender_keys", "topics", "ticket"}),
         state=DecisionState.FINAL if corrected_to else decision.state(clock.now()),
         corrected_to=corrected_to,
     )

@@ -1,25 +1,27 @@
 """Use cases: show what was learned about the user's mail and why, and forget some of it.
 
-Senders and lists come from corrections and behaviour; priority senders, delegation and the filing of newsletters from
-the preferences. Lists are what mail has for topics: the words of a subject are not kept.
+Senders, lists and topics come from corrections and behaviour; priority senders and topics, muted topics, delegation and
+the filing of newsletters from the preferences.
 """
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from assistant.domain.audit import AuditAction, audit_event
 from assistant.domain.errors import Conflict, FieldError, InvalidRequest, NotFound
-from assistant.domain.learning import HALF_LIFE, Behaviour
+from assistant.domain.learning import HALF_LIFE, Behaviour, LearnedRecord
 from assistant.domain.preferences import EmailRules, Preferences
-from assistant.domain.senders import SenderRecord, learned_category
+from assistant.domain.senders import learned_category
+from assistant.domain.topics import SOURCES_NEEDED, is_topic, leaning
 from assistant.domain.triage.decision import Category
 from assistant.domain.users import Identity
-from assistant.ports.mail import SenderHistory
+from assistant.ports.mail import LearnedHistory
 from assistant.ports.runtime import AuditTrail, Clock
 from assistant.ports.users import PreferenceStore
 
@@ -33,7 +35,16 @@ class LearnedKind(StrEnum):
 
     SENDER = "sender"
     LIST = "list"
+    TOPIC = "topic"
     PREFERENCE = "preference"
+
+
+_KINDS = {"from": LearnedKind.SENDER, "list": LearnedKind.LIST, "topic": LearnedKind.TOPIC}
+_MAIL = {
+    LearnedKind.SENDER: "Mail from {}",
+    LearnedKind.LIST: "Mail from list {}",
+    LearnedKind.TOPIC: "Mail about “{}”",
+}
 
 
 class Reasons(BaseModel):
@@ -87,7 +98,7 @@ class Unlearned(BaseModel):
 class LearnedPorts:
     """The ports learned things need."""
 
-    history: SenderHistory
+    history: LearnedHistory
     preferences: PreferenceStore
     audit: AuditTrail
     clock: Clock
@@ -135,21 +146,20 @@ def unlearn(user_id: str, learned_id: str, caller: Identity, *, ports: LearnedPo
     return Unlearned(id=learned_id)
 
 
-def _learned(record: SenderRecord) -> Learned:
-    kind = LearnedKind.LIST if record.key.startswith("list:") else LearnedKind.SENDER
-    about = record.key.partition(":")[2]
-    changes = {
-        decided: category for decided in Category if (category := learned_category(decided, [record])) is not decided
-    }
+def _learned(record: LearnedRecord) -> Learned:
+    name, _, about = record.key.partition(":")
+    kind = _KINDS[name]
+    made = partial(_made_of, record=record)
+    changes = {decided: category for decided in Category if (category := made(decided)) is not decided}
     weights = {category.value: weight for category, weight in record.votes.items() if weight}
     if record.replies:
         weights["replies"] = record.replies
-    source = f"list {about}" if kind is LearnedKind.LIST else about
+    about = record.word or about
     return Learned(
         id=record.key,
         kind=kind,
         about=about,
-        text=_told(source, changes),
+        text=_told(_MAIL[kind].format(about), changes, alone=is_topic(record.key) and record.sources < SOURCES_NEEDED),
         weights=weights,
         changes=changes,
         half_life_days=HALF_LIFE.days,
@@ -157,11 +167,17 @@ def _learned(record: SenderRecord) -> Learned:
     )
 
 
-def _told(source: str, changes: Mapping[Category, Category]) -> str:
+def _made_of(decided: Category, record: LearnedRecord) -> Category:
+    return leaning([record]).of(decided) if is_topic(record.key) else learned_category(decided, [record])
+
+
+def _told(mail: str, changes: Mapping[Category, Category], *, alone: bool) -> str:
+    if alone:
+        return f"{mail}: noted, a second sender has to teach it to change a decision."
     if not changes:
-        return f"Mail from {source}: noted, not yet enough to change a decision."
+        return f"{mail}: noted, not yet enough to change a decision."
     told = ", ".join(dict.fromkeys(category.value for category in changes.values()))
-    return f"Mail from {source} becomes {told}; urgent mail still stands out."
+    return f"{mail} becomes {told}; urgent mail still stands out."
 
 
 def _heaviest_first(learned: Learned) -> tuple[float, str]:
@@ -171,6 +187,10 @@ def _heaviest_first(learned: Learned) -> tuple[float, str]:
 def _stated(rules: EmailRules) -> Iterator[Learned]:
     for sender in rules.priority_senders:
         yield _rule("priority_sender", sender, f"Mail from {sender} is always important.")
+    for topic in rules.priority_topics:
+        yield _rule("priority_topic", topic, f"Mail about “{topic}” is always important.")
+    for topic in rules.muted_topics:
+        yield _rule("muted_topic", topic, f"Mail about “{topic}” is routine unless urgent or a clear request.")
     if rules.delegate_to:
         yield _rule("delegate_to", rules.delegate_to, f"Requests that can be delegated go to {rules.delegate_to}.")
     if rules.auto_archive_newsletters:
@@ -198,9 +218,9 @@ def _changed(preferences: Preferences, rule: str) -> Preferences:
     name, _, about = rule.partition(":")
     rules = preferences.email_rules
     match name:
-        case "priority_sender":
-            senders = tuple(sender for sender in rules.priority_senders if sender != about)
-            update: Mapping[str, object] = {"priority_senders": senders}
+        case "priority_sender" | "priority_topic" | "muted_topic":
+            stated: tuple[str, ...] = getattr(rules, f"{name}s")
+            update: Mapping[str, object] = {f"{name}s": tuple(one for one in stated if one != about)}
         case "delegate_to":
             update = {"delegate_to": None}
         case _:

@@ -10,12 +10,12 @@ from uuid import uuid4
 from assistant.domain.backlog import BacklogBatch, DeferredMail
 from assistant.domain.errors import Unavailable
 from assistant.domain.mail import Mail
-from assistant.domain.senders import sender_keys
 from assistant.domain.spending import Reservation
+from assistant.domain.topics import lesson_keys
 from assistant.domain.triage.decision import TriagedEmail
 from assistant.domain.triage.second_opinion import Case, SecondOpinion
 from assistant.ports.claude import LlmBatches
-from assistant.ports.mail import Backlog, DecisionStore, SenderHistory
+from assistant.ports.mail import Backlog, DecisionStore, LearnedHistory
 from assistant.ports.runtime import AuditTrail
 from assistant.ports.users import PreferenceStore
 from assistant.services.ask_claude import ClaudePorts, Question, settle
@@ -34,7 +34,7 @@ class BacklogPorts:
     backlog: Backlog
     batches: LlmBatches
     preferences: PreferenceStore
-    history: SenderHistory
+    history: LearnedHistory
     decisions: DecisionStore
     audit: AuditTrail
     claude: ClaudePorts
@@ -92,7 +92,7 @@ def _asked_of(
     user_id: str, deferred: Sequence[DeferredMail], kept: Mapping[str, Mail], ports: BacklogPorts
 ) -> Iterator[Asked]:
     preferences = ports.preferences.read(user_id).preferences
-    keys = set(chain.from_iterable(sender_keys(kept[one.ticket]) for one in deferred))
+    keys = set(chain.from_iterable(lesson_keys(kept[one.ticket]) for one in deferred))
     reader = reader_with(preferences, ports.history.records(user_id, keys), ports.claude.clock.now())
     for one in deferred:
         case = examined(kept[one.ticket], reader)

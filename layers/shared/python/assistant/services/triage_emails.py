@@ -21,15 +21,16 @@ from assistant.domain import metric_names
 from assistant.domain.audit import AuditAction, audit_event
 from assistant.domain.decisions import Decision
 from assistant.domain.errors import FieldError, InvalidRequest, Unavailable
+from assistant.domain.learning import LearnedRecord
 from assistant.domain.mail import Mail
 from assistant.domain.preferences import Preferences
 from assistant.domain.received_mail import MailInput, ReceivedMail, read_mail
-from assistant.domain.senders import SenderRecord, sender_keys
+from assistant.domain.topics import lesson_keys
 from assistant.domain.triage.cascade import Reader
 from assistant.domain.triage.decision import Category, TriagedEmail
 from assistant.domain.triage.second_opinion import Case, wants_second_opinion
 from assistant.domain.users import Identity, UserId
-from assistant.ports.mail import Backlog, DecisionStore, SenderHistory
+from assistant.ports.mail import Backlog, DecisionStore, LearnedHistory
 from assistant.ports.runtime import AuditTrail, Clock, Meter
 from assistant.ports.users import PreferenceStore
 from assistant.services.ask_claude import LONGEST, ClaudePorts, ask_all
@@ -85,7 +86,7 @@ class TriagePorts:
     """The ports triage needs; those of Claude are made when the first mail wants them."""
 
     preferences: PreferenceStore
-    history: SenderHistory
+    history: LearnedHistory
     decisions: DecisionStore
     audit: AuditTrail
     meter: Meter
@@ -97,7 +98,7 @@ class TriagePorts:
 @dataclass(frozen=True, slots=True)
 class _Knowledge:
     preferences: Preferences
-    records: Mapping[str, SenderRecord]
+    records: Mapping[str, LearnedRecord]
     missing: tuple[Degraded, ...] = ()
 
 
@@ -134,8 +135,7 @@ def triage_emails(
     started = ports.clock.monotonic()
     caller.must_be(request.user_id)
     batch = _read(request.emails, largest_batch)
-    keys = {mail.id: sender_keys(mail) for mail in batch.mails}
-    known = _knowledge(request.user_id, keys.values(), ports)
+    known = _knowledge(request.user_id, batch.mails, ports)
     now = ports.clock.now()
     reader = reader_with(known.preferences, known.records, now)
     cases = [examined(mail, reader) for mail in batch.mails]
@@ -149,8 +149,8 @@ def triage_emails(
         )
     triaged = tuple(outcome.decided.get(case.mail.id, case.core) for case in cases)
     decisions = [
-        Decision.of(one, sender_keys=keys[one.email_id], decided_at=now, ticket=outcome.tickets.get(one.email_id))
-        for one in triaged
+        Decision.of(one, case.mail, decided_at=now, ticket=outcome.tickets.get(one.email_id))
+        for one, case in zip(triaged, cases, strict=True)
     ]
     missing = (known.missing or _keep(request.user_id, decisions, ports)) + outcome.missing
     counts = Counter(one.category for one in triaged)
@@ -240,15 +240,15 @@ def _refuse_twins(received: Sequence[ReceivedMail]) -> None:
         raise InvalidRequest("Every mail of a batch needs its own id.", errors=twins)
 
 
-def _knowledge(user_id: str, keys: Iterable[Sequence[str]], ports: TriagePorts) -> _Knowledge:
-    """Return the user's rules and the senders' records; whatever cannot be read is left at its default."""
+def _knowledge(user_id: str, mails: Iterable[Mail], ports: TriagePorts) -> _Knowledge:
+    """Return the user's rules and what they taught; whatever cannot be read is left at its default."""
     try:
         preferences = ports.preferences.read(user_id).preferences
     except Unavailable:
         # The same store holds the history: asking it too would only make the caller wait.
         return _Knowledge(Preferences(), {}, ("preferences", "history", "feedback"))
     try:
-        records = ports.history.records(user_id, {key for some in keys for key in some})
+        records = ports.history.records(user_id, frozenset(chain.from_iterable(map(lesson_keys, mails))))
     except Unavailable:
         return _Knowledge(preferences, {}, ("history", "feedback"))
     return _Knowledge(preferences, records)

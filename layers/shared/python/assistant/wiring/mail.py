@@ -7,7 +7,7 @@ from assistant.wiring.claude import ClaudeWiring
 
 if TYPE_CHECKING:
     from assistant.adapters.dynamo_decisions import DynamoDecisions
-    from assistant.ports.mail import Backlog, BehaviourStore, DecisionStore, SenderHistory
+    from assistant.ports.mail import Backlog, BehaviourStore, DecisionStore, LearnedHistory
     from assistant.services.correct_triage import FeedbackPorts
     from assistant.services.note_behaviour import BehaviourPorts
     from assistant.services.show_learned import LearnedPorts
@@ -24,7 +24,7 @@ class MailWiring(ClaudeWiring):
         return self._decisions
 
     @cached_property
-    def history(self) -> "SenderHistory":
+    def history(self) -> "LearnedHistory":
         """Records of senders and lists."""
         return self._decisions
 

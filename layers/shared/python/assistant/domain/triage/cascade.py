@@ -1,19 +1,22 @@
-"""The triage cascade: urgent guard, kind of mail, requests, corrections, preferences; sure or abstaining.
+"""The triage cascade: urgent guard, kind of mail, requests, topics, preferences, corrections; sure or abstaining.
 
-Order of authority: the urgent guard; the user's corrections; the user's preferences; the model. Nothing
-lowers what the guard raised. What no stage is sure of becomes important_read with ``needs_review``.
+Order of authority: the urgent guard; what was learned about the sender; the user's preferences; what was learned
+about the topic; the model. Nothing lowers what the guard raised. What no stage is sure of becomes important_read
+with ``needs_review``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from assistant.domain.learning import LearnedRecord
 from assistant.domain.mail import Mail
 from assistant.domain.preferences import EmailRules
-from assistant.domain.senders import SenderRecord, attention, learned_category, sender_keys
+from assistant.domain.senders import attention, learned_category, sender_keys
+from assistant.domain.topics import Topic, leaning, place_of, topics_of
 from assistant.domain.triage.bulk import (
     BULK,
     CONVERSATION,
@@ -34,7 +37,13 @@ from assistant.domain.triage.bulk import (
 from assistant.domain.triage.cues import Cue
 from assistant.domain.triage.deadlines import Deadline, find_deadlines
 from assistant.domain.triage.decision import Category, DecidedBy, Evidence, TriagedEmail
-from assistant.domain.triage.evidence import bulk_evidence, request_evidence, sender_evidence, urgency_evidence
+from assistant.domain.triage.evidence import (
+    bulk_evidence,
+    request_evidence,
+    sender_evidence,
+    topic_evidence,
+    urgency_evidence,
+)
 from assistant.domain.triage.reading import Reading, read
 from assistant.domain.triage.requests import REQUEST_FEATURES, SENTENCE_FEATURES, Request, find_request
 from assistant.domain.triage.urgency import Urgency, weigh_urgency
@@ -62,6 +71,14 @@ _SPAM_SHARE_OF_SUBSCRIPTION: Final = 0.8
 ASKS: Final = 0.45
 CLEAR_REQUEST: Final = 0.8
 _PERSONAL: Final = 0.5
+# The least priority of what the user taught or said, by category.
+_LOWEST: Final[Mapping[Category, int]] = {
+    Category.ARCHIVE: 1,
+    Category.ROUTINE: 3,
+    Category.DELEGATE: 5,
+    Category.IMPORTANT_READ: 6,
+    Category.URGENT_ACTION: 9,
+}
 _LURE_CUES: Final = frozenset({Cue.CREDENTIALS, Cue.ADVANCE_FEE, Cue.MARKETING_SPAM})
 DELEGABLE: Final = frozenset({Cue.MEETING, Cue.SEND, Cue.PAY})
 
@@ -80,10 +97,10 @@ class Findings:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """The reader at the moment of deciding: rules, records of corrections by sender key, aware time, time zone."""
+    """The reader at the moment of deciding: rules, what they taught by key, aware time, time zone."""
 
     rules: EmailRules
-    records: Mapping[str, SenderRecord]
+    records: Mapping[str, LearnedRecord]
     now: datetime
     zone: ZoneInfo
 
@@ -96,13 +113,15 @@ class _Verdict:
     grounds: tuple[Ground, ...]
     decided_by: DecidedBy = DecidedBy.CORE
     needs_review: bool = False
+    # Where in the subject its topic stands.
+    topic: tuple[int, int] | None = None
 
 
 def triage_mail(
     mail: Mail,
     *,
     rules: EmailRules,
-    records: Mapping[str, SenderRecord],
+    records: Mapping[str, LearnedRecord],
     now: datetime,
     zone: ZoneInfo,
     weights: TriageWeights | None = None,
@@ -134,6 +153,9 @@ def overruled(
 def _concluded(mail: Mail, verdict: _Verdict, findings: Findings, reader: Reader) -> TriagedEmail:
     records = [reader.records[key] for key in sender_keys(mail) if key in reader.records]
     verdict = _with_preferences(verdict, findings, reader.rules)
+    # What was learned about a sender is surer than what was learned about a word.
+    if verdict.decided_by is not DecidedBy.PREFERENCES and not any(record.speaks for record in records):
+        verdict = _with_topics(verdict, findings, topics_of(mail), reader.records)
     verdict = _with_corrections(verdict, findings, records)
     ahead = tuple(deadline for deadline in findings.deadlines if deadline.when > reader.now)
     return _worded(mail, verdict, replace(findings, deadlines=ahead), reader.rules, reader.zone)
@@ -264,6 +286,11 @@ def is_colleague(findings: Findings) -> bool:
     return same and not sent_by_machine and not is_free_mail(sender.domain)
 
 
+def is_clear_request(findings: Findings) -> bool:
+    """Whether a person clearly asks something of the reader."""
+    return findings.kinds[CONVERSATION] >= _SURE and findings.request.probability >= CLEAR_REQUEST
+
+
 def _abstention(findings: Findings, priority: int) -> _Verdict:
     asks = findings.request.probability >= ASKS
     confidence = findings.kinds[CONVERSATION] * max(findings.request.probability, 1 - findings.request.probability)
@@ -281,6 +308,8 @@ def _with_preferences(verdict: _Verdict, findings: Findings, rules: EmailRules) 
         category = Category.URGENT_ACTION if urgent else Category.IMPORTANT_READ
         grounds = (Ground.PRIORITY_SENDER, Ground.URGENT) if urgent else (Ground.PRIORITY_SENDER,)
         return _Verdict(category, 9 if urgent else 8, 1.0, grounds, DecidedBy.PREFERENCES)
+    if stated := _with_stated_topics(verdict, findings, rules):
+        return stated
     if rules.auto_archive_newsletters and verdict.grounds == (Ground.BULK,):
         return replace(verdict, category=Category.ARCHIVE, priority=2, decided_by=DecidedBy.PREFERENCES)
     if rules.delegate_to and _can_be_delegated(verdict, findings):
@@ -294,6 +323,34 @@ def _with_preferences(verdict: _Verdict, findings: Findings, rules: EmailRules) 
     return verdict
 
 
+def _with_stated_topics(verdict: _Verdict, findings: Findings, rules: EmailRules) -> _Verdict | None:
+    """Return what the user's priority and muted topics make of the verdict; None where they say nothing about it."""
+    subject = findings.reading.visible.subject
+    for topics, category, ground in (
+        (rules.priority_topics, Category.IMPORTANT_READ, Ground.PRIORITY_TOPIC),
+        (rules.muted_topics, Category.ROUTINE, Ground.MUTED_TOPIC),
+    ):
+        places = (place_of(topic, subject) for topic in topics)
+        place = next((place for place in places if place), None)
+        raises = attention(category) >= attention(verdict.category)
+        if place and raises is (category is Category.IMPORTANT_READ) and _may_move(verdict, findings, category):
+            priority = _corrected_priority(category, verdict, findings)
+            return _Verdict(category, priority, 1.0, (ground,), DecidedBy.PREFERENCES, topic=place)
+    return None
+
+
+def _may_move(verdict: _Verdict, findings: Findings, to: Category) -> bool:
+    """Whether the words of a subject, which anybody may write, are enough to give the mail this category.
+
+    Nothing that may be urgent is moved, no lure raised, and nothing put away that a person clearly asks for.
+    """
+    if findings.urgency.hinted or verdict.category is Category.URGENT_ACTION:
+        return False
+    if attention(to) < attention(verdict.category):
+        return not is_clear_request(findings)
+    return not findings.urgency.suspect and Ground.SPAM not in verdict.grounds
+
+
 def _can_be_delegated(verdict: _Verdict, findings: Findings) -> bool:
     return (
         Ground.REQUEST in verdict.grounds
@@ -304,7 +361,20 @@ def _can_be_delegated(verdict: _Verdict, findings: Findings) -> bool:
     )
 
 
-def _with_corrections(verdict: _Verdict, findings: Findings, records: list[SenderRecord]) -> _Verdict:
+def _with_topics(
+    verdict: _Verdict, findings: Findings, topics: Sequence[Topic], records: Mapping[str, LearnedRecord]
+) -> _Verdict:
+    lean = leaning(records[topic.key] for topic in topics if topic.key in records)
+    category = lean.of(verdict.category)
+    confirmed = lean.raises and verdict.needs_review
+    if not (category is not verdict.category or confirmed) or not _may_move(verdict, findings, category):
+        return verdict
+    priority = _corrected_priority(category, verdict, findings)
+    place = next((topic.start, topic.end) for topic in topics if topic.key == lean.key)
+    return _Verdict(category, priority, lean.confidence, (Ground.TOPIC,), DecidedBy.CORRECTIONS, topic=place)
+
+
+def _with_corrections(verdict: _Verdict, findings: Findings, records: list[LearnedRecord]) -> _Verdict:
     if findings.urgency.fired:
         return verdict
     category = learned_category(verdict.category, records)
@@ -319,16 +389,9 @@ def _with_corrections(verdict: _Verdict, findings: Findings, records: list[Sende
 
 
 def _corrected_priority(category: Category, verdict: _Verdict, findings: Findings) -> int:
-    lowest = {
-        Category.ARCHIVE: 1,
-        Category.ROUTINE: 3,
-        Category.DELEGATE: 5,
-        Category.IMPORTANT_READ: 6,
-        Category.URGENT_ACTION: 9,
-    }
     hinted = 7 if findings.urgency.hinted else 0
     same = verdict.priority if category is verdict.category else 0
-    return max(lowest[category], hinted, same)
+    return max(_LOWEST[category], hinted, same)
 
 
 def requested_task(findings: Findings) -> Cue | None:
@@ -382,6 +445,8 @@ def _action(verdict: _Verdict, findings: Findings, rules: EmailRules, zone: Zone
 def _evidence(verdict: _Verdict, findings: Findings) -> tuple[Evidence, ...]:
     reading = findings.reading
     found: list[Evidence] = []
+    if verdict.topic:
+        found.append(topic_evidence(reading, *verdict.topic))
     if Ground.URGENT in verdict.grounds or findings.urgency.hinted:
         found.extend(urgency_evidence(reading, findings.urgency.hits))
     if Ground.REQUEST in verdict.grounds:

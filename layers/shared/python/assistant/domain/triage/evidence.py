@@ -62,6 +62,11 @@ def sender_evidence(reading: Reading) -> Iterator[Evidence]:
         yield Evidence(where="from", quote=(sender.address or sender.name)[:_QUOTE_LIMIT], reason="sender")
 
 
+def topic_evidence(reading: Reading, start: int, end: int) -> Evidence:
+    """Return the word of the subject that names the topic."""
+    return _quote(reading, start, end, "topic")
+
+
 def _quote(reading: Reading, start: int, end: int, reason: str) -> Evidence:
     where = "subject" if start < reading.subject_end else "body"
     # One line, so that the quote stands in the mail even where a quoted line was taken out below it.

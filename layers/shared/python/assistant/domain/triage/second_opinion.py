@@ -26,10 +26,10 @@ from assistant.domain.preferences import Preferences
 from assistant.domain.triage.bulk import BULK, CONVERSATION, SPAM, automation_marks, is_discussion_list
 from assistant.domain.triage.cascade import (
     ASKS,
-    CLEAR_REQUEST,
     DELEGABLE,
     Findings,
     Reader,
+    is_clear_request,
     is_colleague,
     overruled,
     requested_task,
@@ -61,7 +61,6 @@ _LONGEST_SUBJECT: Final = 240
 _MOST_MINUTES: Final = 120
 _MOST_REASONS: Final = 2
 _PERSON: Final = 0.5
-_SURELY_PERSON: Final = 0.9
 
 # A quote is shown: it carries no address and no link, and none that a mail program would make one of.
 _REACHES_OUT = re.compile(r"@|://|\bwww\.|\b[\w-]+(?:\.[\w-]+)*\.[a-z]{2,24}\b(?:/|\b)", re.IGNORECASE)
@@ -288,11 +287,11 @@ def _allowed(findings: Findings, opinion: SecondOpinion, reader: Reader, weights
         case Category.DELEGATE:
             return not hinted and reader.rules.delegate_to is not None and _is_errand(findings)
         case Category.ROUTINE:
-            return not hinted and not _is_clear_request(findings)
+            return not hinted and not is_clear_request(findings)
         case Category.ARCHIVE:
             machine = weights.calibrations["machine"](findings.kinds[BULK] + findings.kinds[SPAM])
             leans = machine >= LEANS_TO_MACHINE and not is_colleague(findings)
-            return leans and not hinted and not _is_clear_request(findings)
+            return leans and not hinted and not is_clear_request(findings)
 
 
 def _quotes_the_guard(findings: Findings, quote: str) -> bool:
@@ -312,10 +311,6 @@ def _pressing(findings: Findings) -> list[tuple[int, int]]:
 def _is_errand(findings: Findings) -> bool:
     asks = findings.request.probability >= ASKS and findings.kinds[CONVERSATION] >= _PERSON
     return asks and requested_task(findings) in DELEGABLE
-
-
-def _is_clear_request(findings: Findings) -> bool:
-    return findings.kinds[CONVERSATION] >= _SURELY_PERSON and findings.request.probability >= CLEAR_REQUEST
 
 
 def _bounded_priority(findings: Findings, opinion: SecondOpinion) -> int:

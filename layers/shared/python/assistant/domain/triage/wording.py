@@ -25,6 +25,9 @@ class Ground(StrEnum):
     SPAM = "spam"
     DELEGATED = "delegated"
     CORRECTED = "corrected"
+    TOPIC = "topic"
+    PRIORITY_TOPIC = "priority_topic"
+    MUTED_TOPIC = "muted_topic"
 
 
 TASKS: Final = (Cue.MEETING, Cue.APPROVE, Cue.FIX, Cue.REVIEW, Cue.PAY, Cue.CALL, Cue.SEND, Cue.ANSWER)
@@ -145,6 +148,27 @@ _REASONS: Final[Mapping[Ground, Mapping[Language, str]]] = {
         "Comme vous l'avez corrigé pour cet expéditeur",
         "Wie Sie es für diesen Absender korrigiert haben",
         "依据您此前对该发件人的更正",
+    ),
+    Ground.TOPIC: _row(
+        "As you treated this topic before",
+        "Como trataste antes este tema",
+        "Comme vous avez traité ce sujet auparavant",
+        "Wie Sie dieses Thema bisher behandelt haben",
+        "依据您此前对该主题的处理",
+    ),
+    Ground.PRIORITY_TOPIC: _row(
+        "About one of your priority topics",
+        "Sobre uno de tus temas prioritarios",
+        "Sur l'un de vos sujets prioritaires",
+        "Über eines Ihrer wichtigen Themen",
+        "涉及您的重要主题",
+    ),
+    Ground.MUTED_TOPIC: _row(
+        "About a topic you muted",
+        "Sobre un tema que silenciaste",
+        "Sur un sujet que vous avez mis en sourdine",
+        "Über ein Thema, das Sie stumm geschaltet haben",
+        "涉及您已静音的主题",
     ),
 }
 
