@@ -40,6 +40,13 @@ Briefing made of ...   USER#<id> / BRIEFING#<id>    Query; DeleteItem in a trans
 Notification           USER#<id> / NOTIFICATION#    PutItem if new (TTL 90 days); Query            schedule, dashboard
 Read state             USER#<id> / NOTIFICATION#    UpdateItem if it exists                        dashboard
 Summary of a plan      USER#<id> / SUMMARY#<id>#..  GetItem; PutItem if it does not exist          calendar
+Connected account      USER#<id> / CONNECTION#<id>  PutItem in a transaction if as expected;       connections
+                                                    GetItem; Query; BatchGetItem; DeleteItem
+Accounts by address    ACCOUNT#<provider>#<address> PutItem, DeleteItem in the transaction; Query  webhooks
+Accounts by provider   CONNECTIONS#<provider>       PutItem, DeleteItem in the transaction; Query  schedule
+Tokens of an account   USER#<id> / TOKENS#<id>      GetItem; UpdateItem if the version is          connections, sync
+                                                    expected; DeleteItem in the transaction
+Consent asked for      CONSENT#<hash> / CONSENT     PutItem (TTL 10 min); DeleteItem, once         connections
 Health                 HEALTH / PROBE               GetItem, consistent                            health
 =====================  ===========================  =============================================  ====================
 

@@ -1,6 +1,7 @@
 """A user's account at a provider, which the assistant may act in."""
 
 from enum import StrEnum
+from hashlib import sha256
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
@@ -19,6 +20,10 @@ class ConnectionStatus(StrEnum):
 
     ACTIVE = "active"
     BROKEN = "broken"
+
+
+class ConsentGone(Exception):
+    """The provider refuses a code or a refresh token for good (RFC 6749, 5.2: ``invalid_grant``)."""
 
 
 class Connection(BaseModel):
@@ -42,4 +47,11 @@ class Connection(BaseModel):
     scopes: frozenset[str]
     status: ConnectionStatus = ConnectionStatus.ACTIVE
     connected_at: AwareDatetime
+    broken_at: AwareDatetime | None = None
     version: int = 1
+
+
+def connection_id(provider: Provider, account: str, tenant: str | None = None) -> str:
+    """Return the id an account has for each of its users, so that connecting it again changes the same connection."""
+    digest = sha256(f"{account}\n{tenant or ''}".encode()).hexdigest()
+    return f"{provider}-{digest[:16]}"

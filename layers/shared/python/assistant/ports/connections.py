@@ -1,9 +1,11 @@
-"""Connected accounts and the tokens that open them."""
+"""Connected accounts, the tokens that open them, and the providers that issue those."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from assistant.domain.connections import Connection, Provider
+from assistant.domain.tokens import Consent, KeptTokens, PendingConsent, TokenSet
 
 
 class ConnectionStore(Protocol):
@@ -29,6 +31,34 @@ class ConnectionStore(Protocol):
         """Store as version ``expected_version + 1``, 0 where it is new; False when the stored version is another."""
         ...
 
+    def delete(self, connection: Connection) -> None:
+        """Forget the connection and its tokens; one that is gone is no error."""
+        ...
+
+
+class TokenVault(Protocol):
+    """Tokens of connections, encrypted. Every method raises Unavailable while it is down."""
+
+    def read(self, connection: Connection) -> KeptTokens | None:
+        """Return the tokens, read consistently, None where there are none."""
+        ...
+
+    def put(self, connection: Connection, tokens: TokenSet) -> None:
+        """Keep the tokens of a new consent, whatever was kept before."""
+        ...
+
+    def lease(self, connection: Connection, *, version: int, until: datetime) -> bool:
+        """Reserve the renewal of this version until then; False while it is reserved, and when the version changed."""
+        ...
+
+    def release(self, connection: Connection, *, version: int) -> None:
+        """End the reservation of this version early."""
+        ...
+
+    def replace(self, connection: Connection, tokens: TokenSet, *, expected_version: int) -> bool:
+        """Keep renewed tokens and end the reservation; False when the kept version is another."""
+        ...
+
 
 class AccessTokens(Protocol):
     """Access tokens of connections, renewed before they expire."""
@@ -45,4 +75,44 @@ class AccessTokens(Protocol):
 
     def renew(self, connection: Connection, refused: str) -> str:
         """Return a token other than the one the provider refused with 401; raises as ``token``."""
+        ...
+
+
+class PendingConsents(Protocol):
+    """Consents that were asked for. Every method raises Unavailable while it is down."""
+
+    def keep(self, state: str, pending: PendingConsent) -> None:
+        """Remember what the state stands for."""
+        ...
+
+    def take(self, state: str) -> PendingConsent | None:
+        """Return what the state stands for, once; None when it is unknown, taken or expired."""
+        ...
+
+
+class AuthorizationServer(Protocol):
+    """A provider's OAuth endpoints. Every method but the first raises Unavailable while the provider is down."""
+
+    def authorization_url(self, state: str, pending: PendingConsent) -> str:
+        """Return where the user is asked; raises Conflict where the provider is not set up."""
+        ...
+
+    def exchange(self, code: str, pending: PendingConsent) -> Consent:
+        """Return what the user granted; raises ConsentGone for a code that is wrong, used or expired."""
+        ...
+
+    def refresh(self, tokens: TokenSet) -> TokenSet:
+        """Return renewed tokens, with the old refresh token where there is no new one; raises ConsentGone."""
+        ...
+
+    def revoke(self, tokens: TokenSet) -> bool:
+        """End the consent at the provider; False where it has no way to. Tokens that are dead already are no error."""
+        ...
+
+
+class AuthorizationServers(Protocol):
+    """The providers."""
+
+    def of(self, provider: Provider) -> AuthorizationServer:
+        """Return the endpoints of a provider, without a call to it."""
         ...
