@@ -292,7 +292,7 @@ def test_the_documented_preparation() -> None:
 def test_the_documented_preferences() -> None:
     stored = http("manage_preferences.replace")
     sent = json.loads((EVENTS / "http" / "manage_preferences.replace.json").read_text(encoding="utf-8"))["body"]
-    assert json.loads(stored["body"]) == json.loads(sent)
+    assert json.loads(stored["body"]).items() >= json.loads(sent).items()
     assert stored["headers"]["ETag"] == '"1"'
     patched = json.loads(http("manage_preferences.patch")["body"])
     assert patched["email_rules"]["delegate_to"] is None

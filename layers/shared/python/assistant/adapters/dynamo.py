@@ -47,6 +47,11 @@ Accounts by provider   CONNECTIONS#<provider>       PutItem, DeleteItem in the t
 Tokens of an account   USER#<id> / TOKENS#<id>      GetItem; UpdateItem if the version is          connections, sync
                                                     expected; DeleteItem in the transaction
 Consent asked for      CONSENT#<hash> / CONSENT     PutItem (TTL 10 min); DeleteItem, once         connections
+Effect                 USER#<id> / EFFECT#<effect>  PutItem if the version is expected;            effects
+                                                    BatchGetItem (TTL 90 days)
+Effects by time        USER#<id> / EFFECT_AT#<at>-  PutItem in the same transaction; Query         effects
+Entry of the ledger    USER#<id> / LEDGER#<number>  PutItem if new in the same (TTL 400 d); Query  effects
+End of the ledger      USER#<id> / LEDGER_HEAD      PutItem if as expected, in the same; GetItem   effects
 Health                 HEALTH / PROBE               GetItem, consistent                            health
 =====================  ===========================  =============================================  ====================
 

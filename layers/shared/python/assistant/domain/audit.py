@@ -32,6 +32,9 @@ class AuditAction(StrEnum):
     MEETING_PREPARED = "meeting.prepared"
     MEETING_KEPT = "meeting.kept"
     MEETING_FORGOTTEN = "meeting.forgotten"
+    EFFECT_APPROVED = "effect.approved"
+    EFFECT_REJECTED = "effect.rejected"
+    EFFECTS_UNDONE = "effects.undone"
 
 
 class AuditEvent(BaseModel):
@@ -46,7 +49,8 @@ class AuditEvent(BaseModel):
     request_id: str
     counts: Mapping[str, int] = Field(default_factory=dict)
     subject_id: str | None = Field(
-        default=None, description="Id of the mail, plan, meeting, task or memory, where the action has one subject"
+        default=None,
+        description="Id of the mail, plan, meeting, task, memory or effect, where the action has one subject",
     )
 
 

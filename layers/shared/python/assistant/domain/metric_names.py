@@ -19,6 +19,7 @@ CLAUDE_TOKENS = "exec_assistant_claude_tokens_total"
 CLAUDE_COST = "exec_assistant_claude_cost_dollars_total"
 CLAUDE_CAPPED = "exec_assistant_claude_capped_total"
 CLAUDE_CIRCUIT_OPENED = "exec_assistant_claude_circuit_opened_total"
+EFFECTS = "exec_assistant_effects_total"
 
 LE = "le"
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, math.inf)
@@ -68,5 +69,6 @@ METRICS: Mapping[str, Metric] = {
     CLAUDE_CAPPED: Metric(
         Kind.COUNTER, "Calls of Claude not made because a daily cap was reached: of the user or of everyone.", ("cap",)
     ),
+    EFFECTS: Metric(Kind.COUNTER, "Actions in connected accounts by what became of them.", ("kind", "outcome")),
     CLAUDE_CIRCUIT_OPENED: Metric(Kind.COUNTER, "How often calls of Claude were stopped because it was down."),
 }

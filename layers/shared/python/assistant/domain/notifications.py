@@ -17,6 +17,8 @@ class NotificationKind(StrEnum):
     """What a notification is about."""
 
     MEETING_BRIEFING = "meeting_briefing"
+    APPROVAL_ASKED = "approval_asked"
+    UNDO_CONFLICT = "undo_conflict"
 
 
 class Notification(BaseModel):

@@ -1,4 +1,4 @@
-"""What a user wants: working hours, meetings, mail rules, notification channels."""
+"""What a user wants: working hours, meetings, mail rules, notification channels, what happens without a question."""
 
 import re
 from datetime import time
@@ -113,6 +113,14 @@ class Channel(StrEnum):
     DASHBOARD = "dashboard"
 
 
+class Permission(StrEnum):
+    """Whether an action in a connected account happens at once, after a question, or never."""
+
+    AUTO = "auto"
+    ASK = "ask"
+    NEVER = "never"
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
@@ -177,6 +185,17 @@ class NotificationChannels(_Section):
     routine: Channel = Channel.DASHBOARD
 
 
+class EffectPermissions(_Section):
+    """What the assistant may do in connected accounts, by the kind of action."""
+
+    label: Permission = Permission.AUTO
+    """Label mails with their category."""
+    archive: Permission = Permission.AUTO
+    """Take mails that are only to be archived out of the inbox."""
+    archive_confidence: float = Field(default=0.95, ge=0.5, le=1)
+    """How sure triage has to be of that for archiving without a question."""
+
+
 class Preferences(_Section):
     """Everything a user can set; every part has a default, so a new user needs to set none."""
 
@@ -184,5 +203,6 @@ class Preferences(_Section):
     meeting_preferences: MeetingPreferences = MeetingPreferences()
     email_rules: EmailRules = EmailRules()
     notification_channels: NotificationChannels = NotificationChannels()
+    effects: EffectPermissions = EffectPermissions()
     peak_hours: PeakHours | None = Field(default=None, exclude_if=lambda hours: hours is None)
     """Important tasks are planned then, where they can be."""

@@ -1,0 +1,144 @@
+"""The actions: what each asks of its target, what the target is like afterwards, and what takes it back.
+
+An action is pure: an executor observes the target and applies the action; these classes say the rest. A new kind is a
+class here, an executor behind ``ports.effects.EffectExecutor``, and a permission among the preferences.
+"""
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from assistant.domain.effects.provenance import ArgumentRole, Traced
+from assistant.domain.mail_invisible import strip_invisible
+from assistant.domain.mailbox import Folder
+
+# What of a target an action may change, by name: ``{"folder": "inbox"}``, ``{"label:EA/Routine": False}``.
+type TargetState = Mapping[str, str | bool | None]
+
+_LONGEST_LABEL = 225
+_MOST_LABELS = 20
+
+
+class EffectKind(StrEnum):
+    """The kinds of actions."""
+
+    LABEL = "label"
+    ARCHIVE = "archive"
+
+
+class Action(BaseModel):
+    """One action. Every argument is ``Traced`` and annotated with its ``ArgumentRole``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    always_asks: ClassVar[bool] = False
+    """Whether no preference can let it happen without the user's approval."""
+
+    @classmethod
+    def roles(cls) -> Mapping[str, ArgumentRole]:
+        """Return the role of each argument."""
+        return {
+            name: role
+            for name, field in cls.model_fields.items()
+            for role in field.metadata
+            if isinstance(role, ArgumentRole)
+        }
+
+    @property
+    def guarded_taint(self) -> tuple[str, ...]:
+        """Names of the arguments that decide what happens and that others could have written."""
+        roles = self.roles()
+        return tuple(name for name in roles if roles[name].guarded and getattr(self, name).tainted)
+
+
+def _label_name(value: str) -> str:
+    name = strip_invisible(value)
+    if not name or name.startswith("/") or name.endswith("/"):
+        raise ValueError("must be the name of a label")
+    return name
+
+
+def _in_order(value: "Traced[tuple[str, ...]]") -> "Traced[tuple[str, ...]]":
+    # The same labels make the same action, in whatever order they come.
+    return value.model_copy(update={"value": tuple(sorted(set(value.value)))})
+
+
+LabelNames = Annotated[
+    tuple[Annotated[str, Field(min_length=1, max_length=_LONGEST_LABEL), AfterValidator(_label_name)], ...],
+    Field(max_length=_MOST_LABELS),
+]
+Labels = Annotated[Traced[LabelNames], AfterValidator(_in_order), ArgumentRole.NAME]
+_NONE = Traced[LabelNames](value=())
+
+
+class LabelMail(Action):
+    """Add labels to a mail and remove others."""
+
+    kind: Literal[EffectKind.LABEL] = EffectKind.LABEL
+    add: Labels = _NONE
+    remove: Labels = _NONE
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        if not self.add.value and not self.remove.value:
+            raise ValueError("must add or remove a label")
+        if set(self.add.value) & set(self.remove.value):
+            raise ValueError("must not add and remove the same label")
+        return self
+
+    def after(self, before: TargetState) -> TargetState:
+        """Return the target as it is afterwards."""
+        return {**before, **dict(self._wanted())}
+
+    def inverse(self, before: TargetState) -> "LabelMail | None":
+        """Return what gives the mail back the labels it had; None where nothing changes."""
+        changed = [name for name, wanted in self._wanted() if before[name] is not wanted]
+        add, remove = ([label_of(name) for name in changed if before[name] is had] for had in (True, False))
+        if not changed:
+            return None
+        return LabelMail(add=Traced(value=tuple(add)), remove=Traced(value=tuple(remove)))
+
+    def _wanted(self) -> Iterator[tuple[str, bool]]:
+        yield from ((label_aspect(label), True) for label in self.add.value)
+        yield from ((label_aspect(label), False) for label in self.remove.value)
+
+
+class ArchiveMail(Action):
+    """Take a mail out of the inbox."""
+
+    kind: Literal[EffectKind.ARCHIVE] = EffectKind.ARCHIVE
+
+    def after(self, before: TargetState) -> TargetState:
+        """Return the target as it is afterwards; what does not lie in the inbox stays where it is."""
+        return {"folder": Folder.ARCHIVE.value} if before["folder"] == Folder.INBOX else before
+
+    def inverse(self, before: TargetState) -> "MoveMail | None":
+        """Return what moves the mail back; None where nothing changes."""
+        return MoveMail(folder=Folder.INBOX) if before["folder"] == Folder.INBOX else None
+
+
+class MoveMail(BaseModel):
+    """Put a mail back into a folder; takes an archiving back, and nobody proposes it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["move"] = "move"
+    folder: Folder
+
+
+AnyAction = Annotated[LabelMail | ArchiveMail, Field(discriminator="kind")]
+Inverse = Annotated[LabelMail | MoveMail, Field(discriminator="kind")]
+
+_LABEL = "label:"
+
+
+def label_aspect(label: str) -> str:
+    """Return the name under which the state of a target says whether it has the label."""
+    return _LABEL + label
+
+
+def label_of(aspect: str) -> str:
+    """Return the label whose aspect this is."""
+    return aspect.removeprefix(_LABEL)

@@ -1,0 +1,85 @@
+"""What the user is asked and told: the action as they see it, the hash that binds their word to it, the buttons."""
+
+from collections.abc import Sequence
+from typing import Final
+from urllib.parse import quote
+
+from assistant.domain.chat import Button, ButtonStyle
+from assistant.domain.effects.actions import ArchiveMail, LabelMail
+from assistant.domain.effects.canonical import digest
+from assistant.domain.effects.effect import Effect, EffectRecord
+from assistant.domain.effects.undo import EffectJob
+from assistant.domain.notifications import Notification, NotificationKind, notification_id
+from assistant.domain.preferences import Channel
+
+APPROVE = "approve_effect"
+REJECT = "reject_effect"
+_HASH_DIGITS: Final = 64
+_MOST_TOLD: Final = 3
+
+
+def rendered(effect: Effect) -> str:
+    """Return the action as the user is asked about it, one line."""
+    title = f"“{effect.target.title}”" if effect.target.title else "a mail without a subject"
+    match effect.action:
+        case LabelMail(add=add, remove=remove):
+            changes = [f"put {name} on it" for name in add.value] + [f"take {name} off it" for name in remove.value]
+            return f"Label {title}: {', '.join(changes)}."
+        case ArchiveMail():
+            return f"Archive {title}: move it out of the inbox."
+
+
+def action_hash(effect: Effect) -> str:
+    """Return the hash of the exact rendered action, which an approval has to name."""
+    return digest(effect.id, effect.target, effect.action, rendered(effect))
+
+
+def approval_buttons(effect: Effect) -> tuple[Button, Button]:
+    """Return the buttons to approve and to reject; a press sends back the effect's id and its action hash."""
+    value = f"{effect.id}:{action_hash(effect)}"
+    return (
+        Button(APPROVE, value, "Approve", ButtonStyle.PRIMARY),
+        Button(REJECT, value, "Reject", ButtonStyle.DANGER),
+    )
+
+
+def pressed(value: str) -> tuple[str, str] | None:
+    """Return the effect's id and the action hash that a button sent back; None where it is no button of ours."""
+    effect_id, colon, sent = value.partition(":")
+    return (effect_id, sent) if effect_id and colon and len(sent) == _HASH_DIGITS else None
+
+
+def approval_asked(record: EffectRecord, wanted: Channel) -> Notification:
+    """Return the question to the user, the same however often it is asked."""
+    effect = record.effect
+    return Notification(
+        id=notification_id(effect.proposed_at, NotificationKind.APPROVAL_ASKED, effect.id),
+        kind=NotificationKind.APPROVAL_ASKED,
+        title="May I?",
+        text=" ".join(part for part in (rendered(effect), effect.reasoning, record.ruling) if part),
+        link=effect_link(effect.user_id, effect.id),
+        created_at=effect.proposed_at,
+        wanted=wanted,
+        channel=Channel.DASHBOARD,
+    )
+
+
+def undo_conflicts(left: Sequence[EffectRecord], job: EffectJob, wanted: Channel) -> Notification:
+    """Return what the user is told of effects that were not undone."""
+    said = [f"{rendered(record.effect)} {record.problem}" for record in left[:_MOST_TOLD]]
+    said += [f"And {len(left) - _MOST_TOLD} more."] if len(left) > _MOST_TOLD else []
+    return Notification(
+        id=notification_id(job.requested_at, NotificationKind.UNDO_CONFLICT, *job.effect_ids),
+        kind=NotificationKind.UNDO_CONFLICT,
+        title="Not everything was undone",
+        text=" ".join(said),
+        link=effect_link(job.user_id, left[0].id),
+        created_at=job.requested_at,
+        wanted=wanted,
+        channel=Channel.DASHBOARD,
+    )
+
+
+def effect_link(user_id: str, effect_id: str) -> str:
+    """Return the address of an effect in this API."""
+    return f"/api/v1/users/{quote(user_id, safe='')}/effects/{effect_id}"

@@ -1,0 +1,196 @@
+"""An effect: one action on one target with why it is proposed, and its way from proposal to undoing.
+
+::
+
+    proposed ─┬─ refused
+              ├─ waiting ─┬─ rejected
+              │           ├─ expired
+              │           └─ queued (approved)
+              └─ queued ── running ─┬─ done ── undoing ─┬─ undone
+                                    └─ failed           └─ done (with a problem)
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Any, Final, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from assistant.domain.effects.actions import AnyAction, Inverse
+from assistant.domain.effects.canonical import digest
+from assistant.domain.preferences import Permission
+from assistant.domain.sources import Source
+from assistant.domain.triage.decision import DecidedBy
+from assistant.domain.users import UserId
+
+KEPT_FOR: Final = timedelta(days=90)
+APPROVAL_LASTS: Final = timedelta(hours=72)
+LEASE: Final = timedelta(minutes=2)
+_ID_DIGITS: Final = 32
+LONGEST_TITLE: Final = 120
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class EffectState(StrEnum):
+    """How far an effect is."""
+
+    REFUSED = "refused"
+    WAITING = "waiting"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    UNDOING = "undoing"
+    UNDONE = "undone"
+
+
+_NEEDS_LEAVE: Final = frozenset(EffectState) - {
+    EffectState.REFUSED,
+    EffectState.WAITING,
+    EffectState.REJECTED,
+    EffectState.EXPIRED,
+}
+
+
+# Of a target: the connected account and the object in it.
+type TargetKey = tuple[str, str]
+
+
+class Target(_Model):
+    """What an action changes."""
+
+    connection_id: str
+    """The connected account."""
+    object_id: str
+    """The provider's id of the mail in it."""
+    title: Annotated[str, Field(max_length=LONGEST_TITLE)] = ""
+    """Its subject, for people to read; others wrote it."""
+
+    @property
+    def key(self) -> TargetKey:
+        """What names the target."""
+        return self.connection_id, self.object_id
+
+
+class Capability(StrEnum):
+    """What of the assistant proposes effects."""
+
+    TRIAGE = "triage"
+
+
+class Origin(_Model):
+    """Where an effect comes from."""
+
+    capability: Capability
+    run_id: str
+    """One synchronization of a mailbox, one request: what may be undone together."""
+    decided_by: DecidedBy
+    occasion: str = ""
+    """Tells repetitions of the same action apart that are meant: an undone action is not done again for the same."""
+
+
+class Effect(_Model):
+    """One proposed action. ``confidence`` is a calibrated probability that the user wants it."""
+
+    user_id: UserId
+    target: Target
+    action: AnyAction
+    origin: Origin
+    confidence: Annotated[float, Field(ge=0, le=1)]
+    reasoning: str = ""
+    """Why, in a sentence."""
+    evidence: tuple[Source, ...] = ()
+    """What the decision rests on."""
+    proposed_at: AwareDatetime
+
+    @property
+    def id(self) -> str:
+        """Hash of user, target, action and occasion: the same proposal made again is the same effect."""
+        what = (self.user_id, self.target.connection_id, self.target.object_id, self.action, self.origin.occasion)
+        return digest(*what)[:_ID_DIGITS]
+
+    @property
+    def place(self) -> str:
+        """Return a text that sorts effects by when they were proposed."""
+        return f"{int(self.proposed_at.timestamp() * 1000):013d}-{self.id}"
+
+
+class Approval(_Model):
+    """The user's word for exactly one rendered action."""
+
+    action_hash: str
+    at: AwareDatetime
+
+
+class EffectRecord(_Model):
+    """An effect as it stands. ``version`` goes up with each change."""
+
+    effect: Effect
+    state: EffectState
+    ruling: str
+    """Why it is done, asked for or refused."""
+    version: int = 1
+    changed_at: AwareDatetime
+    approval: Approval | None = None
+    before: Mapping[str, str | bool | None] | None = None
+    """What of the target the action may change, as it was observed before."""
+    after: Mapping[str, str | bool | None] | None = None
+    inverse: Inverse | None = None
+    """What takes the action back; None where it changed nothing."""
+    leased_until: AwareDatetime | None = None
+    """Until when one worker alone may act."""
+    done_at: AwareDatetime | None = None
+    problem: str | None = None
+    """What stood in the way of the action, or of undoing it."""
+
+    @model_validator(mode="after")
+    def _has_leave(self) -> Self:
+        action = self.effect.action
+        if self.state in _NEEDS_LEAVE and self.approval is None and (action.always_asks or action.guarded_taint):
+            raise ValueError("needs the user's approval")
+        return self
+
+    @property
+    def id(self) -> str:
+        """The id of the effect."""
+        return self.effect.id
+
+    @property
+    def asked_until(self) -> datetime:
+        """When a question that nobody answered is void."""
+        return self.effect.proposed_at + APPROVAL_LASTS
+
+    @property
+    def expires_at(self) -> datetime:
+        """When the effect is forgotten; its hashes stay in the ledger."""
+        return self.effect.proposed_at + KEPT_FOR
+
+    def state_at(self, now: datetime) -> EffectState:
+        """Return the state, which for a question nobody answered in time is ``expired``."""
+        void = self.state is EffectState.WAITING and now >= self.asked_until
+        return EffectState.EXPIRED if void else self.state
+
+    def is_leased(self, now: datetime) -> bool:
+        """Whether a worker is at it."""
+        return self.leased_until is not None and now < self.leased_until
+
+    def changed(self, now: datetime, **update: Any) -> Self:  # noqa: ANN401 fields of this model
+        """Return the next version, validated."""
+        following = {"version": self.version + 1, "changed_at": now, "leased_until": None, **update}
+        return type(self).model_validate({**dict(self), **following})
+
+
+def proposed(effect: Effect, permission: Permission, reason: str) -> EffectRecord:
+    """Return the first version of an effect."""
+    state = {
+        Permission.AUTO: EffectState.QUEUED,
+        Permission.ASK: EffectState.WAITING,
+        Permission.NEVER: EffectState.REFUSED,
+    }[permission]
+    return EffectRecord(effect=effect, state=state, ruling=reason, changed_at=effect.proposed_at)

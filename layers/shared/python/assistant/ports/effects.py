@@ -1,0 +1,66 @@
+"""Effects: keeping them with their ledger, handing them to the worker, and acting on targets."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Final, Protocol
+
+from assistant.domain.effects.actions import AnyAction, Inverse, TargetState
+from assistant.domain.effects.effect import EffectRecord, Target
+from assistant.domain.effects.ledger import EffectChange, LedgerEntry, LedgerHead
+from assistant.domain.effects.undo import EffectJob
+
+# What one transaction of the store can hold, with the entries of the ledger.
+MOST_CHANGES: Final = 30
+
+
+class EffectStore(Protocol):
+    """Effects of users, each forgotten after 90 days, and their ledgers. Every method raises Unavailable while down."""
+
+    def find(self, user_id: str, effect_ids: Collection[str]) -> Mapping[str, EffectRecord]:
+        """Return the effects that are known, by id."""
+        ...
+
+    def commit(self, user_id: str, changes: Sequence[EffectChange]) -> bool:
+        """Store the next versions and their entries in the ledger, all or nothing; at most ``MOST_CHANGES``.
+
+        False when the stored version of one is not the one before.
+        """
+        ...
+
+    def page(
+        self, user_id: str, *, before: str | None, since: datetime | None, run_id: str | None, limit: int
+    ) -> Sequence[EffectRecord]:
+        """Return the effects proposed since then, before the one of this place, of this run, the newest first."""
+        ...
+
+    def entries(self, user_id: str, *, after: int, limit: int) -> Sequence[LedgerEntry]:
+        """Return the entries behind the one of this number, oldest first."""
+        ...
+
+    def head(self, user_id: str) -> LedgerHead:
+        """Return the end of the ledger."""
+        ...
+
+
+class EffectQueue(Protocol):
+    """Takes effects that are to be done or undone."""
+
+    def request(self, jobs: Sequence[EffectJob]) -> None:
+        """Hand the jobs over; raises Unavailable."""
+        ...
+
+
+class EffectExecutor(Protocol):
+    """Acts on the targets of some kinds of actions.
+
+    Both methods raise NotFound where the target is gone, Forbidden and ConnectionBroken where the account does not let
+    us, and Unavailable for a while.
+    """
+
+    def observe(self, user_id: str, target: Target, action: AnyAction) -> TargetState:
+        """Return what of the target the action may change, as it is now."""
+        ...
+
+    def apply(self, user_id: str, target: Target, action: AnyAction | Inverse) -> None:
+        """Do it; again changes nothing."""
+        ...

@@ -1,0 +1,156 @@
+"""Use cases of the worker: do effects and undo them, each once in effect however often the job is delivered.
+
+The state of the target is kept with the effect before the action is applied. A worker that finds an effect begun by
+one that died reads from the target whether the action happened.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from assistant.domain import metric_names
+from assistant.domain.effects.actions import EffectKind
+from assistant.domain.effects.approval import undo_conflicts
+from assistant.domain.effects.effect import LEASE, EffectRecord, EffectState, TargetKey
+from assistant.domain.effects.ledger import EffectChange, LedgerEvent
+from assistant.domain.effects.undo import EffectJob, Verdict, changes, verdict
+from assistant.domain.errors import AssistantError, ConnectionBroken, Forbidden, NotFound, Unavailable
+from assistant.ports.effects import EffectExecutor, EffectStore
+from assistant.ports.notifications import Notifier
+from assistant.ports.runtime import Clock, Meter
+from assistant.ports.users import PreferenceStore
+
+CHANGED_MEANWHILE: Final = "It was changed meanwhile, so it stays as it is now."
+# What no later try can mend.
+_FINAL: Final = (NotFound, Forbidden, ConnectionBroken)
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutePorts:
+    """The ports the worker needs."""
+
+    effects: EffectStore
+    executors: Mapping[EffectKind, EffectExecutor]
+    preferences: PreferenceStore
+    notifier: Notifier
+    meter: Meter
+    clock: Clock
+
+
+@dataclass(slots=True)
+class _Undoing:
+    """What was found while a job is undone: what others changed, by target, and the effects left as they are."""
+
+    foreign: defaultdict[TargetKey, set[str]] = field(default_factory=lambda: defaultdict(set))
+    left: list[EffectRecord] = field(default_factory=list)
+
+
+def run_job(job: EffectJob, *, ports: ExecutePorts) -> None:
+    """Do or undo the effects of a job in order; a target that has to wait does not hold up the others.
+
+    Raises:
+        Unavailable: a provider or the store is down, or another worker is at it; deliver the job again.
+    """
+    records = ports.effects.find(job.user_id, job.effect_ids)
+    waiting: dict[TargetKey, AssistantError] = {}
+    undoing = _Undoing()
+    for record in (records[name] for name in job.effect_ids if name in records):
+        if record.effect.target.key in waiting:
+            continue
+        try:
+            _undo(record, undoing, ports) if job.undo else _do(record, ports)
+        except Unavailable as error:
+            waiting[record.effect.target.key] = error
+    if undoing.left:
+        wanted = ports.preferences.read(job.user_id).preferences.notification_channels.important
+        ports.notifier.notify(job.user_id, undo_conflicts(undoing.left, job, wanted))
+    if waiting:
+        raise next(iter(waiting.values()))
+
+
+def _do(record: EffectRecord, ports: ExecutePorts) -> None:
+    if record.state not in (EffectState.QUEUED, EffectState.RUNNING):
+        return
+    _require_free(record, ports)
+    effect = record.effect
+    executor = ports.executors[effect.action.kind]
+    try:
+        seen = executor.observe(effect.user_id, effect.target, effect.action)
+        if record.state is EffectState.QUEUED:
+            after, inverse = effect.action.after(seen), effect.action.inverse(seen)
+            record = _next(record, LedgerEvent.STARTED, ports, before=seen, after=after, inverse=inverse)
+        elif seen not in (record.before, record.after):
+            _next(record, LedgerEvent.FAILED, ports, problem=CHANGED_MEANWHILE)
+            return
+        else:
+            record = _next(record, LedgerEvent.STARTED, ports)
+        if seen != record.after:
+            executor.apply(effect.user_id, effect.target, effect.action)
+    except _FINAL as error:
+        _next(record, LedgerEvent.FAILED, ports, problem=error.detail)
+    else:
+        _next(record, LedgerEvent.DONE, ports)
+
+
+def _undo(record: EffectRecord, undoing: _Undoing, ports: ExecutePorts) -> None:
+    if record.state is not EffectState.UNDOING:
+        return
+    _require_free(record, ports)
+    effect = record.effect
+    executor = ports.executors[effect.action.kind]
+    foreign = undoing.foreign[effect.target.key]
+    # One begun before was undone by us, where its target is as it was before.
+    begun = record.leased_until is not None
+    inverse = record.inverse
+    try:
+        if inverse is not None:
+            seen = executor.observe(effect.user_id, effect.target, effect.action)
+            judged = verdict(record, seen, foreign)
+            if judged is Verdict.CONFLICT or (judged is Verdict.ALREADY and not begun):
+                foreign |= changes(record)
+            if judged is Verdict.CONFLICT:
+                _leave(record, CHANGED_MEANWHILE, undoing, ports)
+                return
+            if judged is Verdict.REVERT:
+                record = _next(record, LedgerEvent.UNDO_STARTED, ports)
+                executor.apply(effect.user_id, effect.target, inverse)
+    except _FINAL as error:
+        _leave(record, error.detail, undoing, ports)
+    else:
+        _next(record, LedgerEvent.UNDONE, ports)
+
+
+def _leave(record: EffectRecord, problem: str, undoing: _Undoing, ports: ExecutePorts) -> None:
+    undoing.left.append(_next(record, LedgerEvent.UNDO_FAILED, ports, problem=problem))
+
+
+def _require_free(record: EffectRecord, ports: ExecutePorts) -> None:
+    if record.is_leased(ports.clock.now()):
+        raise Unavailable("This is being done elsewhere. Please try again shortly.")
+
+
+_STATE_AFTER: Final = {
+    LedgerEvent.STARTED: EffectState.RUNNING,
+    LedgerEvent.DONE: EffectState.DONE,
+    LedgerEvent.FAILED: EffectState.FAILED,
+    LedgerEvent.UNDO_STARTED: EffectState.UNDOING,
+    LedgerEvent.UNDONE: EffectState.UNDONE,
+    LedgerEvent.UNDO_FAILED: EffectState.DONE,
+}
+_BEGINS: Final = frozenset({LedgerEvent.STARTED, LedgerEvent.UNDO_STARTED})
+
+
+def _next(record: EffectRecord, event: LedgerEvent, ports: ExecutePorts, **update: object) -> EffectRecord:
+    """Commit the next version; Unavailable where another worker was faster."""
+    now = ports.clock.now()
+    if event in _BEGINS:
+        update["leased_until"] = now + LEASE
+    if event is LedgerEvent.DONE:
+        update["done_at"] = now
+    following = record.changed(now, state=_STATE_AFTER[event], **update)
+    if not ports.effects.commit(record.effect.user_id, [EffectChange(following, event)]):
+        raise Unavailable("This is being done elsewhere. Please try again shortly.")
+    if event not in _BEGINS:
+        ports.meter.count(metric_names.EFFECTS, kind=record.effect.action.kind, outcome=event)
+    return following

@@ -1,0 +1,97 @@
+"""Use case: propose effects; the policy says which are done, which are asked for and which are refused."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import batched
+from typing import Final
+
+from assistant.domain.connections import Connection
+from assistant.domain.effects.approval import approval_asked
+from assistant.domain.effects.effect import Effect, EffectRecord, EffectState, proposed
+from assistant.domain.effects.ledger import EffectChange, LedgerEvent
+from assistant.domain.effects.of_triage import effects_of_triage
+from assistant.domain.effects.policy import ruling
+from assistant.domain.effects.undo import jobs
+from assistant.domain.errors import Unavailable
+from assistant.domain.mail import Mail
+from assistant.domain.preferences import EffectPermissions, Preferences
+from assistant.domain.triage.decision import TriagedEmail
+from assistant.ports.effects import MOST_CHANGES, EffectQueue, EffectStore
+from assistant.ports.notifications import Notifier
+from assistant.ports.runtime import Clock
+from assistant.ports.users import PreferenceStore
+
+_ATTEMPTS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ProposePorts:
+    """The ports proposals need."""
+
+    effects: EffectStore
+    queue: EffectQueue
+    preferences: PreferenceStore
+    notifier: Notifier
+    clock: Clock
+
+
+def propose_effects(
+    user_id: str, effects: Sequence[Effect], *, request_id: str, ports: ProposePorts
+) -> tuple[EffectRecord, ...]:
+    """Keep the effects, hand those that need no question to the worker, and ask the user about the others.
+
+    Proposed again an effect stays as it is: done once, not asked for twice, and not done again after it was undone.
+
+    Raises:
+        Unavailable: the store, the queue or the notifier is down; propose them again.
+    """
+    preferences = ports.preferences.read(user_id).preferences
+    wanted = tuple({effect.id: effect for effect in effects}.values())
+    records = [
+        record
+        for chunk in batched(wanted, MOST_CHANGES, strict=False)
+        for record in _kept(user_id, chunk, preferences.effects, ports.effects)
+    ]
+    queued = [record for record in records if record.state is EffectState.QUEUED]
+    ports.queue.request(jobs(queued, undo=False, request_id=request_id, at=ports.clock.now()))
+    _ask(records, preferences, ports)
+    return tuple(records)
+
+
+def propose_for_mails(
+    connection: Connection, triaged: Sequence[tuple[Mail, TriagedEmail]], *, run_id: str, ports: ProposePorts
+) -> tuple[EffectRecord, ...]:
+    """Propose what triage decided about mails of a connected mailbox; raises Unavailable."""
+    permissions = ports.preferences.read(connection.user_id).preferences.effects
+    now = ports.clock.now()
+    effects = [
+        effect
+        for mail, decided in triaged
+        for effect in effects_of_triage(connection, mail, decided, run_id=run_id, now=now, permissions=permissions)
+    ]
+    return propose_effects(connection.user_id, effects, request_id=run_id, ports=ports)
+
+
+def _kept(
+    user_id: str, effects: Sequence[Effect], permissions: EffectPermissions, store: EffectStore
+) -> Sequence[EffectRecord]:
+    """Return the effects as they are kept, the new ones as the policy rules."""
+    for _ in range(_ATTEMPTS):
+        known = store.find(user_id, [effect.id for effect in effects])
+        new = {effect.id: _ruled(effect, permissions) for effect in effects if effect.id not in known}
+        if store.commit(user_id, [EffectChange(record, LedgerEvent.PROPOSED) for record in new.values()]):
+            return [{**known, **new}[effect.id] for effect in effects]
+    raise Unavailable("The store is busy. Please try again shortly.")
+
+
+def _ruled(effect: Effect, permissions: EffectPermissions) -> EffectRecord:
+    ruled = ruling(effect, permissions)
+    return proposed(effect, ruled.permission, ruled.reason)
+
+
+def _ask(records: Sequence[EffectRecord], preferences: Preferences, ports: ProposePorts) -> None:
+    now = ports.clock.now()
+    for record in records:
+        if record.state_at(now) is EffectState.WAITING:
+            asked = approval_asked(record, preferences.notification_channels.important)
+            ports.notifier.notify(record.effect.user_id, asked)

@@ -1,0 +1,212 @@
+"""Use cases: list effects, show one, and verify that the ledger is as it was written."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from itertools import islice
+from typing import Final, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from assistant.domain.effects.actions import AnyAction, Inverse
+from assistant.domain.effects.approval import action_hash, rendered
+from assistant.domain.effects.effect import EffectRecord, EffectState, Origin, Target
+from assistant.domain.effects.ledger import LedgerHead, broken_links, changed_records
+from assistant.domain.errors import FieldError, InvalidRequest, NotFound
+from assistant.domain.sources import Source
+from assistant.domain.users import Identity
+from assistant.ports.effects import EffectStore
+from assistant.ports.runtime import Clock
+
+_PLACE: Final = re.compile(r"\d{13}-[0-9a-f]{32}")
+_CHUNK: Final = 100
+# Of a long list in which few match no more is looked through.
+_MOST_READ: Final = 2_000
+_MOST_VERIFIED: Final = 2_000
+_MOST_SHOWN: Final = 100
+
+
+class EffectQuery(BaseModel):
+    """Which effects are listed, and which page of them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    state: EffectState | None = None
+    run_id: str | None = Field(default=None, max_length=200, description="Those of one run")
+    since: AwareDatetime | None = Field(default=None, description="Those proposed since then")
+    limit: int = Field(default=50, ge=1, le=100)
+    cursor: str | None = Field(default=None, max_length=64, description="The next_cursor of the page before")
+
+
+class EffectView(BaseModel):
+    """An effect as its user sees it.
+
+    ``action_hash`` is what approving it has to name; ``rendered`` is what the user approves by that.
+    """
+
+    id: str
+    state: EffectState
+    rendered: str
+    action_hash: str
+    target: Target
+    action: AnyAction
+    origin: Origin
+    confidence: float
+    reasoning: str
+    evidence: tuple[Source, ...]
+    ruling: str
+    proposed_at: AwareDatetime
+    changed_at: AwareDatetime
+    asked_until: AwareDatetime | None = Field(description="Until when it can be approved, where that is asked")
+    approved_at: AwareDatetime | None
+    done_at: AwareDatetime | None
+    before: Mapping[str, str | bool | None] | None
+    after: Mapping[str, str | bool | None] | None
+    inverse: Inverse | None
+    problem: str | None
+
+    @classmethod
+    def of(cls, record: EffectRecord, now: datetime) -> Self:
+        """Return the view of an effect."""
+        effect, state = record.effect, record.state_at(now)
+        return cls(
+            id=record.id,
+            state=state,
+            rendered=rendered(effect),
+            action_hash=action_hash(effect),
+            target=effect.target,
+            action=effect.action,
+            origin=effect.origin,
+            confidence=effect.confidence,
+            reasoning=effect.reasoning,
+            evidence=effect.evidence,
+            ruling=record.ruling,
+            proposed_at=effect.proposed_at,
+            changed_at=record.changed_at,
+            asked_until=record.asked_until if state is EffectState.WAITING else None,
+            approved_at=record.approval.at if record.approval else None,
+            done_at=record.done_at,
+            before=record.before,
+            after=record.after,
+            inverse=record.inverse,
+            problem=record.problem,
+        )
+
+
+class EffectList(BaseModel):
+    """Effects, the newest first; ``next_cursor`` asks for what follows."""
+
+    user_id: str
+    effects: tuple[EffectView, ...]
+    next_cursor: str | None = None
+
+
+class VerifyQuery(BaseModel):
+    """Where verifying goes on."""
+
+    model_config = ConfigDict(frozen=True)
+
+    after: int = Field(default=0, ge=0, description="The next_after of the answer before")
+
+
+class Verification(BaseModel):
+    """Whether entries ``first`` to ``last`` of the ledger are as they were written, and the effects as they say.
+
+    ``head`` is the last entry: who writes its number and hash down can tell later whether the past was rewritten.
+    ``next_after`` asks for the entries that follow, None at the end.
+    """
+
+    user_id: str
+    intact: bool
+    problems: tuple[str, ...]
+    first: int
+    last: int
+    head: LedgerHead
+    next_after: int | None = None
+
+
+def list_effects(
+    user_id: str, wanted: EffectQuery, caller: Identity, *, effects: EffectStore, clock: Clock
+) -> EffectList:
+    """Return a page of effects.
+
+    Raises:
+        Forbidden: they are of another user.
+        InvalidRequest: the cursor is none of this list.
+        Unavailable: the store is down.
+    """
+    caller.must_be(user_id)
+    if wanted.cursor and not _PLACE.fullmatch(wanted.cursor):
+        wrong = FieldError("cursor", "must be the next_cursor of a list of effects")
+        raise InvalidRequest("The cursor is none of this list.", errors=(wrong,))
+    now = clock.now()
+    newest = newest_effects(user_id, effects, before=wanted.cursor, since=wanted.since, run_id=wanted.run_id)
+    seen = list(islice(newest, _MOST_READ))
+    found = [record for record in seen if wanted.state in (None, record.state_at(now))]
+    page = found[: wanted.limit]
+    last = page[-1] if len(found) > wanted.limit else (seen[-1] if len(seen) == _MOST_READ else None)
+    return EffectList(
+        user_id=user_id,
+        effects=tuple(EffectView.of(record, now) for record in page),
+        next_cursor=last.effect.place if last else None,
+    )
+
+
+def show_effect(user_id: str, effect_id: str, caller: Identity, *, effects: EffectStore, clock: Clock) -> EffectView:
+    """Return one effect; raises Forbidden, NotFound or Unavailable."""
+    caller.must_be(user_id)
+    return EffectView.of(known_effect(user_id, effect_id, effects), clock.now())
+
+
+def known_effect(user_id: str, effect_id: str, effects: EffectStore) -> EffectRecord:
+    """Return an effect; raises NotFound where it is unknown or forgotten."""
+    found = effects.find(user_id, [effect_id]).get(effect_id)
+    if found is None:
+        raise NotFound("No such effect is known.")
+    return found
+
+
+def newest_effects(
+    user_id: str, effects: EffectStore, *, before: str | None = None, since: datetime | None, run_id: str | None
+) -> Iterator[EffectRecord]:
+    """Yield the effects proposed since then, of this run, the newest first."""
+    while True:
+        chunk = effects.page(user_id, before=before, since=since, run_id=run_id, limit=_CHUNK)
+        yield from chunk
+        if len(chunk) < _CHUNK:
+            return
+        before = chunk[-1].effect.place
+
+
+def verify_ledger(
+    user_id: str, wanted: VerifyQuery, caller: Identity, *, effects: EffectStore, clock: Clock
+) -> Verification:
+    """Verify the chain of the ledger, some entries at a time, and the effects it speaks of.
+
+    Raises:
+        Forbidden: it is of another user.
+        Unavailable: the store is down.
+    """
+    caller.must_be(user_id)
+    now = clock.now()
+    # Read before the entries: what is appended meanwhile lies behind it.
+    head = effects.head(user_id)
+    # The entry before the first is read with them, to hold that one against.
+    read = effects.entries(user_id, after=max(wanted.after - 1, 0), limit=_MOST_VERIFIED + 1)
+    behind = next((entry.head for entry in read[:1] if entry.number == wanted.after), None)
+    entries = [entry for entry in read if wanted.after < entry.number <= head.number]
+    more = len(read) > _MOST_VERIFIED and bool(entries) and entries[-1].number < head.number
+    end = None if more else head
+    problems = broken_links(user_id, entries, behind=behind, end=end, now=now)
+    named = {entry.effect_id for entry in entries}
+    problems += changed_records(entries, effects.find(user_id, named), now=now)
+    last = entries[-1].number if entries else wanted.after
+    return Verification(
+        user_id=user_id,
+        intact=not problems,
+        problems=problems[:_MOST_SHOWN],
+        first=entries[0].number if entries else wanted.after,
+        last=last,
+        head=head,
+        next_after=last if more else None,
+    )

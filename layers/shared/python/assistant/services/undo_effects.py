@@ -1,0 +1,137 @@
+"""Use case: the user takes back one effect, those of a run, or those since a time."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from itertools import batched, islice
+from typing import Annotated, Final, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from assistant.domain.audit import AuditAction, audit_event
+from assistant.domain.effects.effect import APPROVAL_LASTS, EffectRecord, EffectState
+from assistant.domain.effects.ledger import EffectChange, LedgerEvent
+from assistant.domain.effects.undo import jobs
+from assistant.domain.errors import Unavailable
+from assistant.domain.users import Identity
+from assistant.ports.effects import MOST_CHANGES
+from assistant.services.answer_approvals import AnswerPorts
+from assistant.services.show_effects import known_effect, newest_effects
+
+_ATTEMPTS: Final = 5
+_MOST_AT_ONCE: Final = 300
+_NOT_BEGUN: Final = frozenset({EffectState.WAITING, EffectState.QUEUED})
+_TO_UNDO: Final = frozenset({EffectState.DONE, EffectState.UNDOING})
+
+
+class UndoRequest(BaseModel):
+    """What is taken back: one effect, those of a run, or those done since a time; one of the three."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    effect_id: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    run_id: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    since: AwareDatetime | None = None
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if sum(one is not None for one in (self.effect_id, self.run_id, self.since)) != 1:
+            raise ValueError("needs exactly one of effect_id, run_id and since")
+        return self
+
+
+class LeftAlone(BaseModel):
+    """An effect that is not undone now, and why."""
+
+    effect_id: str
+    detail: str
+
+
+class UndoAnswer(BaseModel):
+    """What is being undone, what was called off before it began, and what is left alone.
+
+    An effect is ``undone`` a little later; what the user changed meanwhile stays, and the effect names the ``problem``.
+    ``more`` says that the same request has more to undo.
+    """
+
+    user_id: str
+    undoing: tuple[str, ...]
+    called_off: tuple[str, ...]
+    left_alone: tuple[LeftAlone, ...]
+    more: bool
+
+
+def undo_effects(user_id: str, wanted: UndoRequest, caller: Identity, *, ports: AnswerPorts) -> UndoAnswer:
+    """Mark the effects, the newest first, and hand them to the worker; what has not begun is called off.
+
+    Asked again nothing more happens.
+
+    Raises:
+        Forbidden: they are of another user.
+        NotFound: the one effect is unknown or forgotten.
+        Unavailable: the store or the queue is down; ask again.
+    """
+    caller.must_be(user_id)
+    found = list(islice(_wanted(user_id, wanted, ports), _MOST_AT_ONCE + 1))
+    some = found[:_MOST_AT_ONCE]
+    marked = [
+        record for chunk in batched(some, MOST_CHANGES, strict=False) for record in _marked(user_id, chunk, ports)
+    ]
+    by_state: defaultdict[EffectState, list[EffectRecord]] = defaultdict(list)
+    for record in marked:
+        by_state[record.state].append(record)
+    undoing = by_state.pop(EffectState.UNDOING, [])
+    called_off = by_state.pop(EffectState.REJECTED, [])
+    now = ports.clock.now()
+    ports.queue.request(jobs(undoing, undo=True, request_id=caller.request_id, at=now))
+    counts = {"undoing": len(undoing), "called_off": len(called_off)}
+    ports.audit.record(audit_event(AuditAction.EFFECTS_UNDONE, caller, now, counts=counts))
+    return UndoAnswer(
+        user_id=user_id,
+        undoing=_ids(undoing),
+        called_off=_ids(called_off),
+        left_alone=tuple(
+            LeftAlone(effect_id=record.id, detail=_why(record)) for group in by_state.values() for record in group
+        ),
+        more=len(found) > len(some),
+    )
+
+
+def _wanted(user_id: str, wanted: UndoRequest, ports: AnswerPorts) -> Iterable[EffectRecord]:
+    if wanted.effect_id is not None:
+        yield known_effect(user_id, wanted.effect_id, ports.effects)
+        return
+    # What was done since then may have been proposed as long before as a question stays open.
+    since = wanted.since and wanted.since - APPROVAL_LASTS
+    for record in newest_effects(user_id, ports.effects, since=since, run_id=wanted.run_id):
+        late = wanted.since is None or (record.done_at or record.effect.proposed_at) >= wanted.since
+        if late and record.state in _TO_UNDO | _NOT_BEGUN | {EffectState.RUNNING}:
+            yield record
+
+
+def _marked(user_id: str, records: Sequence[EffectRecord], ports: AnswerPorts) -> Sequence[EffectRecord]:
+    """Return the effects after those that can be undone or called off are marked so."""
+    for _ in range(_ATTEMPTS):
+        changes = {record.id: change for record in records if (change := _change(record, ports))}
+        if ports.effects.commit(user_id, list(changes.values())):
+            return [changes[record.id].record if record.id in changes else record for record in records]
+        records = list(ports.effects.find(user_id, [record.id for record in records]).values())
+    raise Unavailable("The effects are being dealt with elsewhere. Please try again shortly.")
+
+
+def _change(record: EffectRecord, ports: AnswerPorts) -> EffectChange | None:
+    now = ports.clock.now()
+    if record.state is EffectState.DONE:
+        return EffectChange(record.changed(now, state=EffectState.UNDOING, problem=None), LedgerEvent.UNDO_ASKED)
+    if record.state in _NOT_BEGUN:
+        return EffectChange(record.changed(now, state=EffectState.REJECTED), LedgerEvent.REJECTED)
+    return None
+
+
+def _ids(records: Iterable[EffectRecord]) -> tuple[str, ...]:
+    return tuple(record.id for record in records)
+
+
+def _why(record: EffectRecord) -> str:
+    if record.state is EffectState.RUNNING:
+        return "It is being done right now. Please ask again shortly."
+    return f"There is nothing to undo: it is {record.state.value}."
