@@ -77,11 +77,12 @@ class MemoryMeetings:
 
 
 class MemoryBriefings:
-    """Implements ``ports.BriefingStore`` and ``ports.DerivedBriefings``."""
+    """Implements ``ports.BriefingStore`` and ``ports.DerivedBriefings``; ``again`` are meetings to prepare again."""
 
     def __init__(self, outage: Outage | None = None) -> None:
         self._outage = outage or Outage()
         self._kept: dict[tuple[str, str], KeptBriefing] = {}
+        self.again: list[str] = []
 
     def find(self, user_id: str, meeting_id: str) -> KeptBriefing | None:
         self._outage.check()
@@ -99,12 +100,16 @@ class MemoryBriefings:
         if kept and kept.version == briefing.version:
             del self._kept[briefing.user_id, briefing.meeting_id]
 
-    def forget(self, user_id: str, concerns: Callable[[BriefingBasis], bool]) -> int:
+    def forget(
+        self, user_id: str, concerns: Callable[[BriefingBasis], bool], *, again: Callable[[BriefingBasis], bool]
+    ) -> int:
         self._outage.check()
         mine = [one for (owner, _), one in self._kept.items() if owner == user_id]
         gone = [one for one in mine if concerns(BriefingBasis.model_validate(one.model_dump()))]
         for briefing in gone:
             self.remove(briefing)
+            if again(BriefingBasis.model_validate(briefing.model_dump())):
+                self.again.append(briefing.meeting_id)
         return len(gone)
 
 

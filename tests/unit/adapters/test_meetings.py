@@ -236,7 +236,7 @@ def test_what_this_version_cannot_read_is_unknown(table: Table, clock: ManualClo
     assert meetings.read("user123", "meet123") is None
     assert briefings.find("user123", "meet123") is None
     # Nobody knows whether it cites what is to be forgotten.
-    assert DynamoDerivedBriefings(table).forget("user123", lambda _: False) == 1
+    assert DynamoDerivedBriefings(table, clock).forget("user123", lambda _: False, again=lambda _: False) == 1
     assert table.get(user_partition("user123"), "BRIEFING#meet123") is None
 
 
@@ -251,11 +251,11 @@ def test_briefings_are_forgotten_page_by_page(table: Table, clock: ManualClock, 
         seen.append(basis)
         return len(seen) == many
 
-    assert DynamoDerivedBriefings(table).forget("user123", last) == 1
+    assert DynamoDerivedBriefings(table, clock).forget("user123", last, again=lambda _: False) == 1
     assert len(seen) == many
     assert briefings.find("user123", f"m{many - 1}") is None
     assert briefings.find("user123", "m00") == briefing().model_copy(update={"meeting_id": "m00"})
-    assert DynamoDerivedBriefings(table).forget("user1234", lambda _: True) == 0
+    assert DynamoDerivedBriefings(table, clock).forget("user1234", lambda _: True, again=lambda _: False) == 0
 
 
 def test_a_briefing_that_takes_the_place_of_one_stays(table: Table, clock: ManualClock) -> None:
@@ -266,8 +266,22 @@ def test_a_briefing_that_takes_the_place_of_one_stays(table: Table, clock: Manua
         briefings.keep(briefing(2))
         return True
 
-    assert DynamoDerivedBriefings(table).forget("user123", replaced) == 0
+    assert DynamoDerivedBriefings(table, clock).forget("user123", replaced, again=lambda _: False) == 0
     assert briefings.find("user123", "meet123") == briefing(2)
+
+
+def test_a_meeting_to_prepare_again_is_back_in_the_index(table: Table, clock: ManualClock) -> None:
+    meetings, briefings = DynamoMeetings(table, clock), DynamoBriefings(table, clock)
+    derived = DynamoDerivedBriefings(table, clock)
+    meetings.replace(meeting(), earlier=None, is_due=True)
+    place = due(meeting())
+    for is_there in (False, True):
+        if not is_there:
+            meetings.done(place)
+        briefings.keep(briefing())
+        assert derived.forget("user123", lambda _: True, again=lambda _: True) == 1
+        assert briefings.find("user123", "meet123") is None
+        assert meetings.due(since=place.begins, until=place.begins) == [place]
 
 
 def test_what_is_kept_has_no_readable_words(table: Table, clock: ManualClock) -> None:
@@ -288,7 +302,7 @@ def test_a_missing_table_is_unavailable(missing_table: Table, clock: ManualClock
         lambda: meetings.done(due(meeting())),
         lambda: briefings.keep(briefing()),
         lambda: briefings.remove(briefing()),
-        lambda: DynamoDerivedBriefings(missing_table).forget("user123", lambda _: True),
+        lambda: DynamoDerivedBriefings(missing_table, clock).forget("user123", lambda _: True, again=lambda _: False),
         lambda: dashboard.notify("user123", notification()),
         lambda: dashboard.mark("user123", "1", read_at=None),
     ]

@@ -18,6 +18,7 @@ from assistant.adapters.dynamo_vectors import DynamoVectors
 from assistant.adapters.potion import PotionEmbedder
 from assistant.domain.audit import AuditAction
 from assistant.domain.errors import Conflict, Forbidden, InvalidRequest, NotFound, Unavailable
+from assistant.domain.meetings.basis import LATE
 from assistant.domain.meetings.keeping import KeptBriefing
 from assistant.domain.users import Identity
 from assistant.domain.versions import Preconditions
@@ -63,7 +64,7 @@ class Scene:
                 self.audit,
                 MemoryMeter(),
                 clock,
-                DynamoDerivedBriefings(self.table),
+                DynamoDerivedBriefings(self.table, clock),
             )
             for index in self.indexes
         ]
@@ -194,6 +195,26 @@ class TestBriefings:
         (event,) = [event for event in scene.audit.events if event.action is AuditAction.MEMORIES_FORGOTTEN]
         assert event.counts == {"memories": 1, "briefings": 1}
 
+    def test_one_that_cited_a_memory_is_made_again_of_what_is_left(self, scene: Scene) -> None:
+        gone = scene.add(f"The quartet rehearses with a {TOKEN}.")
+        scene.add("The quartet rehearses in the old hall.")
+        scene.keep("rehearsal", "Quartet rehearsal")
+        assert scene.prepare() == Prepared(prepared=1)
+        forget_memory(USER, gone, CALLER, ports=scene.processes[0])
+        assert scene.prepared() == set()
+        assert scene.prepare() == Prepared(prepared=1)
+        assert TOKEN not in scene.left()
+        assert "in the old hall." in str(scene.briefings.find(USER, "rehearsal"))
+        assert scene.prepare() == Prepared()
+
+    def test_one_of_a_meeting_that_is_over_is_not(self, scene: Scene) -> None:
+        gone = scene.add(f"The quartet rehearses with a {TOKEN}.")
+        scene.keep("rehearsal", "Quartet rehearsal")
+        scene.prepare()
+        scene.clock.advance((timedelta(minutes=30) + LATE).total_seconds() + 1)
+        assert forget_memory(USER, gone, CALLER, ports=scene.processes[0]).briefings == 1
+        assert "DUE#" not in scene.left()
+
     def test_those_that_cite_a_source_or_a_memory_of_it(self, scene: Scene) -> None:
         source = {"kind": "mail", "id": "mail7", "quote": TOKEN}
         scene.add(f"The quartet rehearses with a {TOKEN}.", source=source)
@@ -206,6 +227,10 @@ class TestBriefings:
         assert forgotten == Forgotten(forgotten=1, briefings=2)
         assert TOKEN not in scene.left()
         assert scene.prepared() == {"lunch"}
+        # What was sent with a meeting stays with it: no briefing quotes it again by itself.
+        assert scene.prepare() == Prepared(prepared=1)
+        assert scene.prepared() == {"lunch", "rehearsal"}
+        assert TOKEN not in scene.left()
 
     @pytest.mark.parametrize("person", [EVE, "Eve Adams"])
     def test_those_with_a_person_or_that_name_them(self, scene: Scene, person: str) -> None:
@@ -216,6 +241,7 @@ class TestBriefings:
         query = ForgetQuery(person=person)
         forgotten = forget_memories(USER, query, CALLER, seconds=10, ports=scene.processes[0])
         assert forgotten == Forgotten(forgotten=0, briefings=2)
+        assert scene.prepare() == Prepared()
         assert scene.prepared() == {"other"}
 
     def test_those_of_another_user_stay(self, scene: Scene) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from assistant.domain.audit import AuditAction
 from assistant.domain.errors import InvalidRequest, NotFound, PreconditionFailed, Unavailable
-from assistant.domain.meetings.keeping import AHEAD, LATE, KeptMeeting
+from assistant.domain.meetings.basis import LATE
+from assistant.domain.meetings.keeping import AHEAD, KeptMeeting
 from assistant.domain.meetings.request import MeetingDetails
 from assistant.domain.notifications import Notification
 from assistant.domain.preferences import Channel, NotificationChannels, Preferences, WorkingHours

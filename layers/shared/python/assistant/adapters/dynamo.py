@@ -36,7 +36,8 @@ Meetings by time       USER#<id> / SCHEDULE#<at>#   PutItem in the same transact
 Meeting to prepare     DUE#<hour> / AT#<at>#<user>  PutItem in the same transaction (TTL); Query   schedule
 Meeting under way      DUE#<hour> / AT#<at>#<user>  UpdateItem if free; DeleteItem if unchanged    schedule
 Briefing of a meeting  USER#<id> / BRIEFING#<id>    PutItem if the version is newer; GetItem       schedule, meetings
-Briefing made of ...   USER#<id> / BRIEFING#<id>    Query; DeleteItem in a transaction if the same forgetting
+Briefing made of ...   USER#<id> / BRIEFING#<id>    Query; DeleteItem if the same, in a transaction    forgetting
+                                                    with PutItem of the meeting to prepare
 Notification           USER#<id> / NOTIFICATION#    PutItem if new (TTL 90 days); Query            schedule, dashboard
 Read state             USER#<id> / NOTIFICATION#    UpdateItem if it exists                        dashboard
 Summary of a plan      USER#<id> / SUMMARY#<id>#..  GetItem; PutItem if it does not exist          calendar

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from pydantic import ValidationError
 
 from assistant.adapters.dynamo import EXPIRES_AT, Item, Table, attributes, epoch, plain, user_partition, write_if
-from assistant.adapters.dynamo_derived_briefings import BRIEFING
+from assistant.adapters.dynamo_derived_briefings import BRIEFING, PLACE, hour_partition, place_item, place_key
 from assistant.domain.meetings.keeping import KEPT_FOR, DueMeeting, KeptBriefing, KeptMeeting, MeetingSummary, summary
 from assistant.domain.meetings.keeping import due as place_of
 from assistant.ports.runtime import Clock
@@ -28,9 +28,7 @@ logger = logging.getLogger(__name__)
 # DynamoDB takes 400 KB an item, with its keys and numbers.
 _LARGEST: Final = 380_000
 _SCHEDULE: Final = "SCHEDULE#"
-_AT: Final = "AT#"
 _AN_HOUR: Final = timedelta(hours=1)
-_PLACE_KEPT_FOR: Final = timedelta(days=1)
 _SAME: Final = "version = :version"
 _NEW: Final = "attribute_not_exists(pk)"
 
@@ -90,7 +88,7 @@ class DynamoMeetings:
         found = [
             DueMeeting.model_validate(plain(item))
             for hour in _hours(since, until)
-            for item in self._table.query(_hour_partition(hour), _AT, consistent=True)
+            for item in self._table.query(hour_partition(hour), PLACE, consistent=True)
         ]
         return sorted((one for one in found if since <= one.begins <= until), key=lambda one: one.begins)
 
@@ -134,7 +132,7 @@ class DynamoMeetings:
         yield self._table.put(_schedule_key(meeting) | expires | {"summary": summary(meeting).model_dump_json()})
         place = _place_key(place_of(meeting))
         if is_due:
-            yield self._table.put(place | _place(place_of(meeting)))
+            yield self._table.put(_place(place_of(meeting)))
         if earlier and _schedule_key(earlier) != _schedule_key(meeting):
             yield self._table.delete(_schedule_key(earlier))
         old_place = _place_key(place_of(earlier)) if earlier else None
@@ -207,16 +205,12 @@ def _line(begins: datetime, meeting_id: str) -> str:
     return f"{_stamp(begins)}#{meeting_id}"
 
 
-def _hour_partition(moment: datetime) -> str:
-    return f"DUE#{moment.astimezone(UTC):%Y-%m-%dT%H}"
-
-
 def _place_key(due: DueMeeting) -> Item:
-    return {"pk": _hour_partition(due.begins), "sk": f"{_AT}{_stamp(due.begins)}#{due.user_id}#{due.meeting_id}"}
+    return place_key(due.user_id, due.meeting_id, due.begins)
 
 
 def _place(due: DueMeeting) -> Item:
-    return due.model_dump(mode="json") | {EXPIRES_AT: epoch(due.begins + _PLACE_KEPT_FOR)}
+    return place_item(due.user_id, due.meeting_id, due.version, due.begins)
 
 
 def _packed(kept: KeptMeeting | KeptBriefing) -> bytes:

@@ -73,9 +73,12 @@ class BriefingStore(Protocol):
 class DerivedBriefings(Protocol):
     """Kept briefings, by what they were made of."""
 
-    def forget(self, user_id: str, concerns: "Callable[[BriefingBasis], bool]") -> int:
+    def forget(
+        self, user_id: str, concerns: "Callable[[BriefingBasis], bool]", *, again: "Callable[[BriefingBasis], bool]"
+    ) -> int:
         """Remove the user's briefings that it concerns, and those nobody can read; return how many. May be Unavailable.
 
-        Another that takes the place of one meanwhile stays.
+        Another that takes the place of one meanwhile stays. Meetings to be prepared ``again`` go back into the index of
+        those to prepare, unless it is too late.
         """
         ...

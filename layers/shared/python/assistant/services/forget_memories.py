@@ -68,6 +68,14 @@ class _Target:
     briefings: Callable[[BriefingBasis], bool]
 
 
+@dataclass(frozen=True, slots=True)
+class _Derived:
+    """Which briefings go, and whose meetings are prepared again: made anew, they would have nothing of it."""
+
+    concerned: Callable[[BriefingBasis], bool]
+    again: Callable[[BriefingBasis], bool]
+
+
 def forget_memory(user_id: str, memory_id: str, caller: Identity, *, ports: ForgetPorts) -> Forgotten:
     """Forget one memory, and the kept briefings that cite it.
 
@@ -78,8 +86,8 @@ def forget_memory(user_id: str, memory_id: str, caller: Identity, *, ports: Forg
         Unavailable: the store or the index is down; ask again.
     """
     kept = show_memory(user_id, memory_id, caller, store=ports.store)
-    draws_on = _citing([kept.memory])
-    return _forgotten(user_id, [kept.memory], draws_on, caller, until=None, ports=ports)
+    derived = _Derived(_citing([kept.memory]), again=lambda _: True)
+    return _forgotten(user_id, [kept.memory], derived, caller, until=None, ports=ports)
 
 
 def forget_memories(
@@ -102,10 +110,12 @@ def forget_memories(
     found = [kept.memory for kept in every_memory(ports.store, user_id) if target.memories(kept.memory)]
     citing = _citing(found)
 
-    def draws_on(basis: BriefingBasis) -> bool:
-        return citing(basis) or target.briefings(basis)
-
-    return _forgotten(user_id, found, draws_on, caller, until=until, ports=ports)
+    derived = _Derived(
+        concerned=lambda basis: citing(basis) or target.briefings(basis),
+        # What was sent with a meeting, and who is invited, stays with it: from that the same would be made again.
+        again=lambda basis: not target.briefings(basis),
+    )
+    return _forgotten(user_id, found, derived, caller, until=until, ports=ports)
 
 
 def _citing(memories: Sequence[Memory]) -> Callable[[BriefingBasis], bool]:
@@ -138,14 +148,14 @@ def _names(memory: Memory, name: re.Pattern[str]) -> bool:
 def _forgotten(
     user_id: str,
     memories: Sequence[Memory],
-    draws_on: Callable[[BriefingBasis], bool],
+    derived: _Derived,
     caller: Identity,
     *,
     until: float | None,
     ports: ForgetPorts,
 ) -> Forgotten:
     """Forget the briefings, then the memories in chunks until the time is over, then note how many it were."""
-    briefings = ports.briefings.forget(user_id, draws_on)
+    briefings = ports.briefings.forget(user_id, derived.concerned, again=derived.again)
     done = 0
     for chunk in batched(memories, _CHUNK, strict=False):
         if done and until is not None and ports.clock.monotonic() >= until:
@@ -160,7 +170,7 @@ def _forgotten(
         done += len(chunk)
     if done:
         # Those made of them meanwhile: whoever keeps one later sees that its memory is gone.
-        briefings += ports.briefings.forget(user_id, draws_on)
+        briefings += ports.briefings.forget(user_id, derived.concerned, again=derived.again)
     if done or briefings:
         counts = {"memories": done, "briefings": briefings}
         ports.audit.record(audit_event(AuditAction.MEMORIES_FORGOTTEN, caller, ports.clock.now(), counts=counts))

@@ -15,8 +15,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from assistant.domain.audit import AuditAction, audit_event
 from assistant.domain.errors import Conflict, FieldError, InvalidRequest, NotFound
+from assistant.domain.meetings.basis import LATE
 from assistant.domain.meetings.document import PreparedMeeting
-from assistant.domain.meetings.keeping import LATE, KeptMeeting, MeetingSummary
+from assistant.domain.meetings.keeping import KeptMeeting, MeetingSummary
 from assistant.domain.meetings.request import MeetingDetails
 from assistant.domain.users import Identity
 from assistant.domain.versions import Preconditions

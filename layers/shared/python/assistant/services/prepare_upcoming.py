@@ -20,7 +20,8 @@ from zoneinfo import ZoneInfo
 
 from assistant.domain.audit import AuditAction, audit_event
 from assistant.domain.errors import Unavailable
-from assistant.domain.meetings.keeping import AHEAD, LATE, DueMeeting, KeptBriefing, KeptMeeting
+from assistant.domain.meetings.basis import LATE
+from assistant.domain.meetings.keeping import AHEAD, DueMeeting, KeptBriefing, KeptMeeting
 from assistant.domain.notifications import Notification, NotificationKind, notification_id
 from assistant.domain.preferences import Channel, Preferences
 from assistant.domain.sources import SourceKind

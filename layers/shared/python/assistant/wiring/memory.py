@@ -61,7 +61,7 @@ class MemoryWiring(Foundation):
         """Kept briefings by what they were made of."""
         from assistant.adapters.dynamo_derived_briefings import DynamoDerivedBriefings
 
-        return DynamoDerivedBriefings(self._table)
+        return DynamoDerivedBriefings(self._table, self.clock)
 
     @cached_property
     def forget_ports(self) -> "ForgetPorts":

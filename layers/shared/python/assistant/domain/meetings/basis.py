@@ -4,11 +4,16 @@ It is a part of ``KeptBriefing``, for those who should not pay for everything th
 """
 
 import re
+from datetime import datetime, timedelta
+from typing import Final
 
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel
 
 from assistant.domain.meetings.statements import Citation
 from assistant.domain.sources import SourceKind
+
+# A meeting that began longer ago is not prepared any more.
+LATE: Final = timedelta(minutes=15)
 
 
 class _Attendee(BaseModel):
@@ -22,9 +27,17 @@ class _Prepared(BaseModel):
 
 
 class BriefingBasis(BaseModel):
-    """The sources and the people of a kept briefing."""
+    """The sources and the people of a kept briefing, and of which version of which meeting it is."""
 
+    user_id: str
+    meeting_id: str
+    version: int
+    begins: AwareDatetime
     prepared: _Prepared
+
+    def is_wanted(self, now: datetime) -> bool:
+        """Whether the meeting is still prepared at this aware time."""
+        return now <= self.begins + LATE
 
     @property
     def cited(self) -> frozenset[tuple[SourceKind, str]]:

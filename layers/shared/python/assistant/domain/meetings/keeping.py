@@ -12,8 +12,6 @@ from assistant.domain.users import UserId
 KEPT_FOR: Final = timedelta(days=90)
 # A briefing comes this long before its meeting, or later where the meeting was kept later.
 AHEAD: Final = timedelta(hours=1)
-# A meeting that began longer ago is not prepared any more.
-LATE: Final = timedelta(minutes=15)
 
 
 class KeptMeeting(BaseModel):
