@@ -70,7 +70,9 @@ class Function:
 AUDIT = Queue("audit", visibility_timeout=180)
 # A proof may take minutes; AWS wants six times the consumer's timeout before a message is seen again.
 PROOFS = Queue("proofs", visibility_timeout=1800, max_receive_count=3, max_age=900)
-QUEUES = (AUDIT, PROOFS)
+# Six times the timeout of the worker, longer than its lease on an effect.
+EFFECTS = Queue("effects", visibility_timeout=360)
+QUEUES = (AUDIT, PROOFS, EFFECTS)
 
 SECRETS = ("claude-api-key", "pinecone-api-key")
 
@@ -268,6 +270,27 @@ FUNCTIONS = (
             Route("PATCH", "/api/v1/users/{user_id}/notifications/{notification_id}"),
         ),
         grants=(on_table("PutItem", "Query", "UpdateItem"),),
+        dependencies=("core", "cache"),
+        cache=True,
+    ),
+    Function(
+        "manage_effects",
+        "Show, approve, reject, undo and verify actions in connected accounts",
+        memory=512,
+        timeout=29,
+        routes=(
+            Route("GET", "/api/v1/users/{user_id}/effects"),
+            Route("GET", "/api/v1/users/{user_id}/effects/verify"),
+            Route("POST", "/api/v1/users/{user_id}/effects/undo"),
+            Route("GET", "/api/v1/users/{user_id}/effects/{effect_id}"),
+            Route("POST", "/api/v1/users/{user_id}/effects/{effect_id}/approve"),
+            Route("POST", "/api/v1/users/{user_id}/effects/{effect_id}/reject"),
+        ),
+        grants=(
+            on_table("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+            SEND_AUDIT,
+            Grant("queue:effects", ("sqs:SendMessage",)),
+        ),
         dependencies=("core", "cache"),
         cache=True,
     ),

@@ -71,6 +71,12 @@ _OWN_PROBLEMS = {
     "showBriefing": {"404", "503"},
     "listNotifications": {"503"},
     "markNotification": {"404", "503"},
+    "listEffects": {"503"},
+    "verifyEffects": {"503"},
+    "undoEffects": {"404", "503"},
+    "showEffect": {"404", "503"},
+    "approveEffect": {"404", "409", "503"},
+    "rejectEffect": {"404", "409", "503"},
     "exportMetrics": {"503"},
     "reportUsage": {"503"},
     "showPlan": {"404", "503"},
@@ -109,6 +115,7 @@ def document() -> Json:
             Tag(name="meetings"),
             Tag(name="tasks"),
             Tag(name="notifications"),
+            Tag(name="effects"),
             Tag(name="preferences"),
             Tag(name="memory"),
             Tag(name="usage"),
@@ -180,6 +187,8 @@ def _describe_successes(operation: Json) -> None:
             location = {"schema": {"type": "string"}, "description": "The path of the task"}
             headers = _ENTITY_TAG | {"Location": location}
             responses["201"] = responses.pop("200") | {"description": "The task as it is kept.", "headers": headers}
+        case "undoEffects":
+            responses["202"] = responses.pop("200") | {"description": "What is being undone, and what is not."}
         case "deleteTask":
             del responses["200"]
             responses["204"] = {"description": "The task is gone."}

@@ -78,6 +78,8 @@ WORST: dict[str, Callable[[], float]] = {
     # The preferences, the meeting as it was, the meeting as it is.
     "manage_meetings": lambda: limits() + 3 * store() + slowest(sqs_client()),
     "manage_notifications": lambda: limits() + 2 * store(),
+    # The effect, the head of the ledger, the transaction, the audit event and the queue.
+    "manage_effects": lambda: limits() + 3 * store() + BATCH_PAUSES + 2 * slowest(sqs_client()),
     # What is down fails the meetings under way, each on a thread of its own.
     "prepare_upcoming_meetings": lambda: provider() + 13 * store() + LONGEST + slowest(sqs_client()),
     # The second of three reads and the writes of what is kept are tried once.

@@ -15,7 +15,10 @@ from assistant.domain.memory.change import Line, with_memory
 from assistant.domain.tasks.kept import KeptTask
 from assistant.domain.triage.decision import DecidedBy
 from assistant.runtime.problem import PROBLEM_JSON, Problem
+from assistant.services.propose_effects import propose_effects
+from assistant.wiring import deps
 from infra.manifest import FUNCTIONS
+from tests.fakes.effects import ARCHIVE, Desk
 from tests.fakes.memory import known_memory
 from tests.fakes.plans import greedy_record
 from tests.fakes.wired import Context, Wired
@@ -122,6 +125,18 @@ EXPECTED: dict[str, HTTPStatus] = {
     "manage_notifications.foreign_user": HTTPStatus.FORBIDDEN,
     "manage_notifications.wrong_cursor": HTTPStatus.UNPROCESSABLE_CONTENT,
     "manage_notifications.unknown": HTTPStatus.NOT_FOUND,
+    "manage_effects": HTTPStatus.OK,
+    "manage_effects.foreign_user": HTTPStatus.FORBIDDEN,
+    "manage_effects.wrong_cursor": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "manage_effects.unknown_state": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "manage_effects.verify": HTTPStatus.OK,
+    "manage_effects.show": HTTPStatus.OK,
+    "manage_effects.unknown": HTTPStatus.NOT_FOUND,
+    "manage_effects.approve": HTTPStatus.OK,
+    "manage_effects.approve_other_action": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "manage_effects.reject": HTTPStatus.OK,
+    "manage_effects.undo": HTTPStatus.ACCEPTED,
+    "manage_effects.undo_nothing_named": HTTPStatus.UNPROCESSABLE_CONTENT,
     "summarize_plan": HTTPStatus.OK,
     "summarize_plan.german": HTTPStatus.OK,
     "summarize_plan.unknown": HTTPStatus.NOT_FOUND,
@@ -191,6 +206,10 @@ FIELDS = {
     "manage_meetings.empty_period": ["until"],
     "manage_meetings.broken": ["attendees[0]", "timezone"],
     "manage_notifications.wrong_cursor": ["cursor"],
+    "manage_effects.wrong_cursor": ["cursor"],
+    "manage_effects.unknown_state": ["state"],
+    "manage_effects.approve_other_action": ["action_hash"],
+    "manage_effects.undo_nothing_named": ["body"],
     "prepare_meeting.impossible_date": ["scheduled_time"],
     "prepare_meeting.unknown_zone": ["timezone"],
     "prepare_meeting.no_attendees": ["attendees"],
@@ -221,6 +240,13 @@ FIELDS = {
 }
 
 
+def propose(wired: Wired) -> str:
+    """Propose an archiving triage is not sure of, as the recorded events know it; return its id."""
+    effect = Desk(wired.clock).effect("m1", ARCHIVE, confidence=0.9)
+    propose_effects("user123", [effect], request_id="request1", ports=deps.propose_ports)
+    return effect.id
+
+
 def run(event: Path) -> dict[str, Any]:
     name = event.name.split(".")[0]
     handler = importlib.import_module(f"functions.{name}.handler").lambda_handler
@@ -244,6 +270,7 @@ def test_an_http_event_is_answered_as_expected(wired: Wired, name: str) -> None:
     wired.plans.save(greedy_record(PLAN_ID, wired.clock.now()))
     wired.memories.write("user123", with_memory(Line("line"), known_memory(MEMORY_ID, wired.clock.now())))
     wired.tasks.create("user123", TASK, None)
+    propose(wired)
     if name.endswith(("feedback", "decision", "behaviour", "learned", "learned.forget")):
         http("triage_email")
     if "learned" in name:
@@ -356,6 +383,25 @@ def test_a_kept_meeting_is_prepared_told_of_and_read() -> None:
     marked = importlib.import_module("functions.manage_notifications.handler").lambda_handler(event, Context())
     assert json.loads(marked["body"])["read_at"]
     assert json.loads(http("manage_notifications")["body"])["notifications"] == []
+
+
+def test_an_effect_is_asked_about_approved_and_called_off(wired: Wired) -> None:
+    effect_id = propose(wired)
+    (listed,) = json.loads(http("manage_effects")["body"])["effects"]
+    assert (listed["id"], listed["state"], listed["ruling"]) == (
+        effect_id,
+        "waiting",
+        "Sure to 90%; done without asking from 95% on.",
+    )
+    (told,) = json.loads(http("manage_notifications")["body"])["notifications"]
+    assert (told["kind"], told["link"]) == ("approval_asked", f"/api/v1/users/user123/effects/{effect_id}")
+    assert json.loads(http("manage_effects.approve")["body"])["state"] == "queued"
+    assert [job.effect_ids for job in wired.effect_queue.jobs] == [(effect_id,)]
+    undone = json.loads(http("manage_effects.undo")["body"])
+    assert (undone["called_off"], undone["undoing"], undone["more"]) == ([effect_id], [], False)
+    assert json.loads(http("manage_effects.show")["body"])["state"] == "rejected"
+    verified = json.loads(http("manage_effects.verify")["body"])
+    assert (verified["intact"], verified["last"]) == (True, 3)
 
 
 def test_an_audit_batch_is_recorded_once_and_names_its_failures(wired: Wired) -> None:

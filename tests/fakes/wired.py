@@ -14,6 +14,7 @@ from assistant.ports.calendar import PlanSolver
 from assistant.ports.runtime import HealthProbe
 from assistant.services.kept_evidence import KeptEvidencePorts
 from assistant.wiring import deps
+from tests.fakes.effects import MemoryEffectQueue, MemoryEffects
 from tests.fakes.llm import MemoryBatches, MemorySpending, ScriptedLlm, sensible
 from tests.fakes.meetings import MemoryBriefings, MemoryMeetings, MemoryNotifications
 from tests.fakes.memory import LetterEmbedder, MemoryMemories, MemoryVectors
@@ -53,6 +54,8 @@ _BUILT_FROM_PORTS = (
     "behaviour_ports",
     "learned_ports",
     "summary_ports",
+    "propose_ports",
+    "answer_ports",
 )
 HEALTHY = Probe(ProbeStatus.HEALTHY, "answers", 1.0)
 
@@ -71,6 +74,7 @@ class Wired:
     batches: MemoryBatches = field(default_factory=lambda: MemoryBatches(sensible))
     solver: PlanSolver = field(default_factory=CpSatSolver)
     proof_queue: Outage = field(default_factory=Outage)
+    work_queue: Outage = field(default_factory=Outage)
     index: Outage = field(default_factory=Outage)
     health: Probe = HEALTHY
 
@@ -87,6 +91,8 @@ class Wired:
         self.meetings = MemoryMeetings(self.clock, self.store)
         self.briefings = MemoryBriefings(self.store)
         self.notifications = MemoryNotifications(self.clock, self.store)
+        self.effects = MemoryEffects(self.clock, self.store)
+        self.effect_queue = MemoryEffectQueue(self.work_queue)
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Put the fakes where the composition root would put the adapters."""
@@ -121,6 +127,8 @@ class Wired:
             "derived_briefings": self.briefings,
             "notifier": self.notifications,
             "notifications": self.notifications,
+            "effects": self.effects,
+            "effect_queue": self.effect_queue,
             "metric_reader": FixedMetrics(()),
             "probes": probes,
         }.items():

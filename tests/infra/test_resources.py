@@ -213,6 +213,8 @@ def test_alarms_and_their_thresholds(deployment: Deployment) -> None:
         "dead-letters-audit": ("GreaterThanThreshold", 0, 1),
         "queue-age-proofs": ("GreaterThanThreshold", 900, 2),
         "dead-letters-proofs": ("GreaterThanThreshold", 0, 1),
+        "queue-age-effects": ("GreaterThanThreshold", 300, 2),
+        "dead-letters-effects": ("GreaterThanThreshold", 0, 1),
         "dead-letters-schedules": ("GreaterThanThreshold", 0, 1),
         "claude-budget-user": ("GreaterThanThreshold", 0, 1),
         "claude-budget-everyone": ("GreaterThanThreshold", 0, 1),

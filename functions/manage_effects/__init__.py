@@ -1,0 +1,1 @@
+"""Show, approve, reject, undo and verify effects."""
