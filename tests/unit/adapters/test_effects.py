@@ -1,6 +1,5 @@
 """Effects and their ledger are kept alike in memory and on DynamoDB."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import boto3
@@ -108,14 +107,34 @@ class TestEffectStore:
         assert effects.head(USER).number == MOST_CHANGES
 
 
-def test_writers_at_the_same_time_lose_no_entry(table: Table, desk: Desk) -> None:
-    effects = DynamoEffects(table, desk.clock)
-    records = [new(desk.effect(f"m{number}", ARCHIVE)) for number in range(8)]
-    with ThreadPoolExecutor(2) as pool:
-        assert all(pool.map(lambda record: effects.commit(USER, change(record)), records))
+class Overtaken(DynamoEffects):
+    """Reads the head of the ledger, and then another writer is faster."""
+
+    faster: EffectRecord | None = None
+
+    def head(self, user_id: str) -> LedgerHead:
+        read = super().head(user_id)
+        if self.faster:
+            faster, self.faster = self.faster, None
+            assert DynamoEffects(self._table, self._clock).commit(user_id, change(faster))
+        return read
+
+
+def test_a_writer_that_was_overtaken_tries_again_behind_the_other(table: Table, desk: Desk) -> None:
+    effects = Overtaken(table, desk.clock)
+    first, second = new(desk.effect("m1", ARCHIVE)), new(desk.effect("m2", ARCHIVE))
+    effects.faster = first
+    assert effects.commit(USER, change(second))
     entries = effects.entries(USER, after=0, limit=99)
+    assert [entry.effect_id for entry in entries] == [first.id, second.id]
     assert broken_links(USER, entries, behind=None, end=effects.head(USER), now=desk.clock.now()) == ()
-    assert len(entries) == 8
+
+
+def test_a_writer_that_was_overtaken_with_the_same_effect_is_told(table: Table, desk: Desk) -> None:
+    effects = Overtaken(table, desk.clock)
+    effects.faster = new(desk.effect("m1", ARCHIVE))
+    assert not effects.commit(USER, change(effects.faster))
+    assert effects.head(USER).number == 1
 
 
 def test_a_changed_item_shows(table: Table, desk: Desk) -> None:
