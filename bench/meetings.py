@@ -10,18 +10,21 @@ import random
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from assistant.adapters.potion import PotionEmbedder
 from assistant.services.kept_evidence import KeptEvidencePorts
 from assistant.wiring import deps
 from bench.mails import make_mails
 from bench.report import Figure, summarize
 from bench.triage import in_memory
 from functions.prepare_meeting.handler import lambda_handler
-from tests.fakes.memory import MemoryMemories
+from infra.build import model
+from tests.fakes.memory import memory_ports
 from tests.fakes.stores import MemoryTasks
 from tests.fakes.wired import Context
 
@@ -45,8 +48,9 @@ def measure_meetings() -> Figure:
 
 
 def nothing_kept() -> KeptEvidencePorts:
-    """Return stores of memories and tasks without any."""
-    return KeptEvidencePorts(MemoryMemories(deps.clock), MemoryTasks(deps.clock))
+    """Return stores of memories and tasks without any, and the embedding model."""
+    memory = replace(memory_ports(deps.clock), embedder=PotionEmbedder(model().path))
+    return KeptEvidencePorts(memory, MemoryTasks(deps.clock))
 
 
 def prepare(event: Mapping[str, Any]) -> float:

@@ -187,11 +187,11 @@ FUNCTIONS = (
         timeout=29,
         routes=(Route("POST", "/api/v1/meeting/prepare"),),
         grants=(
-            on_table("GetItem", "PutItem", "Query", "UpdateItem"),
+            on_table("BatchGetItem", "BatchWriteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
             SEND_AUDIT,
         ),
-        secrets=("claude-api-key",),
-        dependencies=("core", "cache", "triage", "claude"),
+        secrets=("claude-api-key", "pinecone-api-key"),
+        dependencies=("core", "cache", "memory", "claude"),
         cache=True,
     ),
     Function(
@@ -254,11 +254,11 @@ FUNCTIONS = (
         timeout=240,
         schedule="rate(5 minutes)",
         grants=(
-            on_table("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+            on_table("BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
             SEND_AUDIT,
         ),
-        secrets=("claude-api-key",),
-        dependencies=("core", "triage", "claude"),
+        secrets=("claude-api-key", "pinecone-api-key"),
+        dependencies=("core", "memory", "claude"),
     ),
     Function(
         "manage_notifications",

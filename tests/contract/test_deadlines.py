@@ -48,6 +48,10 @@ def provider() -> float:
     return secret() + TIMEOUT.connect_timeout + TIMEOUT.read_timeout
 
 
+def memory_index() -> float:
+    return secret() + pinecone_vectors.CALL_SECONDS
+
+
 def closing() -> float:
     """Seconds to book the money, keep the decisions and hand over the audit event."""
     return 2 * store() + BATCH_PAUSES + slowest(sqs_client())
@@ -71,9 +75,14 @@ WORST: dict[str, Callable[[], float]] = {
     "prioritize_tasks": lambda: provider() + limits() + 2 * store() + slowest(sqs_client()),
     # What is down stops a request at once; until then each step may have been slow.
     "manage_tasks": lambda: limits() + 2 * store() + BATCH_PAUSES + slowest(sqs_client()),
-    # Preferences, then memories, then Claude in the time that booking its money and the audit event leave.
+    # Preferences, then memories, then Claude in the time that booking its money and the audit event leave: what the
+    # index of memories takes longer, Claude has less.
     "prepare_meeting": lambda: (
-        provider() + limits() + 2 * store() + slowest(dynamo_client(attempts=1)) + slowest(sqs_client())
+        max(provider(), memory_index())
+        + limits()
+        + 2 * store()
+        + slowest(dynamo_client(attempts=1))
+        + slowest(sqs_client())
     ),
     # The preferences, the meeting as it was, the meeting as it is.
     "manage_meetings": lambda: limits() + 3 * store() + slowest(sqs_client()),
@@ -81,18 +90,14 @@ WORST: dict[str, Callable[[], float]] = {
     # The effect, the head of the ledger, the transaction, the audit event and the queue.
     "manage_effects": lambda: limits() + 3 * store() + BATCH_PAUSES + 2 * slowest(sqs_client()),
     # What is down fails the meetings under way, each on a thread of its own.
-    "prepare_upcoming_meetings": lambda: provider() + 13 * store() + LONGEST + slowest(sqs_client()),
+    "prepare_upcoming_meetings": lambda: provider() + memory_index() + 13 * store() + LONGEST + slowest(sqs_client()),
     # The second of three reads and the writes of what is kept are tried once.
     "summarize_plan": lambda: provider() + limits() + 2 * store() + 3 * slowest(dynamo_client(attempts=1)),
     "prove_calendar_plan": lambda: 2 * store() + slowest(sqs_client()),
     "manage_preferences": lambda: limits() + max(store(), slowest(sqs_client())),
     # What is down stops the request at once, or, after the memory is kept, leaves its vector for another.
-    "manage_memory": lambda: (
-        limits() + secret() + pinecone_vectors.CALL_SECONDS + 2 * store() + BATCH_PAUSES + slowest(sqs_client())
-    ),
-    "forget_memory": lambda: (
-        limits() + secret() + pinecone_vectors.CALL_SECONDS + 2 * store() + BATCH_PAUSES + slowest(sqs_client())
-    ),
+    "manage_memory": lambda: limits() + memory_index() + 2 * store() + BATCH_PAUSES + slowest(sqs_client()),
+    "forget_memory": lambda: limits() + memory_index() + 2 * store() + BATCH_PAUSES + slowest(sqs_client()),
     "manage_learned": lambda: limits() + store() + slowest(sqs_client()),
     "report_usage": lambda: limits() + 2 * store(),
     # What is down stops a run at once; until then each step may have been slow.

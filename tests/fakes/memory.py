@@ -8,7 +8,9 @@ from assistant.domain.memory.memory import Fact, Memory, MemoryKind
 from assistant.domain.sources import Source, SourceKind
 from assistant.ports.memory import DIMENSIONS, IndexedMemory, Match
 from assistant.ports.runtime import Clock
-from tests.fakes.stores import Outage
+from assistant.services.index_memories import MemoryPorts
+from tests.fakes.runtime import MemoryMeter
+from tests.fakes.stores import MemoryAuditTrail, Outage
 
 
 class MemoryMemories:
@@ -115,6 +117,16 @@ class LetterEmbedder:
     def embed(self, texts: Sequence[str]) -> Sequence[bytes]:
         self._outage.check()
         return [_vector(text) for text in texts]
+
+    def nearness(self, text: str, others: Sequence[str]) -> Sequence[float]:
+        (vector,) = self.embed([text])
+        return [cosine(vector, other) for other in self.embed(others)]
+
+
+def memory_ports(clock: Clock, store: MemoryMemories | None = None, index: MemoryVectors | None = None) -> MemoryPorts:
+    """Return what memory needs, in memory."""
+    given = (store or MemoryMemories(clock), index or MemoryVectors(), LetterEmbedder())
+    return MemoryPorts(*given, MemoryAuditTrail(), MemoryMeter(), clock)
 
 
 def cosine(first: bytes, second: bytes) -> float:

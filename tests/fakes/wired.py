@@ -17,7 +17,7 @@ from assistant.wiring import deps
 from tests.fakes.effects import MemoryEffectQueue, MemoryEffects
 from tests.fakes.llm import MemoryBatches, MemorySpending, ScriptedLlm, sensible
 from tests.fakes.meetings import MemoryBriefings, MemoryMeetings, MemoryNotifications
-from tests.fakes.memory import LetterEmbedder, MemoryMemories, MemoryVectors
+from tests.fakes.memory import LetterEmbedder, MemoryMemories, MemoryVectors, memory_ports
 from tests.fakes.runtime import FixedMetrics, ManualClock, MemoryMeter, MemorySessions, ScriptedLimiter
 from tests.fakes.stores import (
     MemoryAuditLog,
@@ -119,9 +119,9 @@ class Wired:
             "summaries": MemorySummaries(self.clock, self.store),
             "wish_interpreter": LambdaWishes("understand_wishes", LambdaInProcess(_understand_wishes)),  # type: ignore[arg-type]  # of a client it has what is used
             "memories": self.memories,
-            "kept_evidence_ports": KeptEvidencePorts(self.memories, self.tasks),
             "vectors": self.vectors,
             "embedder": LetterEmbedder(),
+            "kept_evidence_ports": KeptEvidencePorts(memory_ports(self.clock, self.memories, self.vectors), self.tasks),
             "meetings": self.meetings,
             "briefings": self.briefings,
             "derived_briefings": self.briefings,

@@ -54,6 +54,20 @@ def test_a_text_without_known_words_has_no_direction(embedder: PotionEmbedder) -
     assert embedder.embed(["", "\u200b", "a" * 101]) == [bytes(DIMENSIONS)] * 3
 
 
+def test_nearness_is_the_cosine(embedder: PotionEmbedder) -> None:
+    asked, answers = PARAPHRASES[0][0], [answer for _, answer in PARAPHRASES]
+    near = embedder.nearness(asked, [*answers, "\u200b"])
+    expected = (matrix(embedder, [asked]) @ matrix(embedder, answers).T)[0]
+    assert near == pytest.approx([*expected, 0], abs=0.02)
+    assert near[0] == max(near)
+    assert embedder.nearness(asked, []) == []
+
+
+@given(st.text(st.characters(min_codepoint=9, max_codepoint=126), max_size=100))
+def test_plain_words_are_told_apart_as_others_are(text: str) -> None:
+    assert list(words(text)) == list(words(text + " \u00e9"))[:-1]
+
+
 def test_a_missing_model_is_said(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="not installed"):
         PotionEmbedder(tmp_path).embed(["Hello"])

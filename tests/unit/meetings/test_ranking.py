@@ -40,6 +40,26 @@ def test_words_people_and_age_decide() -> None:
     assert ids(ranked(unrelated, aged, known, about)) == ["mail1", "mail3", "mail2"]
 
 
+def test_what_means_the_same_in_other_words_is_found_after_what_says_it() -> None:
+    said = page(1, "The planning objectives.", title="")
+    meant, far = page(2, "What the team wants to reach.", title=""), page(3, "Lunch is at noon.", title="")
+    candidates = [candidate(SentDocument.model_validate(one)) for one in (far, meant, said)]
+    found = rank(candidates, subject="Q4 planning objectives", people=(), meeting_at=NOW, most=24, near=(0.34, 0.6, 0))
+    assert ids(list(found)) == ["page1", "page2"]
+
+
+@given(st.lists(st.floats(-1, 1.01), min_size=2, max_size=2), st.floats(0, 2))
+def test_the_nearer_never_weighs_less(near: list[float], nearer: float) -> None:
+    candidates = [candidate(SentDocument.model_validate(page(n, "Lunch is at noon.", title=""))) for n in range(2)]
+
+    def weight(*cosines: float) -> float:
+        found = rank(candidates, subject="Q4 planning", people=(), meeting_at=NOW, most=2, near=cosines)
+        return next((one.score for one in found if one.candidate.sent.id == "page0"), 0.0)
+
+    assert weight(near[0] + nearer, near[1]) >= weight(*near)
+    assert weight(near[0] + nearer, near[1]) <= 2
+
+
 def test_rare_words_weigh_more() -> None:
     common = [page(n, "planning planning notes", title="") for n in range(9)]
     rare = page(9, "objectives notes and more", title="")

@@ -86,7 +86,7 @@ class Scene:
     def prepare(self) -> Prepared:
         """One run of the schedule, without Claude."""
         ports, meter = self.processes[0], MemoryMeter()
-        kept = KeptEvidencePorts(ports.store, MemoryTasks(self.clock))
+        kept = KeptEvidencePorts(ports, MemoryTasks(self.clock))
         claude = ClaudePorts(ScriptedLlm(sensible, has_key=False), MemorySpending(), meter, self.clock)
         prepare = PreparePorts(MemoryPreferences(), self.audit, meter, self.clock, kept, lambda: claude)
         notifier = MemoryNotifications(self.clock)

@@ -1,6 +1,7 @@
 """The use case of preparing a meeting: the answer, and what is missing of it while a store is down."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -26,7 +27,7 @@ from assistant.services.ask_claude import ClaudePorts
 from assistant.services.kept_evidence import KeptEvidencePorts
 from assistant.services.prepare_meeting import PreparePorts, PrepareRequest, PrepareResponse, prepare_meeting
 from tests.fakes.llm import MemorySpending, ScriptedLlm, sensible
-from tests.fakes.memory import MemoryMemories
+from tests.fakes.memory import LetterEmbedder, MemoryMemories, MemoryVectors, memory_ports
 from tests.fakes.runtime import ManualClock, MemoryMeter
 from tests.fakes.stores import MemoryAuditTrail, MemoryPreferences, MemoryTasks, Outage
 from tests.unit.meetings.meetings import EXAMPLE, KIM, mail, page
@@ -45,9 +46,12 @@ class Assistant:
         self.llm = ScriptedLlm(sensible, has_key=False)
         claude = ClaudePorts(self.llm, MemorySpending(), meter, clock)
         self.memories = MemoryMemories(clock, self.memory_store)
+        self.index, self.model = Outage(), Outage()
+        self.vectors = MemoryVectors(self.index)
+        self.memory = replace(memory_ports(clock, self.memories, self.vectors), embedder=LetterEmbedder(self.model))
         self.task_store = Outage()
         self.tasks = MemoryTasks(clock, self.task_store)
-        kept = KeptEvidencePorts(self.memories, self.tasks)
+        kept = KeptEvidencePorts(self.memory, self.tasks)
         self.ports = PreparePorts(self.preferences, self.audit, meter, clock, kept, lambda: claude)
 
     def prepare(self, caller: Identity = CALLER, **fields: Any) -> PrepareResponse:
@@ -145,6 +149,31 @@ def test_what_is_remembered_and_holds_now_is_evidence(assistant: Assistant) -> N
     assert "Alice leads the Q4 planning objectives." in [one.text for one in answer.key_points]
     assert "Bob will lead" not in answer.briefing_document
     assert SourceKind.MEMORY in {one.source.kind for one in answer.citations}
+
+
+def test_an_old_memory_is_recalled_by_its_meaning(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assistant.services.kept_evidence.MOST", 2)
+    now = assistant.clock.now()
+    for number, text in enumerate(("The Q4 planning objectives are met.", "Bob likes tea.", "Chloe likes milk.")):
+        fact = Fact(kind=MemoryKind.FACT, subject="notes", text=text, valid_from=now)
+        memory = Memory.of(fact, Source(kind=SourceKind.REQUEST, id="r"), now=now)
+        kept = KeptMemory(memory.model_copy(update={"id": f"{number}"}), 1)
+        assistant.memories.kept["user123", f"{number}"] = kept
+        assistant.memories.waiting["user123", f"{number}"] = None
+    assert "The Q4 planning objectives are met." in [one.text for one in assistant.prepare().key_points]
+    assert len(assistant.vectors.kept) == 3
+    # With the index down words decide among all of them.
+    assistant.index.down = True
+    answer = assistant.prepare()
+    assert "The Q4 planning objectives are met." in [one.text for one in answer.key_points]
+    assert answer.degraded == ()
+
+
+def test_without_the_model_words_decide(assistant: Assistant) -> None:
+    assistant.model.down = True
+    answer = assistant.prepare(documents=[mail(1, "The objectives for planning Q4 are ready.")])
+    assert answer.degraded == ("semantic_search",)
+    assert "mail1" in {one.source.id for one in answer.citations}
 
 
 def test_what_nobody_approved_is_said_to_be_observed(assistant: Assistant) -> None:

@@ -38,7 +38,7 @@ from assistant.services.show_notifications import (
 )
 from tests.fakes.llm import MemorySpending, ScriptedLlm, sensible
 from tests.fakes.meetings import MemoryBriefings, MemoryMeetings, MemoryNotifications
-from tests.fakes.memory import MemoryMemories
+from tests.fakes.memory import memory_ports
 from tests.fakes.runtime import ManualClock, MemoryMeter
 from tests.fakes.stores import MemoryAuditTrail, MemoryPreferences, MemoryTasks, Outage
 from tests.unit.meetings.meetings import EXAMPLE, mail
@@ -61,7 +61,7 @@ class Assistant:
         self.audit = MemoryAuditTrail()
         self.llm = ScriptedLlm(sensible)
         claude = ClaudePorts(self.llm, MemorySpending(), meter, clock)
-        kept = KeptEvidencePorts(MemoryMemories(clock), MemoryTasks(clock))
+        kept = KeptEvidencePorts(memory_ports(clock), MemoryTasks(clock))
         prepare = PreparePorts(self.preferences, self.audit, meter, clock, kept, lambda: claude)
         self.ports = MeetingPorts(self.meetings, self.briefings, self.preferences, self.audit, clock)
         self.upcoming = UpcomingPorts(self.meetings, self.briefings, self.notifications, prepare)

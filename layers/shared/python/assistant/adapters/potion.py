@@ -29,13 +29,22 @@ class PotionEmbedder:
         """Return for each text its unit vector times 127; of a long text its first 512 pieces count."""
         return [self._embed(text) for text in texts]
 
+    def nearness(self, text: str, others: Sequence[str]) -> Sequence[float]:
+        """Return the cosine of the text's vector and that of each of the others."""
+        directions = np.stack([self._direction(one) for one in (text, *others)])
+        near: list[float] = (directions[1:] @ directions[0]).tolist()
+        return near
+
     def _embed(self, text: str) -> bytes:
+        return np.rint(self._direction(text) * _LARGEST).astype(np.int8).tobytes()
+
+    def _direction(self, text: str) -> NDArray[np.float32]:
+        """Return the unit vector of a text, zero for one without known words."""
         rows = pieces(text, self._vocabulary)[:_MOST_PIECES]
         if not rows:
-            return bytes(DIMENSIONS)
-        total = self._scales[rows] @ self._weights[rows]
-        length = float(np.linalg.norm(total)) or 1.0
-        return np.rint(total * (_LARGEST / length)).astype(np.int8).tobytes()
+            return np.zeros(DIMENSIONS, np.float32)
+        total: NDArray[np.float32] = self._scales[rows] @ self._weights[rows]
+        return total / (np.linalg.norm(total) or 1)
 
     @cached_property
     def _vocabulary(self) -> Mapping[str, int]:

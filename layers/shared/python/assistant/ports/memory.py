@@ -22,6 +22,14 @@ class Embedder(Protocol):
         """
         ...
 
+    def nearness(self, text: str, others: Sequence[str]) -> Sequence[float]:
+        """Return how near each of the others is to the text: the cosine of their vectors, 0 without known words.
+
+        Raises:
+            Unavailable: the model is not installed.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class IndexedMemory:

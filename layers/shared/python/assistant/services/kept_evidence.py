@@ -1,6 +1,9 @@
-"""What is kept about a user and may bear on a meeting: memories that hold and open tasks, as documents to rank."""
+"""What is kept about a user and may bear on a meeting: memories that hold and open tasks, as documents to rank.
 
-from collections.abc import Callable, Iterator, Sequence
+Memories are the newest, and those near in meaning to the meeting or with its people, however old.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,11 +17,13 @@ from assistant.domain.memory.memory import Memory, Standing
 from assistant.domain.sources import Document, SourceKind
 from assistant.domain.tasks.kept import KeptTask
 from assistant.domain.tasks.request import TaskStatus
-from assistant.ports.memory import MemoryStore
 from assistant.ports.tasks import TaskStore
+from assistant.services.index_memories import MemoryPorts
+from assistant.services.recall_memories import recall_memories
 
 # Of each kind: the newest memories, the oldest tasks.
 MOST: Final = 200
+_MOST_RECALLED: Final = 100
 _OPEN: Final = frozenset(status for status in TaskStatus if not status.closed)
 # What nobody approved stands in nobody's name.
 _OBSERVED: Final = Mailbox("Observed", "")
@@ -28,16 +33,16 @@ _OBSERVED: Final = Mailbox("Observed", "")
 class KeptEvidencePorts:
     """The ports reading what is kept needs."""
 
-    memories: MemoryStore
+    memory: MemoryPorts
     tasks: TaskStore
 
 
 def kept_evidence(
-    user_id: str, now: datetime, ports: KeptEvidencePorts
+    user_id: str, about: str, people: Collection[str], *, now: datetime, ports: KeptEvidencePorts
 ) -> tuple[Sequence[Candidate], tuple[Degraded, ...]]:
     """Return memories and tasks, and which of them cannot be reached; both are asked at once."""
     reads: dict[Degraded, Callable[[], list[Candidate]]] = {
-        "memory": lambda: list(_memories(user_id, now, ports.memories)),
+        "memory": lambda: list(_memories(user_id, about, people, now, ports.memory)),
         "tasks": lambda: list(_tasks(user_id, ports.tasks)),
     }
     with ThreadPoolExecutor(len(reads), thread_name_prefix="kept") as pool:
@@ -53,11 +58,18 @@ def _tried(read: Callable[[], list[Candidate]]) -> list[Candidate] | None:
         return None
 
 
-def _memories(user_id: str, now: datetime, memories: MemoryStore) -> Iterator[Candidate]:
-    for kept in memories.page(user_id, before=None, limit=MOST):
-        if kept.memory.holds_at(now):
-            approved = kept.memory.standing is Standing.APPROVED
-            yield known_candidate(_remembered(kept.memory), author=None if approved else _OBSERVED)
+def _memories(
+    user_id: str, about: str, people: Collection[str], now: datetime, ports: MemoryPorts
+) -> Iterator[Candidate]:
+    newest = [kept.memory for kept in ports.store.page(user_id, before=None, limit=MOST)]
+    recalled: Sequence[Memory] = ()
+    # Of fewer none is out of sight.
+    if len(newest) == MOST:
+        recalled = recall_memories(user_id, about, tuple(people), now=now, limit=_MOST_RECALLED, ports=ports)
+    holding = (memory for memory in newest if memory.holds_at(now))
+    for memory in {memory.id: memory for memory in (*holding, *recalled)}.values():
+        approved = memory.standing is Standing.APPROVED
+        yield known_candidate(_remembered(memory), author=None if approved else _OBSERVED)
 
 
 def _tasks(user_id: str, tasks: TaskStore) -> Iterator[Candidate]:

@@ -37,6 +37,7 @@ from assistant.domain.meetings.statements import Citations
 from assistant.domain.notices import Notice
 from assistant.domain.preferences import Preferences
 from assistant.domain.users import Identity, UserId
+from assistant.ports.memory import Embedder
 from assistant.ports.runtime import AuditTrail, Clock, Meter
 from assistant.ports.users import PreferenceStore
 from assistant.services.ask_claude import LONGEST, ClaudePorts, Question, ask_all
@@ -114,18 +115,23 @@ def prepare(
     now = ports.clock.now()
     preferences, missing = _preferences(user_id, ports)
     zone = ZoneInfo(meeting.timezone or preferences.working_hours.timezone)
+    about, people = subject(meeting), {box.address for box in meeting.people} - set(meeting.own_addresses)
     # The same store holds memories and tasks: asking it for them too would only make the caller wait.
-    kept, unread = ((), _KEPT) if missing else kept_evidence(user_id, now, ports.kept)
-    missing += unread
-    evidence = _evidence(meeting, meeting_id, zone, kept)
-    people = profiles(evidence, now=now)
+    kept, unread = ((), _KEPT) if missing else kept_evidence(user_id, about, people, now=now, ports=ports.kept)
+    candidates = [*map(candidate, meeting.documents), *kept]
+    near, unmeant = _nearness(about, candidates, ports.kept.memory.embedder)
+    missing += unread + unmeant
+    ranked = rank(candidates, subject=about, people=people, meeting_at=meeting.begins(zone), most=MOST_READ, near=near)
+    read = [(read_document(one.candidate), one.score) for one in ranked]
+    evidence = gather(meeting, meeting_id, zone=zone, own=frozenset(meeting.own_addresses), documents=read)
+    profiled = profiles(evidence, now=now)
     commitments = open_commitments(evidence)
-    case = Case(evidence, people, commitments)
+    case = Case(evidence, profiled, commitments)
     briefing, unheard = _written(case, user_id, until, ports.claude())
     missing += unheard
     for what in missing:
         ports.meter.count(metric_names.DEGRADED, missing=what)
-    view = _view(briefing, evidence, people, commitments, now=now)
+    view = _view(briefing, evidence, profiled, commitments, now=now)
     return PreparedMeeting(
         **dict(view),
         decided_by=briefing.decided_by,
@@ -153,17 +159,13 @@ def _written(case: Case, user_id: str, until: float, ports: ClaudePorts) -> tupl
     return extracted(case.evidence, case.people, case.commitments), ("claude",) if missed else ()
 
 
-def _evidence(meeting: MeetingDetails, meeting_id: str, zone: ZoneInfo, kept: Sequence[Candidate]) -> Evidence:
-    own = frozenset(meeting.own_addresses)
-    ranked = rank(
-        [*map(candidate, meeting.documents), *kept],
-        subject=subject(meeting),
-        people={box.address for box in meeting.people} - own,
-        meeting_at=meeting.begins(zone),
-        most=MOST_READ,
-    )
-    read = [(read_document(one.candidate), one.score) for one in ranked]
-    return gather(meeting, meeting_id, zone=zone, own=own, documents=read)
+def _nearness(
+    about: str, candidates: Sequence[Candidate], embedder: Embedder
+) -> tuple[Sequence[float] | None, tuple[Degraded, ...]]:
+    try:
+        return embedder.nearness(about, [one.opening for one in candidates]) if candidates else None, ()
+    except Unavailable:
+        return None, ("semantic_search",)
 
 
 def _view(

@@ -1,9 +1,11 @@
 """Keeping and preparing meetings, and telling users of it."""
 
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from assistant.wiring.claude import ClaudeWiring
+from assistant.wiring.memory import MemoryWiring
 
 if TYPE_CHECKING:
     from assistant.adapters.dynamo_notifications import DynamoNotifications
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from assistant.services.show_notifications import NotificationPorts
 
 
-class MeetingWiring(ClaudeWiring):
+class MeetingWiring(MemoryWiring, ClaudeWiring):
     """Keeping and preparing meetings, and telling users of it."""
 
     @cached_property
@@ -51,7 +53,8 @@ class MeetingWiring(ClaudeWiring):
         from assistant.services.kept_evidence import KeptEvidencePorts
 
         table = self._impatient_table
-        return KeptEvidencePorts(DynamoMemories(table, self.clock), DynamoTasks(table, self.clock))
+        memory = replace(self.memory_ports, store=DynamoMemories(table, self.clock))
+        return KeptEvidencePorts(memory, DynamoTasks(table, self.clock))
 
     @cached_property
     def prepare_ports(self) -> "PreparePorts":

@@ -1,6 +1,8 @@
-"""Which documents bear on a meeting: their words, their people and their age.
+"""Which documents bear on a meeting: their words, their meaning, their people and their age.
 
 The words are weighed by BM25 (k1 = 1.2, b = 0.75) against title and context of the meeting; the best document has 1.
+A document that is near in meaning counts at least as far as its cosine goes beyond 0.35, which one in a hundred of
+unrelated mails reaches, on the way to 1.
 Each attendee of the meeting whom a document names adds 0.5, to 1 at most. Of the sum four fifths are halved for every
 30 days between document and meeting, a fifth stays: what bears on the subject does not age away.
 """
@@ -22,6 +24,7 @@ LEAST_SHARE: Final = 0.2
 _PERSON: Final = 0.5
 _SATURATION, _LENGTH_SHARE = 1.2, 0.75
 _TITLE_WEIGHT: Final = 2
+_NEAR: Final = 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +36,24 @@ class Ranked:
 
 
 def rank(
-    candidates: Sequence[Candidate], *, subject: str, people: Collection[str], meeting_at: datetime, most: int
+    candidates: Sequence[Candidate],
+    *,
+    subject: str,
+    people: Collection[str],
+    meeting_at: datetime,
+    most: int,
+    near: Sequence[float] | None = None,
 ) -> Sequence[Ranked]:
-    """Return the candidates that bear on the meeting at all, best first; at a tie the newer one."""
+    """Return the candidates that bear on the meeting at all, best first; at a tie the newer one.
+
+    ``near`` has for each candidate the cosine of its meaning and the subject's, where that is known.
+    """
     wanted = frozenset(terms(subject))
     relevant = _relevance(_bags(candidates, wanted), wanted)
+    meant = [_nearness_share(cosine) for cosine in near or (0.0,) * len(candidates)]
     scored = [
-        Ranked(one, (words + _people_share(one, people)) * recency(one.at, meeting_at))
-        for one, words in zip(candidates, relevant, strict=True)
+        Ranked(one, (max(words, meaning) + _people_share(one, people)) * recency(one.at, meeting_at))
+        for one, words, meaning in zip(candidates, relevant, meant, strict=True)
     ]
     found = [one for one in scored if one.score > 0]
     return sorted(found, key=lambda one: (-one.score, _age(one.candidate.at, meeting_at)))[:most]
@@ -99,6 +112,10 @@ def _rarity(documents: int, of: int) -> float:
 
 def _weight(count: int, length: float) -> float:
     return count * (_SATURATION + 1) / (count + _SATURATION * (1 - _LENGTH_SHARE + _LENGTH_SHARE * length))
+
+
+def _nearness_share(cosine: float) -> float:
+    return min(1.0, max(0.0, (cosine - _NEAR) / (1 - _NEAR)))
 
 
 def _people_share(candidate: Candidate, people: Collection[str]) -> float:

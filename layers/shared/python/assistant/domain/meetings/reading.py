@@ -15,6 +15,7 @@ from assistant.domain.sources import Document, SourceKind
 
 LONGEST_READ: Final = 5_000
 _ROUGH: Final = 2_000
+_OPENING: Final = 150
 _TAG: Final = re.compile(r"<[^<>]{0,500}>")
 _ADDRESS: Final = re.compile(r"[\w.+'-]+@[\w.-]+\.\w+")
 
@@ -32,6 +33,11 @@ class Candidate:
     people: frozenset[str]
     sent: SentDocument | Document
     author: Mailbox | None = None
+
+    @property
+    def opening(self) -> str:
+        """Title and first words: what it is about, as far as that is told cheaply."""
+        return f"{self.title} {self.text[:_OPENING]}"
 
 
 @dataclass(frozen=True, slots=True)
