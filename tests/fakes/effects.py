@@ -105,6 +105,7 @@ class Desk:
     """A user with one connected mailbox, and everything effects need around it."""
 
     clock: ManualClock = field(default_factory=ManualClock)
+    mailboxes: MemoryMailBoxes | None = None
 
     def __post_init__(self) -> None:
         self.store, self.sqs, self.provider = Outage(), Outage(), Outage()
@@ -125,13 +126,13 @@ class Desk:
         )
         self.connections = MemoryConnections()
         self.connections.replace(self.connection, expected_version=0)
-        self.mailboxes = MemoryMailBoxes(self.clock, self.provider)
-        mail = MailExecutor(self.connections, self.mailboxes)
+        self._mailboxes = self.mailboxes or MemoryMailBoxes(self.clock, self.provider)
+        mail = MailExecutor(self.connections, self._mailboxes)
         self.propose_ports = ProposePorts(self.effects, self.queue, self.preferences, self.notifications, self.clock)
         self.answer_ports = AnswerPorts(self.effects, self.queue, self.audit, self.clock)
         self.execute_ports = ExecutePorts(
             self.effects,
-            {EffectKind.LABEL: mail, EffectKind.ARCHIVE: mail},
+            dict.fromkeys(EffectKind, mail),
             self.preferences,
             self.notifications,
             self.meter,
@@ -140,7 +141,7 @@ class Desk:
 
     @property
     def mailbox(self) -> MemoryMailBox:
-        return self.mailboxes.open(self.connection)
+        return self._mailboxes.open(self.connection)
 
     def mail(self, subject: str = "Weekly offers") -> str:
         """A mail arrives; return its id."""

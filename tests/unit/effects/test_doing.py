@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from assistant.domain.effects.actions import LabelMail
+from assistant.domain.effects.actions import AnyAction, Inverse, LabelMail
 from assistant.domain.effects.approval import action_hash, approval_buttons, pressed, rendered
 from assistant.domain.effects.effect import APPROVAL_LASTS, LEASE, Effect, EffectState
 from assistant.domain.effects.provenance import Traced
@@ -219,9 +219,9 @@ class Crashing:
         self._applied = applied
         self.observe = self._executor.observe
 
-    def apply(self, *call: object) -> None:
+    def apply(self, effect: Effect, action: AnyAction | Inverse) -> None:
         if self._applied:
-            self._executor.apply(*call)  # type: ignore[arg-type]  # handed on
+            self._executor.apply(effect, action)
         raise Crash
 
 

@@ -185,6 +185,12 @@ class NotificationChannels(_Section):
     routine: Channel = Channel.DASHBOARD
 
 
+def _always_asked(permission: Permission) -> Permission:
+    if permission is Permission.AUTO:
+        raise ValueError("must be ask or never: nothing is sent without a question")
+    return permission
+
+
 class EffectPermissions(_Section):
     """What the assistant may do in connected accounts, by the kind of action."""
 
@@ -194,6 +200,8 @@ class EffectPermissions(_Section):
     """Take mails that are only to be archived out of the inbox."""
     archive_confidence: float = Field(default=0.95, ge=0.5, le=1)
     """How sure triage has to be of that for archiving without a question."""
+    send: Annotated[Permission, AfterValidator(_always_asked)] = Permission.ASK
+    """Send mails, each after a question: forward to ``delegate_to`` what triage would delegate."""
 
 
 class Preferences(_Section):

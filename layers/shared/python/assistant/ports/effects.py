@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from assistant.domain.effects.actions import AnyAction, Inverse, TargetState
-from assistant.domain.effects.effect import EffectRecord, Target
+from assistant.domain.effects.effect import Effect, EffectRecord
 from assistant.domain.effects.ledger import EffectChange, LedgerEntry, LedgerHead
 from assistant.domain.effects.undo import EffectJob
 
@@ -57,10 +57,10 @@ class EffectExecutor(Protocol):
     us, and Unavailable for a while.
     """
 
-    def observe(self, user_id: str, target: Target, action: AnyAction) -> TargetState:
+    def observe(self, effect: Effect) -> TargetState:
         """Return what of the target the action may change, as it is now."""
         ...
 
-    def apply(self, user_id: str, target: Target, action: AnyAction | Inverse) -> None:
-        """Do it; again changes nothing."""
+    def apply(self, effect: Effect, action: AnyAction | Inverse) -> None:
+        """Do the effect's action, or what takes it back; again changes nothing."""
         ...

@@ -1,19 +1,21 @@
-"""Labels and archives mails of connected mailboxes: the executor of the actions on mail."""
+"""Labels, archives and sends mails in connected mailboxes: the executor of the actions on mail."""
 
 from dataclasses import dataclass
 
+from assistant.domain.connections import Connection
 from assistant.domain.effects.actions import (
     AnyAction,
     ArchiveMail,
     Inverse,
     LabelMail,
     MoveMail,
+    SendMail,
     TargetState,
     label_aspect,
 )
-from assistant.domain.effects.effect import Target
+from assistant.domain.effects.effect import Effect
 from assistant.domain.errors import NotFound
-from assistant.domain.mailbox import Folder
+from assistant.domain.mailbox import Folder, OutgoingMail
 from assistant.ports.connections import ConnectionStore
 from assistant.ports.mailbox import MailBox, MailBoxes
 
@@ -25,28 +27,47 @@ class MailExecutor:
     connections: ConnectionStore
     mailboxes: MailBoxes
 
-    def observe(self, user_id: str, target: Target, action: AnyAction) -> TargetState:
-        """Return the labels the action names, and whether the mail has them; or the folder it lies in."""
-        state = self._mailbox(user_id, target).state(target.object_id)
-        match action:
-            case LabelMail(add=add, remove=remove):
-                return {label_aspect(name): name in state.labels for name in (*add.value, *remove.value)}
-            case ArchiveMail():
-                return {"folder": state.folder.value}
+    def observe(self, effect: Effect) -> TargetState:
+        """Return the labels the action names, and whether the mail has them; or the folder it lies in.
 
-    def apply(self, user_id: str, target: Target, action: AnyAction | Inverse) -> None:
-        """Label or move the mail."""
-        mailbox = self._mailbox(user_id, target)
+        Whether a mail was sent the mailbox knows by its Message-ID, and sends none twice.
+        """
+        match effect.action:
+            case SendMail():
+                return {"sent": False}
+            case LabelMail(add=add, remove=remove):
+                labels = self._mailbox(effect).state(effect.target.object_id).labels
+                return {label_aspect(name): name in labels for name in (*add.value, *remove.value)}
+            case ArchiveMail():
+                return {"folder": self._mailbox(effect).state(effect.target.object_id).folder.value}
+
+    def apply(self, effect: Effect, action: AnyAction | Inverse) -> None:
+        """Label or move the mail, or send one."""
+        connection = self._connection(effect)
+        mailbox = self.mailboxes.open(connection)
         match action:
             case LabelMail(add=add, remove=remove):
-                mailbox.label(target.object_id, add=frozenset(add.value), remove=frozenset(remove.value))
+                mailbox.label(effect.target.object_id, add=frozenset(add.value), remove=frozenset(remove.value))
             case ArchiveMail():
-                mailbox.move(target.object_id, Folder.ARCHIVE)
+                mailbox.move(effect.target.object_id, Folder.ARCHIVE)
             case MoveMail(folder=folder):
-                mailbox.move(target.object_id, folder)
+                mailbox.move(effect.target.object_id, folder)
+            case SendMail():
+                mailbox.send(_outgoing(effect, action, connection))
 
-    def _mailbox(self, user_id: str, target: Target) -> MailBox:
-        connection = self.connections.find(user_id, target.connection_id)
-        if connection is None:
+    def _mailbox(self, effect: Effect) -> MailBox:
+        return self.mailboxes.open(self._connection(effect))
+
+    def _connection(self, effect: Effect) -> Connection:
+        found = self.connections.find(effect.user_id, effect.target.connection_id)
+        if found is None:
             raise NotFound("This account is no longer connected.")
-        return self.mailboxes.open(connection)
+        return found
+
+
+def _outgoing(effect: Effect, action: SendMail, connection: Connection) -> OutgoingMail:
+    """Return the mail, whose Message-ID is the same however often this effect is tried."""
+    domain = connection.account.rpartition("@")[2]
+    return OutgoingMail(
+        message_id=f"<{effect.id}@{domain}>", to=action.to.value, subject=action.subject.value, text=action.text.value
+    )

@@ -76,7 +76,7 @@ def _do(record: EffectRecord, ports: ExecutePorts) -> None:
     effect = record.effect
     executor = ports.executors[effect.action.kind]
     try:
-        seen = executor.observe(effect.user_id, effect.target, effect.action)
+        seen = executor.observe(effect)
         if record.state is EffectState.QUEUED:
             after, inverse = effect.action.after(seen), effect.action.inverse(seen)
             record = _next(record, LedgerEvent.STARTED, ports, before=seen, after=after, inverse=inverse)
@@ -86,7 +86,7 @@ def _do(record: EffectRecord, ports: ExecutePorts) -> None:
         else:
             record = _next(record, LedgerEvent.STARTED, ports)
         if seen != record.after:
-            executor.apply(effect.user_id, effect.target, effect.action)
+            executor.apply(effect, effect.action)
     except _FINAL as error:
         _next(record, LedgerEvent.FAILED, ports, problem=error.detail)
     else:
@@ -105,7 +105,7 @@ def _undo(record: EffectRecord, undoing: _Undoing, ports: ExecutePorts) -> None:
     inverse = record.inverse
     try:
         if inverse is not None:
-            seen = executor.observe(effect.user_id, effect.target, effect.action)
+            seen = executor.observe(effect)
             judged = verdict(record, seen, foreign)
             if judged is Verdict.CONFLICT or (judged is Verdict.ALREADY and not begun):
                 foreign |= changes(record)
@@ -114,7 +114,7 @@ def _undo(record: EffectRecord, undoing: _Undoing, ports: ExecutePorts) -> None:
                 return
             if judged is Verdict.REVERT:
                 record = _next(record, LedgerEvent.UNDO_STARTED, ports)
-                executor.apply(effect.user_id, effect.target, inverse)
+                executor.apply(effect, inverse)
     except _FINAL as error:
         _leave(record, error.detail, undoing, ports)
     else:

@@ -62,12 +62,12 @@ def propose_for_mails(
     connection: Connection, triaged: Sequence[tuple[Mail, TriagedEmail]], *, run_id: str, ports: ProposePorts
 ) -> tuple[EffectRecord, ...]:
     """Propose what triage decided about mails of a connected mailbox; raises Unavailable."""
-    permissions = ports.preferences.read(connection.user_id).preferences.effects
+    preferences = ports.preferences.read(connection.user_id).preferences
     now = ports.clock.now()
     effects = [
         effect
         for mail, decided in triaged
-        for effect in effects_of_triage(connection, mail, decided, run_id=run_id, now=now, permissions=permissions)
+        for effect in effects_of_triage(connection, mail, decided, run_id=run_id, now=now, preferences=preferences)
     ]
     return propose_effects(connection.user_id, effects, request_id=run_id, ports=ports)
 

@@ -120,7 +120,7 @@ def _marked(user_id: str, records: Sequence[EffectRecord], ports: AnswerPorts) -
 
 def _change(record: EffectRecord, ports: AnswerPorts) -> EffectChange | None:
     now = ports.clock.now()
-    if record.state is EffectState.DONE:
+    if record.state is EffectState.DONE and record.effect.action.undoable:
         return EffectChange(record.changed(now, state=EffectState.UNDOING, problem=None), LedgerEvent.UNDO_ASKED)
     if record.state in _NOT_BEGUN:
         return EffectChange(record.changed(now, state=EffectState.REJECTED), LedgerEvent.REJECTED)
@@ -134,4 +134,6 @@ def _ids(records: Iterable[EffectRecord]) -> tuple[str, ...]:
 def _why(record: EffectRecord) -> str:
     if record.state is EffectState.RUNNING:
         return "It is being done right now. Please ask again shortly."
+    if record.state is EffectState.DONE:
+        return "What was sent cannot be taken back."
     return f"There is nothing to undo: it is {record.state.value}."

@@ -13,12 +13,16 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from assistant.domain.effects.provenance import ArgumentRole, Traced
 from assistant.domain.mail_invisible import strip_invisible
 from assistant.domain.mailbox import Folder
+from assistant.domain.preferences import EmailAddress
 
 # What of a target an action may change, by name: ``{"folder": "inbox"}``, ``{"label:EA/Routine": False}``.
 type TargetState = Mapping[str, str | bool | None]
 
 _LONGEST_LABEL = 225
 _MOST_LABELS = 20
+_MOST_RECIPIENTS = 20
+LONGEST_SUBJECT = 500
+LONGEST_TEXT = 20_000
 
 
 class EffectKind(StrEnum):
@@ -26,6 +30,7 @@ class EffectKind(StrEnum):
 
     LABEL = "label"
     ARCHIVE = "archive"
+    SEND = "send"
 
 
 class Action(BaseModel):
@@ -35,6 +40,8 @@ class Action(BaseModel):
 
     always_asks: ClassVar[bool] = False
     """Whether no preference can let it happen without the user's approval."""
+    undoable: ClassVar[bool] = True
+    """Whether it can be taken back."""
 
     @classmethod
     def roles(cls) -> Mapping[str, ArgumentRole]:
@@ -70,6 +77,10 @@ LabelNames = Annotated[
     Field(max_length=_MOST_LABELS),
 ]
 Labels = Annotated[Traced[LabelNames], AfterValidator(_in_order), ArgumentRole.NAME]
+Recipients = Annotated[
+    Traced[Annotated[tuple[EmailAddress, ...], Field(min_length=1, max_length=_MOST_RECIPIENTS)]],
+    ArgumentRole.RECIPIENT,
+]
 _NONE = Traced[LabelNames](value=())
 
 
@@ -119,6 +130,26 @@ class ArchiveMail(Action):
         return MoveMail(folder=Folder.INBOX) if before["folder"] == Folder.INBOX else None
 
 
+class SendMail(Action):
+    """Send a mail from the user's mailbox. Once it has left nothing takes it back."""
+
+    always_asks: ClassVar[bool] = True
+    undoable: ClassVar[bool] = False
+
+    kind: Literal[EffectKind.SEND] = EffectKind.SEND
+    to: Recipients
+    subject: Annotated[Traced[Annotated[str, Field(max_length=LONGEST_SUBJECT)]], ArgumentRole.TEXT]
+    text: Annotated[Traced[Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]], ArgumentRole.TEXT]
+
+    def after(self, before: TargetState) -> TargetState:
+        """Return the target as it is afterwards."""
+        return {**before, "sent": True}
+
+    def inverse(self, before: TargetState) -> None:
+        """There is none."""
+        del before
+
+
 class MoveMail(BaseModel):
     """Put a mail back into a folder; takes an archiving back, and nobody proposes it."""
 
@@ -128,7 +159,7 @@ class MoveMail(BaseModel):
     folder: Folder
 
 
-AnyAction = Annotated[LabelMail | ArchiveMail, Field(discriminator="kind")]
+AnyAction = Annotated[LabelMail | ArchiveMail | SendMail, Field(discriminator="kind")]
 Inverse = Annotated[LabelMail | MoveMail, Field(discriminator="kind")]
 
 _LABEL = "label:"

@@ -5,7 +5,7 @@ from typing import Final
 from urllib.parse import quote
 
 from assistant.domain.chat import Button, ButtonStyle
-from assistant.domain.effects.actions import ArchiveMail, LabelMail
+from assistant.domain.effects.actions import ArchiveMail, LabelMail, SendMail
 from assistant.domain.effects.canonical import digest
 from assistant.domain.effects.effect import Effect, EffectRecord
 from assistant.domain.effects.undo import EffectJob
@@ -19,7 +19,16 @@ _MOST_TOLD: Final = 3
 
 
 def rendered(effect: Effect) -> str:
-    """Return the action as the user is asked about it, one line."""
+    """Return the action as the user is asked about it, whole."""
+    match effect.action:
+        case SendMail(subject=subject, text=text):
+            return f"{summary(effect)}\n\n{subject.value}\n\n{text.value}"
+        case _:
+            return summary(effect)
+
+
+def summary(effect: Effect) -> str:
+    """Return the action in one line."""
     title = f"“{effect.target.title}”" if effect.target.title else "a mail without a subject"
     match effect.action:
         case LabelMail(add=add, remove=remove):
@@ -27,6 +36,8 @@ def rendered(effect: Effect) -> str:
             return f"Label {title}: {', '.join(changes)}."
         case ArchiveMail():
             return f"Archive {title}: move it out of the inbox."
+        case SendMail(to=to, subject=subject):
+            return f"Send “{subject.value}” to {', '.join(to.value)}."
 
 
 def action_hash(effect: Effect) -> str:
@@ -56,7 +67,7 @@ def approval_asked(record: EffectRecord, wanted: Channel) -> Notification:
         id=notification_id(effect.proposed_at, NotificationKind.APPROVAL_ASKED, effect.id),
         kind=NotificationKind.APPROVAL_ASKED,
         title="May I?",
-        text=" ".join(part for part in (rendered(effect), effect.reasoning, record.ruling) if part),
+        text=" ".join(part for part in (summary(effect), effect.reasoning, record.ruling) if part),
         link=effect_link(effect.user_id, effect.id),
         created_at=effect.proposed_at,
         wanted=wanted,
@@ -66,7 +77,7 @@ def approval_asked(record: EffectRecord, wanted: Channel) -> Notification:
 
 def undo_conflicts(left: Sequence[EffectRecord], job: EffectJob, wanted: Channel) -> Notification:
     """Return what the user is told of effects that were not undone."""
-    said = [f"{rendered(record.effect)} {record.problem}" for record in left[:_MOST_TOLD]]
+    said = [f"{summary(record.effect)} {record.problem}" for record in left[:_MOST_TOLD]]
     said += [f"And {len(left) - _MOST_TOLD} more."] if len(left) > _MOST_TOLD else []
     return Notification(
         id=notification_id(job.requested_at, NotificationKind.UNDO_CONFLICT, *job.effect_ids),

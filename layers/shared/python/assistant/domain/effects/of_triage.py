@@ -1,16 +1,26 @@
-"""What triage does to a mail in a connected mailbox: a label with its category, and the archive where it is sure."""
+"""What triage does to a mail in a connected mailbox: its category as a label, the archive, or on to the delegate."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
 from assistant.domain.connections import Connection
-from assistant.domain.effects.actions import AnyAction, ArchiveMail, EffectKind, LabelMail
+from assistant.domain.effects.actions import (
+    LONGEST_SUBJECT,
+    LONGEST_TEXT,
+    AnyAction,
+    ArchiveMail,
+    EffectKind,
+    LabelMail,
+    SendMail,
+)
 from assistant.domain.effects.effect import LONGEST_TITLE, Capability, Effect, Origin, Target
 from assistant.domain.effects.policy import least_confidence, permission_of
 from assistant.domain.effects.provenance import Traced
 from assistant.domain.mail import Mail
-from assistant.domain.preferences import EffectPermissions, Permission
+from assistant.domain.mail_addresses import header_text
+from assistant.domain.mail_text import visible_mail
+from assistant.domain.preferences import EffectPermissions, EmailAddress, Permission, Preferences
 from assistant.domain.sources import Source, SourceKind
 from assistant.domain.triage.decision import Category, TriagedEmail
 
@@ -22,15 +32,11 @@ LABELS: Final[Mapping[Category, str]] = {
     Category.ARCHIVE: "EA/Archive",
 }
 
+_FORWARDED: Final = "---------- Forwarded message ----------"
+
 
 def effects_of_triage(
-    connection: Connection,
-    mail: Mail,
-    triaged: TriagedEmail,
-    *,
-    run_id: str,
-    now: datetime,
-    permissions: EffectPermissions,
+    connection: Connection, mail: Mail, triaged: TriagedEmail, *, run_id: str, now: datetime, preferences: Preferences
 ) -> tuple[Effect, ...]:
     """Return the effects of one decision; the category is one of five, so no word of the mail names the label."""
     return tuple(
@@ -44,17 +50,34 @@ def effects_of_triage(
             evidence=(Source.whole(SourceKind.MAIL, mail.id),),
             proposed_at=now,
         )
-        for action in _actions(triaged, permissions)
+        for action in _actions(mail, triaged, preferences)
     )
 
 
-def _actions(triaged: TriagedEmail, permissions: EffectPermissions) -> Iterator[AnyAction]:
+def _actions(mail: Mail, triaged: TriagedEmail, preferences: Preferences) -> Iterator[AnyAction]:
     yield LabelMail(add=Traced(value=(LABELS[triaged.category],)))
-    if triaged.category is Category.ARCHIVE and not triaged.needs_review and _is_worth_it(triaged, permissions):
+    if triaged.needs_review:
+        return
+    if triaged.category is Category.ARCHIVE and _is_worth_it(triaged, preferences.effects):
         yield ArchiveMail()
+    delegate = preferences.email_rules.delegate_to
+    if triaged.category is Category.DELEGATE and delegate:
+        yield forwarded(mail, delegate)
 
 
 def _is_worth_it(triaged: TriagedEmail, permissions: EffectPermissions) -> bool:
     """Who lets archiving happen unasked is not asked about each mail triage is less sure of: it has its label."""
     asks = permission_of(EffectKind.ARCHIVE, permissions) is Permission.ASK
     return asks or triaged.confidence >= least_confidence(EffectKind.ARCHIVE, permissions)
+
+
+def forwarded(mail: Mail, delegate: EmailAddress) -> SendMail:
+    """Return the mail as a reader sees it, on its way to whom the user's preferences name; its words choose nobody."""
+    seen = visible_mail(mail)
+    sources = (Source.whole(SourceKind.MAIL, mail.id),)
+    head = f"From: {header_text(mail.sender)}\nSubject: {seen.subject}"
+    return SendMail(
+        to=Traced(value=(delegate,)),
+        subject=Traced(value=f"Fwd: {' '.join(seen.subject.split())}"[:LONGEST_SUBJECT], sources=sources),
+        text=Traced(value=f"{_FORWARDED}\n{head}\n\n{seen.text}"[:LONGEST_TEXT], sources=sources),
+    )

@@ -1,0 +1,80 @@
+"""Effects are done and undone through every provider's mailbox alike."""
+
+from dataclasses import dataclass
+from typing import cast
+
+import pytest
+
+from assistant.domain.connections import Connection
+from assistant.domain.effects.effect import Effect, EffectState
+from assistant.domain.mail import Mail
+from assistant.domain.mailbox import Folder, MessageState
+from assistant.ports.mailbox import MailBox
+from assistant.services.propose_effects import propose_effects
+from assistant.services.undo_effects import UndoRequest, undo_effects
+from tests.fakes.effects import ARCHIVE, CALLER, USER, Desk, label
+from tests.fakes.mailbox import MailboxSide, MemoryMailBoxes
+from tests.fakes.runtime import ManualClock
+from tests.unit.adapters.test_mailboxes import Box, box, gmail_mailbox, memory_mailbox
+
+__all__ = ["box", "gmail_mailbox", "memory_mailbox"]
+
+
+@dataclass(frozen=True)
+class OneMailBox:
+    """Implements ``ports.MailBoxes`` with the one mailbox there is."""
+
+    box: MailBox
+
+    def open(self, connection: Connection) -> MailBox:
+        assert connection.id
+        return self.box
+
+
+@pytest.fixture
+def desk(box: Box, clock: ManualClock) -> Desk:
+    return Desk(clock, cast("MemoryMailBoxes", OneMailBox(box)))
+
+
+def mail(side: MailboxSide) -> str:
+    return side.receive(Mail(id="", sender="news@shop.example", subject="Weekly offers", body="Buy."))
+
+
+def do(desk: Desk, *effects: Effect) -> None:
+    propose_effects(USER, effects, request_id="request1", ports=desk.propose_ports)
+    desk.work()
+    desk.clock.advance(1)
+
+
+def undo(desk: Desk) -> None:
+    undo_effects(USER, UndoRequest(run_id="run1"), CALLER, ports=desk.answer_ports)
+    desk.work()
+
+
+def test_a_mail_is_labelled_archived_and_put_back(desk: Desk, box: Box) -> None:
+    message = mail(box)
+    do(desk, desk.effect(message, label("EA/Archive", "Clients")), desk.effect(message, ARCHIVE))
+    state = box.state(message)
+    assert (state.folder, *sorted(state.labels)) == (Folder.ARCHIVE, "Clients", "EA/Archive")
+    undo(desk)
+    assert box.state(message) == MessageState(Folder.INBOX, frozenset(), unread=state.unread)
+    assert {record.state for record in desk.effects.records.values()} == {EffectState.UNDONE}
+
+
+def test_what_the_user_moved_meanwhile_stays(desk: Desk, box: Box) -> None:
+    message = mail(box)
+    effect = desk.effect(message, ARCHIVE)
+    do(desk, effect)
+    box.change(message, MessageState(Folder.TRASH, box.state(message).labels, unread=True))
+    undo(desk)
+    assert box.state(message).folder is Folder.TRASH
+    assert desk.record(effect).problem == "It was changed meanwhile, so it stays as it is now."
+
+
+def test_a_mail_that_is_gone_is_said_so(desk: Desk, box: Box) -> None:
+    message = mail(box)
+    effect = desk.effect(message, label("EA/Routine"))
+    propose_effects(USER, [effect], request_id="request1", ports=desk.propose_ports)
+    box.erase(message)
+    desk.work()
+    assert desk.record(effect).state is EffectState.FAILED
