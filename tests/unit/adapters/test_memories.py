@@ -1,7 +1,10 @@
 """One suite for the store of memories and its fake, and one for both indexes."""
 
+import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any, cast
 
 import pytest
 
@@ -125,6 +128,32 @@ class TestMemoryStore:
         assert [kept.memory.id for kept in first] == newest[:3]
         rest = memories.page(USER, before=first[-1].memory.id, limit=100)
         assert [kept.memory.id for kept in rest] == newest[3:]
+
+
+class GrowingTable:
+    """A table in which each look finds a vector more."""
+
+    def __init__(self) -> None:
+        self._names = iter(range(1_000_000))
+
+    def query(self, *_: object, **__: object) -> list[dict[str, Any]]:
+        number = next(self._names)
+        people = {"L": [{"S": f"person{number}@company.com"}, {"S": "ann@company.com"}]}
+        item = {"sk": {"S": f"VECTOR#{number:08x}"}, "vector": {"B": unit(0)}, "kind": {"S": "fact"}, "people": people}
+        return [item]
+
+
+def test_several_threads_may_ask_one_index(clock: ManualClock) -> None:
+    before = sys.getswitchinterval()
+    vectors = DynamoVectors(cast("Table", GrowingTable()), clock)
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            asked = pool.map(lambda _: vectors.query(USER, unit(0), limit=5, people=["ann@company.com"]), range(400))
+            assert all(list(asked))
+    finally:
+        sys.setswitchinterval(before)
+    assert len(vectors.query(USER, unit(0), limit=1_000)) == 401
 
 
 def unit(*places: int) -> bytes:

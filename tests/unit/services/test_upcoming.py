@@ -1,11 +1,15 @@
 """Each version of a meeting is prepared once and told of once, whatever runs twice, overlaps or breaks off."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
+from threading import current_thread, main_thread
 from typing import Any
 
 import pytest
 
+from assistant.adapters.aws import MOST_CONNECTIONS
+from assistant.adapters.dynamo import dynamo_client
 from assistant.domain.audit import AuditAction
 from assistant.domain.errors import InvalidRequest, NotFound, PreconditionFailed, Unavailable
 from assistant.domain.meetings.basis import LATE
@@ -28,7 +32,7 @@ from assistant.services.keep_meetings import (
 )
 from assistant.services.kept_evidence import KeptEvidencePorts
 from assistant.services.prepare_meeting import PreparePorts
-from assistant.services.prepare_upcoming import TAKEN_FOR, Prepared, UpcomingPorts, prepare_upcoming
+from assistant.services.prepare_upcoming import AT_ONCE, TAKEN_FOR, Prepared, UpcomingPorts, prepare_upcoming
 from assistant.services.show_notifications import (
     NotificationPorts,
     NotificationQuery,
@@ -107,6 +111,28 @@ def test_a_meeting_is_prepared_in_the_hour_before_it_begins(assistant: Assistant
     assert told.text.startswith("Wed 15 Jan, 11:01 (UTC), 60 minutes.")
     assert told.link == "/api/v1/meetings/meet123/briefing"
     assert assistant.tick() == NOTHING
+
+
+def test_what_asks_claude_is_made_before_the_threads_begin(assistant: Assistant) -> None:
+    makers = []
+    claude = assistant.upcoming.prepare.claude
+
+    def made() -> ClaudePorts:
+        makers.append(current_thread())
+        return claude()
+
+    upcoming = replace(assistant.upcoming, prepare=replace(assistant.upcoming.prepare, claude=made))
+    assert prepare_upcoming("tick1", seconds=200, ports=upcoming) == NOTHING
+    assert makers == []
+    assistant.keep()
+    assert prepare_upcoming("tick1", seconds=200, ports=upcoming) == ONE
+    assert makers[0] is main_thread()
+
+
+def test_every_thread_has_a_connection_of_its_own() -> None:
+    # Each meeting asks for memories and for tasks at once.
+    assert MOST_CONNECTIONS >= 2 * AT_ONCE
+    assert vars(dynamo_client().meta.config)["max_pool_connections"] == MOST_CONNECTIONS
 
 
 def test_a_meeting_kept_late_is_prepared_while_it_is_fresh(assistant: Assistant) -> None:

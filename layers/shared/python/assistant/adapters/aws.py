@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT = 1.0
+# A run prepares eight meetings at once, each of which asks for memories and tasks at once.
+MOST_CONNECTIONS = 32
 
 
 def client_config(*, read_timeout: float, attempts: int) -> Config:
@@ -26,6 +28,7 @@ def client_config(*, read_timeout: float, attempts: int) -> Config:
         connect_timeout=CONNECT_TIMEOUT,
         read_timeout=read_timeout,
         retries={"mode": "standard", "total_max_attempts": attempts},
+        max_pool_connections=MOST_CONNECTIONS,
         tcp_keepalive=True,
     )
 

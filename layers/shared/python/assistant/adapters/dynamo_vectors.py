@@ -20,6 +20,7 @@ from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import batched
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -108,6 +109,8 @@ class DynamoVectors:
         self._table = table
         self._clock = clock
         self._copies: OrderedDict[str, _Copy] = OrderedDict()
+        # A run prepares meetings on several threads, and one user may have two of them.
+        self._lock = Lock()
 
     def upsert(self, user_id: str, memories: Sequence[IndexedMemory]) -> None:
         """Add memories; one that is there already stays as it is, since a memory never changes its words."""
@@ -131,7 +134,8 @@ class DynamoVectors:
         self, user_id: str, vector: bytes, *, limit: int, kind: MemoryKind | None = None, people: Collection[str] = ()
     ) -> Sequence[Match]:
         """Return the nearest memories, after one look at what is new."""
-        return self._current(user_id).nearest(vector, limit, kind, people)
+        with self._lock:
+            return self._current(user_id).nearest(vector, limit, kind, people)
 
     def delete(self, user_id: str, memory_ids: Collection[str]) -> None:
         """Remove the vectors and tell other processes, by an item that expires after they forgot by themselves."""
@@ -142,14 +146,16 @@ class DynamoVectors:
         gone = batched(memory_ids, _GONE_AN_ITEM, strict=False)
         self._table.batch_put([self._note(partition, now, {"gone": list(some)}) for some in gone])
         self._table.batch_delete([(partition, _VECTOR + memory_id) for memory_id in memory_ids])
-        if copy := self._copies.get(user_id):
-            copy.remove(memory_ids)
+        with self._lock:
+            if copy := self._copies.get(user_id):
+                copy.remove(memory_ids)
 
     def forget(self, user_id: str) -> None:
         """Remove all vectors of the user."""
         items = self._items(user_id)
         self.delete(user_id, [_memory_id(item) for item in items if "vector" in item])
-        self._copies.pop(user_id, None)
+        with self._lock:
+            self._copies.pop(user_id, None)
 
     def _note(self, partition: str, now: datetime, says: Item) -> Item:
         """Return an item that tells other processes something."""

@@ -35,7 +35,7 @@ from assistant.services.prepare_meeting import PreparePorts, prepare
 logger = logging.getLogger(__name__)
 
 TAKEN_FOR: Final = timedelta(minutes=6)
-_AT_ONCE: Final = 8
+AT_ONCE: Final = 8
 # A meeting with less time than this is left to the next run.
 _LEAST_SECONDS: Final = 30.0
 
@@ -79,7 +79,10 @@ def prepare_upcoming(request_id: str, *, seconds: float, ports: UpcomingPorts) -
     until = clock.monotonic() + seconds
     now = clock.now()
     due = ports.meetings.due(since=now - LATE, until=now + AHEAD)
-    with ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="meeting") as pool:
+    if due:
+        # Made once, rather than by each of the threads.
+        ports.prepare.claude()
+    with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="meeting") as pool:
         ends = list(pool.map(partial(_try, request_id=request_id, until=until, ports=ports), due))
     counts = Counter(end.value for end in ends)
     return Prepared(**counts)
