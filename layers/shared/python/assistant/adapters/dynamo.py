@@ -53,6 +53,8 @@ Effect                 USER#<id> / EFFECT#<effect>  PutItem if the version is ex
 Effects by time        USER#<id> / EFFECT_AT#<at>-  PutItem in the same transaction; Query         effects
 Entry of the ledger    USER#<id> / LEDGER#<number>  PutItem if new in the same (TTL 400 d); Query  effects
 End of the ledger      USER#<id> / LEDGER_HEAD      PutItem if as expected, in the same; GetItem   effects
+Place in a mailbox     USER#<id> / MAILBOX#<conn>   GetItem; PutItem if the version is expected    mailbox sync
+Receipt of a mail      USER#<id> / RECEIPT#<conn>#  BatchGetItem; BatchWriteItem (TTL 90 days)     mailbox sync
 Health                 HEALTH / PROBE               GetItem, consistent                            health
 =====================  ===========================  =============================================  ====================
 

@@ -20,6 +20,12 @@ CLAUDE_COST = "exec_assistant_claude_cost_dollars_total"
 CLAUDE_CAPPED = "exec_assistant_claude_capped_total"
 CLAUDE_CIRCUIT_OPENED = "exec_assistant_claude_circuit_opened_total"
 EFFECTS = "exec_assistant_effects_total"
+MAILS_CLOSED = "exec_assistant_mails_closed_total"
+MAIL_DECISION_DELAY = "exec_assistant_mail_decision_delay_seconds"
+MAILBOX_GAPS = "exec_assistant_mailbox_gaps_total"
+MAILBOX_RESYNCS = "exec_assistant_mailbox_resyncs_total"
+MAILBOX_WATCH_LEFT = "exec_assistant_mailbox_watch_left_seconds"
+OLDEST_UNDECIDED_MAIL = "exec_assistant_oldest_undecided_mail_seconds"
 
 LE = "le"
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, math.inf)
@@ -71,4 +77,14 @@ METRICS: Mapping[str, Metric] = {
     ),
     EFFECTS: Metric(Kind.COUNTER, "Actions in connected accounts by what became of them.", ("kind", "outcome")),
     CLAUDE_CIRCUIT_OPENED: Metric(Kind.COUNTER, "How often calls of Claude were stopped because it was down."),
+    MAILS_CLOSED: Metric(
+        Kind.COUNTER, "Mails of connected mailboxes that have a receipt, by what became of them.", ("outcome",)
+    ),
+    MAIL_DECISION_DELAY: Metric(Kind.HISTOGRAM, "Time from the arrival of a mail to the decision about it."),
+    MAILBOX_GAPS: Metric(
+        Kind.COUNTER, "Mailboxes found with mail no notification had brought a decision for.", ("provider",)
+    ),
+    MAILBOX_RESYNCS: Metric(Kind.COUNTER, "Mailboxes read anew because their cursor had expired.", ("provider",)),
+    MAILBOX_WATCH_LEFT: Metric(Kind.GAUGE, "Time until the first mailbox gets no more notifications."),
+    OLDEST_UNDECIDED_MAIL: Metric(Kind.GAUGE, "Age of the oldest mail nothing was decided about, when last looked."),
 }

@@ -1,0 +1,87 @@
+"""How far mailboxes were read, and receipts of their mails, on DynamoDB."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from pydantic import ValidationError
+
+from assistant.adapters.dynamo import EXPIRES_AT, Item, Table, attributes, epoch, user_partition, write_if
+from assistant.domain.connections import Connection
+from assistant.domain.mailbox_sync import PLACE_KEPT_FOR, RECEIPT_KEPT_FOR, MailboxPlace, Receipt
+from assistant.ports.runtime import Clock
+
+_PLACE: Final = "MAILBOX#"
+_RECEIPT: Final = "RECEIPT#"
+_SAME: Final = "version = :version"
+_NEW: Final = "attribute_not_exists(pk)"
+
+
+class DynamoMailboxPlaces:
+    """Implements ``ports.MailboxPlaces``."""
+
+    def __init__(self, table: Table, clock: Clock) -> None:
+        self._table = table
+        self._clock = clock
+
+    def read(self, connection: Connection) -> MailboxPlace:
+        """Return the place; one of another version of the product counts as unread, at its version."""
+        item = self._table.get(user_partition(connection.user_id), _PLACE + connection.id, consistent=True)
+        if item is None:
+            return MailboxPlace.of(connection)
+        try:
+            place = MailboxPlace.model_validate_json(item["place"])
+        except ValidationError:
+            place = MailboxPlace.of(connection)
+        return place.model_copy(update={"version": int(item["version"])})
+
+    def replace(self, place: MailboxPlace) -> MailboxPlace | None:
+        """Write the item if the version is the one that was read."""
+        stored = place.model_copy(update={"version": place.version + 1})
+        item: Item = {
+            "pk": user_partition(place.user_id),
+            "sk": _PLACE + place.connection_id,
+            "version": stored.version,
+            "place": stored.model_dump_json(),
+            EXPIRES_AT: epoch(self._clock.now() + PLACE_KEPT_FOR),
+        }
+        known = {"ExpressionAttributeValues": attributes({":version": place.version})} if place.version else {}
+        answer = write_if(
+            lambda: self._table.client.put_item(
+                TableName=self._table.name,
+                Item=attributes(item),
+                ConditionExpression=_SAME if place.version else _NEW,
+                **known,  # type: ignore[arg-type]  # as the client takes it
+            )
+        )
+        return None if answer is None else stored
+
+
+class DynamoReceipts:
+    """Implements ``ports.Receipts``."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def known(self, connection: Connection, message_ids: Iterable[str]) -> frozenset[str]:
+        """Look all of them up in batches."""
+        partition = user_partition(connection.user_id)
+        keys = {(partition, _receipt_key(connection.id, one)): one for one in message_ids}
+        found = self._table.batch_get(keys, consistent=True)
+        return frozenset(keys[item["pk"], item["sk"]] for item in found)
+
+    def save(self, receipts: Sequence[Receipt]) -> None:
+        """Write all of them in batches."""
+        self._table.batch_put([_receipt_item(one) for one in receipts])
+
+
+def _receipt_key(connection_id: str, message_id: str) -> str:
+    return f"{_RECEIPT}{connection_id}#{message_id}"
+
+
+def _receipt_item(receipt: Receipt) -> Item:
+    return {
+        "pk": user_partition(receipt.user_id),
+        "sk": _receipt_key(receipt.connection_id, receipt.message_id),
+        "receipt": receipt.model_dump_json(exclude_none=True),
+        EXPIRES_AT: epoch(receipt.closed_at + RECEIPT_KEPT_FOR),
+    }

@@ -1,0 +1,101 @@
+"""Following a connected mailbox: what makes it be looked at, how far it was read, and what became of each mail."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from assistant.domain.connections import Connection
+from assistant.domain.triage.decision import Category, DecidedBy
+
+# How far back a mailbox is read when nobody knows what changed: before it was connected, or before it was last read.
+LOOKED_BACK: Final = timedelta(days=7)
+# What is older than this is no news, however long a mailbox was out of reach.
+OLDEST_NEWS: Final = timedelta(days=30)
+# A place that nobody wrote for so long belongs to an account that is no longer connected.
+PLACE_KEPT_FOR: Final = timedelta(days=100)
+RECEIPT_KEPT_FOR: Final = timedelta(days=90)
+
+
+class SyncReason(StrEnum):
+    """Why a mailbox is looked at."""
+
+    NOTIFIED = "notified"
+    RECONCILED = "reconciled"
+    CONTINUED = "continued"
+
+
+class MailboxSync(BaseModel):
+    """A mailbox to be looked at; also the message body of the queue ``mailboxes``, in order for each connection.
+
+    ``id`` is the same for the same news: a notification's at its provider.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    user_id: str
+    connection_id: str
+    reason: SyncReason
+    noticed_at: AwareDatetime
+
+
+class MailboxPlace(BaseModel):
+    """How far a mailbox was read, at the provider's ``cursor``, and until when its provider sends notifications."""
+
+    model_config = ConfigDict(frozen=True)
+
+    user_id: str
+    connection_id: str
+    cursor: str | None = None
+    synced_at: AwareDatetime | None = None
+    watched_until: AwareDatetime | None = None
+    version: int = 0
+
+    @classmethod
+    def of(cls, connection: Connection) -> Self:
+        """Return the place of a mailbox nobody read yet."""
+        return cls(user_id=connection.user_id, connection_id=connection.id)
+
+
+def news_begin(place: MailboxPlace, connection: Connection, now: datetime) -> datetime:
+    """Return from when on mail is new to the assistant where no cursor says it."""
+    read = place.synced_at or connection.connected_at
+    return max(read - LOOKED_BACK, now - OLDEST_NEWS)
+
+
+class MailOutcome(StrEnum):
+    """What became of a mail that arrived.
+
+    ``moved``: it had left the inbox, where the user or a filter of theirs put it; ``gone``: it was erased before it was
+    read; ``unreadable``: it holds neither a sender nor text; ``failed``: reading it broke, and an alarm tells of it.
+    """
+
+    DECIDED = "decided"
+    MOVED = "moved"
+    GONE = "gone"
+    UNREADABLE = "unreadable"
+    FAILED = "failed"
+
+
+class Receipt(BaseModel):
+    """What became of one mail, when and why; no text of the mail. There is one for each mail that arrived."""
+
+    model_config = ConfigDict(frozen=True)
+
+    user_id: str
+    connection_id: str
+    message_id: str
+    outcome: MailOutcome
+    noticed_at: AwareDatetime
+    closed_at: AwareDatetime
+    received_at: AwareDatetime | None = None
+    category: Category | None = None
+    decided_by: DecidedBy | None = None
+    confidence: float | None = None
+
+    @property
+    def seconds(self) -> float | None:
+        """How long the mail waited, since it arrived."""
+        return (self.closed_at - self.received_at).total_seconds() if self.received_at else None

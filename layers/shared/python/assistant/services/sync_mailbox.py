@@ -1,0 +1,248 @@
+"""Use case: decide about every mail that arrived in a connected mailbox, each once.
+
+A job only says that a mailbox is worth a look; what is new its provider says, from the cursor on. The cursor moves when
+every mail before it has a receipt, so that whatever breaks is done again, and a receipt keeps a mail from being decided
+again. Where the provider no longer knows the cursor, or there is none, the inbox is read as far back as mail is news.
+A run ends before its time does, and asks for another.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import batched
+from typing import Final
+
+from assistant.domain import metric_names
+from assistant.domain.connections import Connection, ConnectionStatus
+from assistant.domain.errors import AssistantError, Conflict, ConnectionBroken, Forbidden, NotFound, Unavailable
+from assistant.domain.mailbox import CursorExpired, Folder, MailboxMessage, MailQuery
+from assistant.domain.mailbox_sync import (
+    MailboxPlace,
+    MailboxSync,
+    MailOutcome,
+    Receipt,
+    SyncReason,
+    news_begin,
+)
+from assistant.domain.triage.decision import TriagedEmail
+from assistant.domain.users import Identity
+from assistant.ports.connections import ConnectionStore
+from assistant.ports.mailbox import MailBox, MailBoxes
+from assistant.ports.mailbox_sync import DecisionFollower, MailboxPlaces, MailboxQueue, Receipts
+from assistant.services.ask_claude import LONGEST
+from assistant.services.triage_emails import TriagePorts, TriageRequest, triage_emails
+
+logger = logging.getLogger(__name__)
+
+_AT_ONCE: Final = 20
+_LISTED_AT_ONCE: Final = 100
+# A message is not begun with less: reading it may take twenty, deciding and keeping what was read ten.
+LEAST_SECONDS: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class SyncPorts:
+    """The ports following mailboxes needs; ``triage.meter`` and ``triage.clock`` serve all of it."""
+
+    connections: ConnectionStore
+    boxes: MailBoxes
+    places: MailboxPlaces
+    receipts: Receipts
+    queue: MailboxQueue
+    follow: DecisionFollower
+    triage: TriagePorts
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """What a run did, in mails by outcome; ``ended`` says why there was nothing more to do, or that there is."""
+
+    ended: str
+    decided: int = 0
+    moved: int = 0
+    gone: int = 0
+    unreadable: int = 0
+    failed: int = 0
+
+
+class _OutOfTime(Exception):
+    """The rest is for another run."""
+
+
+def sync_mailbox(job: MailboxSync, request_id: str, *, seconds: float, ports: SyncPorts) -> Synced:
+    """Bring the mailbox up to now, for at most ``seconds``.
+
+    Raises:
+        Unavailable: the provider, the store or the queue is down; the job is to be done again.
+        Conflict: another run read the mailbox at the same time; the same.
+    """
+    connection = ports.connections.find(job.user_id, job.connection_id)
+    if connection is None or connection.status is ConnectionStatus.BROKEN:
+        return Synced("disconnected" if connection is None else "broken")
+    run = _Run(connection, job, request_id, ports.triage.clock.monotonic() + seconds, ports)
+    try:
+        run.up_to_now()
+    except _OutOfTime:
+        again = {"id": f"{job.id[:64]}+{request_id}", "reason": SyncReason.CONTINUED}
+        ports.queue.request([job.model_copy(update=again)])
+        return run.synced("out of time")
+    except ConnectionBroken:
+        return run.synced("broken")
+    except Forbidden:
+        logger.warning("a mailbox may not be read", extra={"connection_id": connection.id})
+        return run.synced("forbidden")
+    return run.synced("up to now")
+
+
+class _Run:
+    """One look at one mailbox."""
+
+    def __init__(
+        self, connection: Connection, job: MailboxSync, request_id: str, until: float, ports: SyncPorts
+    ) -> None:
+        self._connection = connection
+        self._job = job
+        self._request_id = request_id
+        self._until = until
+        self._ports = ports
+        self._box: MailBox = ports.boxes.open(connection)
+        self._outcomes: Counter[MailOutcome] = Counter()
+
+    def synced(self, ended: str) -> Synced:
+        return Synced(ended, **{outcome.value: count for outcome, count in self._outcomes.items()})
+
+    def up_to_now(self) -> None:
+        place = self._ports.places.read(self._connection)
+        if place.cursor is None:
+            self._read_anew(place)
+            return
+        more = True
+        while more:
+            try:
+                changes = self._box.changes(place.cursor or "")
+            except CursorExpired:
+                self._ports.triage.meter.count(metric_names.MAILBOX_RESYNCS, provider=self._connection.provider.value)
+                self._read_anew(place)
+                return
+            self._close(changes.arrived)
+            place = self._moved_on(place, changes.cursor)
+            more = changes.more
+
+    def _read_anew(self, place: MailboxPlace) -> None:
+        """Read the inbox back to where news begin; what arrives meanwhile comes after the cursor."""
+        cursor = self._box.cursor()
+        begin = news_begin(place, self._connection, self._ports.triage.clock.now())
+        query = MailQuery(folder=Folder.INBOX, since=begin)
+        page = None
+        while True:
+            found = self._box.search(query, page=page, limit=_LISTED_AT_ONCE)
+            self._close(found.message_ids)
+            page = found.next_page
+            if page is None:
+                break
+        self._moved_on(place, cursor)
+
+    def _moved_on(self, place: MailboxPlace, cursor: str) -> MailboxPlace:
+        now = self._ports.triage.clock.now()
+        stored = self._ports.places.replace(place.model_copy(update={"cursor": cursor, "synced_at": now}))
+        if stored is None:
+            raise Conflict("The mailbox was read by another run at the same time.")
+        return stored
+
+    def _close(self, message_ids: Sequence[str]) -> None:
+        """Give each mail its receipt, those that have one aside."""
+        known = self._ports.receipts.known(self._connection, message_ids) if message_ids else frozenset()
+        new = [one for one in message_ids if one not in known]
+        for some in batched(new, _AT_ONCE, strict=False):
+            self._close_some(some)
+
+    def _close_some(self, message_ids: Sequence[str]) -> None:
+        out_of_time = False
+        receipts: list[Receipt] = []
+        messages: list[MailboxMessage] = []
+        for message_id in message_ids:
+            if self._left() < LEAST_SECONDS:
+                out_of_time = True
+                break
+            try:
+                message = self._box.get(message_id)
+            except NotFound:
+                receipts.append(self._receipt(message_id, MailOutcome.GONE))
+                continue
+            if message.state.folder is Folder.INBOX:
+                messages.append(message)
+            else:
+                receipts.append(self._receipt(message_id, MailOutcome.MOVED, message))
+        receipts += self._decided(messages)
+        self._ports.receipts.save(receipts)
+        self._measure(receipts)
+        if out_of_time:
+            raise _OutOfTime
+
+    def _decided(self, messages: Sequence[MailboxMessage]) -> Sequence[Receipt]:
+        """Decide about mails together; where that breaks, one by one, so that only the mail that breaks it fails."""
+        if not messages:
+            return ()
+        try:
+            return self._triaged(messages)
+        except Exception as error:
+            if isinstance(error, AssistantError):
+                raise
+            if len(messages) > 1:
+                return [receipt for one in messages for receipt in self._decided([one])]
+            extra = {"connection_id": self._connection.id, "error": type(error).__name__}
+            logger.error("a mail cannot be decided", extra=extra)  # noqa: TRY400 the message may quote the mail
+            return [self._receipt(messages[0].mail.id, MailOutcome.FAILED, messages[0])]
+
+    def _triaged(self, messages: Sequence[MailboxMessage]) -> Sequence[Receipt]:
+        readable = [one for one in messages if one.mail.sender or one.mail.subject or one.mail.body or one.mail.html]
+        decided = self._triage(readable) if readable else {}
+        followed = [(one.mail, decided[one.mail.id]) for one in readable if one.mail.id in decided]
+        if followed:
+            self._ports.follow(self._connection, followed, run_id=self._request_id)
+        return [self._receipt_of(one, decided.get(one.mail.id)) for one in messages]
+
+    def _triage(self, messages: Sequence[MailboxMessage]) -> dict[str, TriagedEmail]:
+        """Return decisions by mail; they are kept, or Unavailable is raised."""
+        mails = tuple(one.mail.model_dump(by_alias=True, exclude_none=True) for one in messages)
+        answer = triage_emails(
+            TriageRequest(user_id=self._connection.user_id, emails=mails),
+            Identity(self._connection.user_id, self._request_id),
+            largest_batch=_AT_ONCE,
+            ports=self._ports.triage,
+            seconds=min(LONGEST, self._left() - LEAST_SECONDS / 2),
+        )
+        if "feedback" in answer.degraded:
+            raise Unavailable("The decisions could not be kept.")
+        return {one.email_id: one for one in answer.triaged_emails}
+
+    def _receipt_of(self, message: MailboxMessage, decided: TriagedEmail | None) -> Receipt:
+        if decided is None:
+            return self._receipt(message.mail.id, MailOutcome.UNREADABLE, message)
+        why = {"category": decided.category, "decided_by": decided.decided_by, "confidence": decided.confidence}
+        return self._receipt(message.mail.id, MailOutcome.DECIDED, message).model_copy(update=why)
+
+    def _receipt(self, message_id: str, outcome: MailOutcome, message: MailboxMessage | None = None) -> Receipt:
+        return Receipt(
+            user_id=self._connection.user_id,
+            connection_id=self._connection.id,
+            message_id=message_id,
+            outcome=outcome,
+            noticed_at=self._job.noticed_at,
+            closed_at=self._ports.triage.clock.now(),
+            received_at=message.mail.received_at if message else None,
+        )
+
+    def _measure(self, receipts: Sequence[Receipt]) -> None:
+        meter = self._ports.triage.meter
+        counts = Counter(one.outcome for one in receipts)
+        self._outcomes.update(counts)
+        for outcome, count in counts.items():
+            meter.count(metric_names.MAILS_CLOSED, count, outcome=outcome.value)
+        for receipt in receipts:
+            if receipt.outcome is MailOutcome.DECIDED and receipt.seconds is not None:
+                meter.observe(metric_names.MAIL_DECISION_DELAY, max(0.0, receipt.seconds))
+
+    def _left(self) -> float:
+        return self._until - self._ports.triage.clock.monotonic()

@@ -1,0 +1,241 @@
+"""Every mail that arrives is decided once, whatever breaks on the way."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.domain import metric_names
+from assistant.domain.connections import Connection, ConnectionStatus
+from assistant.domain.errors import Conflict, ConnectionBroken, Forbidden, Unavailable
+from assistant.domain.mail import Mail
+from assistant.domain.mailbox import Folder, MailboxMessage, MessageState
+from assistant.domain.mailbox_sync import MailOutcome, SyncReason
+from assistant.domain.triage.decision import TriagedEmail
+from assistant.services.sync_mailbox import Synced
+from tests.fakes.mailbox import MemoryMailBox
+from tests.unit.mailboxes.followed import Followed
+
+
+@pytest.fixture
+def followed() -> Followed:
+    """A mailbox that was read up to now."""
+    found = Followed()
+    assert found.sync() == Synced("up to now")
+    return found
+
+
+class OneBox:
+    """Opens this mailbox whatever is asked for."""
+
+    def __init__(self, box: MemoryMailBox) -> None:
+        self.box = box
+
+    def open(self, _: Connection) -> MemoryMailBox:
+        return self.box
+
+
+def test_a_mail_is_decided_once_and_has_a_receipt(followed: Followed) -> None:
+    message_id = followed.arrive()
+    followed.clock.advance(3)
+    assert followed.sync() == Synced("up to now", decided=1)
+    assert followed.sync() == Synced("up to now")
+    receipt = followed.receipt(message_id)
+    decision = followed.decisions.find("user123", message_id)
+    assert decision is not None
+    assert (receipt.outcome, receipt.category, receipt.seconds) == (MailOutcome.DECIDED, decision.category, 3.0)
+    assert receipt.decided_by is decision.decided_by
+    assert followed.follow.told == [(followed.connection.id, message_id)]
+    assert followed.meter.total(metric_names.MAILS_CLOSED, outcome="decided") == 1
+
+
+def test_receipts_hold_no_text_of_the_mail(followed: Followed) -> None:
+    message_id = followed.arrive("Confidential merger")
+    followed.sync()
+    text = followed.receipt(message_id).model_dump_json()
+    assert "merger" not in text
+    assert "supplier" not in text
+
+
+def test_a_new_mailbox_is_read_a_week_back(followed: Followed) -> None:
+    fresh = Followed()
+    connected_at = fresh.connection.connected_at
+    fresh.arrive("Old", received_at=connected_at - timedelta(days=8))
+    recent = fresh.arrive("Recent", received_at=connected_at - timedelta(days=6))
+    fresh.arrive("Archived", received_at=connected_at)
+    fresh.box.move("m3", Folder.ARCHIVE)
+    assert fresh.sync() == Synced("up to now", decided=1)
+    assert [message_id for _, message_id in fresh.receipts.kept] == [recent]
+    assert followed.receipts.kept == {}
+
+
+def test_an_expired_cursor_makes_the_inbox_be_read_anew(followed: Followed) -> None:
+    known, missed = followed.arrive("Known"), None
+    followed.sync()
+    missed = followed.arrive("Missed")
+    followed.box.forget_changes()
+    assert followed.sync() == Synced("up to now", decided=1)
+    assert followed.receipts.saved == [known, missed]
+    assert followed.meter.total(metric_names.MAILBOX_RESYNCS, provider="google") == 1
+
+
+def test_what_left_the_inbox_or_was_erased_has_a_receipt(followed: Followed) -> None:
+    moved, gone = followed.arrive("Moved"), followed.arrive("Gone")
+
+    class Erased(MemoryMailBox):
+        """Loses a message between telling of it and handing it over."""
+
+        def get(self, message_id: str) -> MailboxMessage:
+            if message_id == gone and gone in self._messages:
+                self.erase(gone)
+            return super().get(message_id)
+
+    box = Erased(followed.clock)
+    box.__dict__ |= followed.box.__dict__
+    followed.box.change(moved, MessageState(Folder.ARCHIVE))
+    assert followed.sync(boxes=OneBox(box)) == Synced("up to now", moved=1, gone=1)
+    assert not followed.follow.told
+
+
+def test_a_mail_with_nothing_in_it_is_unreadable(followed: Followed) -> None:
+    followed.arrive("", sender="", body="")
+    assert followed.sync() == Synced("up to now", unreadable=1)
+
+
+def test_a_mail_that_breaks_the_judgement_stops_no_other(followed: Followed) -> None:
+    poison, sound = followed.arrive("Poison"), followed.arrive("Sound")
+
+    def follow(_: Connection, decided: Sequence[tuple[Mail, TriagedEmail]], *, run_id: str) -> None:
+        assert run_id
+        if any(mail.id == poison for mail, _ in decided):
+            raise ZeroDivisionError
+
+    assert followed.sync(follow=follow) == Synced("up to now", decided=1, failed=1)
+    assert followed.receipt(poison).outcome is MailOutcome.FAILED
+    assert followed.receipt(sound).outcome is MailOutcome.DECIDED
+
+
+@pytest.mark.parametrize("part", ["provider", "store"])
+def test_what_is_down_leaves_everything_to_the_next_try(followed: Followed, part: str) -> None:
+    message_id = followed.arrive()
+    outage = getattr(followed, part)
+    outage.down = True
+    with pytest.raises(Unavailable):
+        followed.sync()
+    outage.down = False
+    assert followed.sync() == Synced("up to now", decided=1)
+    assert followed.receipts.saved == [message_id]
+
+
+def test_effects_that_could_not_be_kept_are_proposed_again(followed: Followed) -> None:
+    followed.arrive()
+
+    def down(*_: object, **__: object) -> None:
+        raise Unavailable("down")
+
+    with pytest.raises(Unavailable):
+        followed.sync(follow=down)
+    assert followed.receipts.kept == {}
+    assert followed.sync() == Synced("up to now", decided=1)
+    assert len(followed.follow.told) == 1
+
+
+def test_two_runs_at_once_do_not_lower_the_cursor(followed: Followed) -> None:
+    followed.arrive()
+
+    class Overtaken(MemoryMailBox):
+        def changes(self, cursor: str) -> Any:
+            changes = super().changes(cursor)
+            followed.sync()
+            return changes
+
+    box = Overtaken(followed.clock)
+    box.__dict__ |= followed.box.__dict__
+    with pytest.raises(Conflict):
+        followed.sync(boxes=OneBox(box))
+    reached = followed.places.read(followed.connection).cursor
+    assert reached == followed.box.cursor()
+
+
+def test_a_run_out_of_time_asks_for_another(followed: Followed) -> None:
+    for number in range(45):
+        followed.arrive(f"Number {number}")
+    clock = followed.clock
+
+    class Slow(MemoryMailBox):
+        def get(self, message_id: str) -> MailboxMessage:
+            clock.advance(9)
+            return super().get(message_id)
+
+    box = Slow(clock)
+    box.__dict__ |= followed.box.__dict__
+    first = followed.sync(boxes=OneBox(box))
+    assert first.ended == "out of time"
+    assert 0 < first.decided < 45
+    (job,) = followed.queue.requested
+    assert job.reason is SyncReason.CONTINUED
+    assert followed.sync(job) == Synced("up to now", decided=45 - first.decided)
+    assert len(followed.receipts.saved) == len(set(followed.receipts.saved)) == 45
+
+
+def test_a_disconnected_mailbox_is_left_alone(followed: Followed) -> None:
+    unknown = followed.notification().model_copy(update={"connection_id": "gone"})
+    assert followed.sync(unknown) == Synced("disconnected")
+
+
+def test_a_broken_connection_is_left_alone(followed: Followed) -> None:
+    known = followed.connections.find("user123", followed.connection.id)
+    assert known
+    broken = known.model_copy(update={"status": ConnectionStatus.BROKEN})
+    assert followed.connections.replace(broken, expected_version=known.version)
+    assert followed.sync() == Synced("broken")
+
+
+@pytest.mark.parametrize(("error", "ended"), [(ConnectionBroken("gone"), "broken"), (Forbidden("scope"), "forbidden")])
+def test_a_mailbox_that_refuses_is_not_tried_again_and_again(followed: Followed, error: Exception, ended: str) -> None:
+    class Refusing(MemoryMailBox):
+        def changes(self, cursor: str) -> Any:
+            assert cursor
+            raise error
+
+    assert followed.sync(boxes=OneBox(Refusing(followed.clock))) == Synced(ended)
+
+
+@given(st.data())
+def test_notifications_may_be_dropped_doubled_delayed_and_reordered(data: st.DataObject) -> None:
+    """Whatever happens to notifications and the provider: in the end each mail was decided once, or is told of."""
+    followed = Followed()
+    assert followed.sync() == Synced("up to now")
+    waiting: list[int] = []
+    arrived: list[str] = []
+    for number in range(data.draw(st.integers(1, 8), label="steps")):
+        match data.draw(st.sampled_from(["arrive", "deliver", "outage", "recover", "forget", "reconcile"])):
+            case "arrive":
+                arrived.append(followed.arrive(f"Number {number}"))
+                waiting += [number] * data.draw(st.integers(0, 2), label="copies of its notification")
+            case "deliver" if waiting:
+                job = waiting.pop(data.draw(st.integers(0, len(waiting) - 1), label="which"))
+                if not followed.tried(followed.notification(job)):
+                    waiting.append(job)
+            case "outage":
+                data.draw(st.sampled_from([followed.provider, followed.store])).down = True
+            case "recover":
+                followed.provider.down = followed.store.down = False
+            case "forget":
+                followed.box.forget_changes() if not followed.provider.down else None
+            case "reconcile":
+                followed.reconcile()
+        followed.clock.advance(60)
+    followed.provider.down = followed.store.down = False
+    undecided = set(arrived) - set(followed.receipts.saved)
+    found = followed.reconcile()
+    assert bool(found.behind) >= bool(undecided)
+    assert not undecided or followed.meter.gauges[metric_names.OLDEST_UNDECIDED_MAIL] >= 60
+    for requested in followed.queue.requested:
+        assert followed.tried(requested)
+    assert sorted(followed.receipts.saved) == sorted(arrived)
+    assert sorted(message_id for _, message_id in followed.follow.told) == sorted(arrived)
+    assert followed.reconcile().oldest_seconds == 0
