@@ -3,6 +3,7 @@
 Two splits: folds that keep every sender and thread together, and one source left out at a time. Each
 mail is decided by the runtime engine with weights that never saw its group (or its source). Writes
 predictions, a reliability diagram and a coverage/accuracy curve to reports/ and prints the scorer's table.
+Last, what topics taught by other senders' mail would change.
 """
 
 import argparse
@@ -14,6 +15,7 @@ from assistant.domain.preferences import EmailRules
 from assistant.domain.triage.cascade import triage_mail
 from assistant.domain.triage.decision import TriagedEmail
 from training.dataset import LabelledMail, LabelledSentence, load_mails, load_sentences
+from training.evaluate_topics import report_topics
 from training.fit import Sample, read_samples
 from training.folds import folds_by_group, trained_apart
 from training.reliability import draw_coverage, draw_reliability
@@ -27,17 +29,19 @@ def main() -> None:
     """Run both splits and print the scorer's tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, help="folder with dev.jsonl, dev_sentences.jsonl and eval.py")
-    parser.add_argument("--only", choices=("grouped", "source"), help="run one split only")
+    parser.add_argument("--only", choices=("grouped", "source", "topics"), help="run one part only")
     arguments = parser.parse_args()
     _REPORTS.mkdir(exist_ok=True)
     samples = read_samples(load_mails(arguments.data))
     sentences = load_sentences(arguments.data)
-    if arguments.only != "source":
+    if arguments.only in {None, "grouped"}:
         _report("grouped", list(_decide(samples, sentences, folds_by_group(samples))), samples, arguments.data)
-    if arguments.only != "grouped":
+    if arguments.only in {None, "source"}:
         names = sorted({sample.labelled.source for sample in samples})
         by_source = [names.index(sample.labelled.source) for sample in samples]
         _report("source", list(_decide(samples, sentences, by_source)), samples, arguments.data)
+    if arguments.only in {None, "topics"}:
+        report_topics(samples)
 
 
 def _decide(
