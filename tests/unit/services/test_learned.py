@@ -1,6 +1,7 @@
 """What the user does with mail is learned, shown with its reasons, and undone on request."""
 
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -182,6 +183,19 @@ class TestForgetting:
         assert learned.why.corrections == {Category.ROUTINE: 1, Category.ARCHIVE: 1}
         with pytest.raises(NotFound):
             unlearn(USER, "from:nobody@company.com", CALLER, ports=desk.ports)
+
+    @pytest.mark.parametrize("learned_id", ["topic:预算", "topic:%E9%A2%84%E7%AE%97", "rule:muted_topic:project%20owl"])
+    def test_an_id_may_be_percent_encoded(self, desk: Desk, learned_id: str) -> None:
+        rules = EmailRules(muted_topics=("project owl",))
+        desk.preferences.replace(USER, Preferences(email_rules=rules), expected_version=0)
+        desk.correct("email1", Category.ARCHIVE, topics=("预算",))
+        assert unlearn(USER, learned_id, CALLER, ports=desk.ports).id == unquote(learned_id)
+        with pytest.raises(NotFound):
+            unlearn(USER, learned_id, CALLER, ports=desk.ports)
+
+    def test_an_address_may_have_a_percent_sign(self, desk: Desk) -> None:
+        desk.correct("email1", Category.ARCHIVE, "from:a%40b@company.com")
+        assert unlearn(USER, "from:a%40b@company.com", CALLER, ports=desk.ports).id == "from:a%40b@company.com"
 
     def test_the_audit_names_no_sender(self, desk: Desk) -> None:
         desk.correct("email1", Category.ARCHIVE)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from typing import Annotated
+from urllib.parse import unquote
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -135,15 +136,18 @@ def unlearn(user_id: str, learned_id: str, caller: Identity, *, ports: LearnedPo
         Unavailable: the store is down.
     """
     caller.must_be(user_id)
-    done = (
-        _without_rule(user_id, learned_id, ports.preferences)
-        if learned_id.startswith(_RULE)
-        else ports.history.forget_record(user_id, learned_id)
-    )
-    if not done:
-        raise NotFound("No such thing is learned.")
-    ports.audit.record(audit_event(AuditAction.LEARNED_FORGOTTEN, caller, ports.clock.now()))
-    return Unlearned(id=learned_id)
+    # Topics have spaces and letters of any script, which a path has percent-encoded; addresses may have a %.
+    for wanted in dict.fromkeys((learned_id, unquote(learned_id))):
+        if _forget(user_id, wanted, ports):
+            ports.audit.record(audit_event(AuditAction.LEARNED_FORGOTTEN, caller, ports.clock.now()))
+            return Unlearned(id=wanted)
+    raise NotFound("No such thing is learned.")
+
+
+def _forget(user_id: str, learned_id: str, ports: LearnedPorts) -> bool:
+    if learned_id.startswith(_RULE):
+        return _without_rule(user_id, learned_id, ports.preferences)
+    return ports.history.forget_record(user_id, learned_id)
 
 
 def _learned(record: LearnedRecord) -> Learned:
