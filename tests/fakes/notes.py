@@ -1,16 +1,18 @@
 """A workspace for notes in memory, and what happens in one without the assistant."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
 from assistant.domain.connections import Connection, ConnectionStatus
 from assistant.domain.errors import Conflict, ConnectionBroken, FieldError, InvalidRequest, NotFound
+from assistant.domain.notes.followed import FollowedWorkspace
 from assistant.domain.notes.note import NotesPage, NotesTask, PageHead, PageList, TaskList, TaskState
 from assistant.domain.notes.source import DataSource, Option, Property, Role, TaskSource
 from assistant.domain.notes.status import status_of, value_for
 from assistant.domain.tasks.request import TaskStatus
+from assistant.ports.notes import KeptPage
 from assistant.ports.runtime import Clock
 from tests.fakes.accounts import NOTION
 from tests.fakes.stores import Outage
@@ -213,3 +215,78 @@ class MemoryWorkspaces:
         if connection.status is ConnectionStatus.BROKEN:
             raise ConnectionBroken("broken")
         return self.notes
+
+
+class MemoryFollowed:
+    """Implements ``ports.FollowedStore``."""
+
+    def __init__(self, outage: Outage | None = None) -> None:
+        self._outage = outage or Outage()
+        self._kept: dict[tuple[str, str], FollowedWorkspace] = {}
+
+    def find(self, user_id: str, connection_id: str) -> FollowedWorkspace | None:
+        self._outage.check()
+        return self._kept.get((user_id, connection_id))
+
+    def everything(self) -> Sequence[FollowedWorkspace]:
+        self._outage.check()
+        return tuple(self._kept.values())
+
+    def replace(self, workspace: FollowedWorkspace) -> bool:
+        kept = self.find(workspace.user_id, workspace.connection_id)
+        if (kept.version if kept else 0) != workspace.version:
+            return False
+        following = workspace.model_copy(update={"version": workspace.version + 1})
+        self._kept[workspace.user_id, workspace.connection_id] = following
+        return True
+
+    def remove(self, workspace: FollowedWorkspace) -> None:
+        self._outage.check()
+        self._kept.pop((workspace.user_id, workspace.connection_id), None)
+
+
+class MemoryPages:
+    """Implements ``ports.PageStore``."""
+
+    def __init__(self, clock: Clock, outage: Outage | None = None) -> None:
+        self._clock = clock
+        self._outage = outage or Outage()
+        self._kept: dict[tuple[str, str, str], tuple[NotesPage, datetime]] = {}
+
+    def of_user(self, user_id: str, *, limit: int) -> Sequence[NotesPage]:
+        self._outage.check()
+        mine = sorted((key, page) for key, (page, _) in self._kept.items() if key[0] == user_id)
+        return tuple(page for _, page in mine[:limit])
+
+    def kept(self, user_id: str, connection_id: str) -> Mapping[str, KeptPage]:
+        self._outage.check()
+        return {
+            page_id: KeptPage(page.head.edited_at, read_at)
+            for (owner, connection, page_id), (page, read_at) in self._kept.items()
+            if (owner, connection) == (user_id, connection_id)
+        }
+
+    def put(self, user_id: str, connection_id: str, page: NotesPage) -> None:
+        self._outage.check()
+        self._kept[user_id, connection_id, page.head.page_id] = (page, self._clock.now())
+
+    def remove(self, user_id: str, connection_id: str, page_ids: Collection[str]) -> None:
+        self._outage.check()
+        for page_id in page_ids:
+            self._kept.pop((user_id, connection_id, page_id), None)
+
+
+class MemoryNotices:
+    """Implements ``ports.NoticeLog``; nothing is forgotten."""
+
+    def __init__(self, outage: Outage | None = None) -> None:
+        self._outage = outage or Outage()
+        self._done: set[str] = set()
+
+    def has(self, event_id: str) -> bool:
+        self._outage.check()
+        return event_id in self._done
+
+    def add(self, event_id: str) -> None:
+        self._outage.check()
+        self._done.add(event_id)

@@ -19,6 +19,7 @@ class NotificationKind(StrEnum):
     MEETING_BRIEFING = "meeting_briefing"
     APPROVAL_ASKED = "approval_asked"
     UNDO_CONFLICT = "undo_conflict"
+    STATUS_NOT_WRITTEN = "status_not_written"
 
 
 class Notification(BaseModel):

@@ -1,10 +1,12 @@
 """A connected workspace for notes. Adapter: Notion; one suite of tests holds all of them to this."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from assistant.domain.connections import Connection
+from assistant.domain.notes.followed import FollowedWorkspace
 from assistant.domain.notes.note import NotesPage, NotesTask, PageList, TaskList, TaskState
 from assistant.domain.notes.source import DataSource, TaskSource
 from assistant.domain.tasks.request import TaskStatus
@@ -53,4 +55,64 @@ class NotesWorkspaces(Protocol):
 
     def open(self, connection: Connection) -> Notes:
         """Return the workspace of a connection, without a call to its provider."""
+        ...
+
+
+class FollowedStore(Protocol):
+    """Workspaces that are followed. Every method raises Unavailable while it is down."""
+
+    def find(self, user_id: str, connection_id: str) -> FollowedWorkspace | None:
+        """Return what is followed of a connection."""
+        ...
+
+    def everything(self) -> Sequence[FollowedWorkspace]:
+        """Return the workspaces of all users."""
+        ...
+
+    def replace(self, workspace: FollowedWorkspace) -> bool:
+        """Keep it as the next version; False when the kept version is another than its own, 0 where none is kept."""
+        ...
+
+    def remove(self, workspace: FollowedWorkspace) -> None:
+        """Forget it; one that is gone is no error."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPage:
+    """When a kept page was edited, and when it was read."""
+
+    edited_at: datetime
+    read_at: datetime
+
+
+class PageStore(Protocol):
+    """Pages of workspaces, kept as evidence. Every method raises Unavailable while it is down."""
+
+    def of_user(self, user_id: str, *, limit: int) -> Sequence[NotesPage]:
+        """Return kept pages of all the user's workspaces."""
+        ...
+
+    def kept(self, user_id: str, connection_id: str) -> Mapping[str, KeptPage]:
+        """Return which pages of a workspace are kept, by id."""
+        ...
+
+    def put(self, user_id: str, connection_id: str, page: NotesPage) -> None:
+        """Keep a page in the place of what was read of it before."""
+        ...
+
+    def remove(self, user_id: str, connection_id: str, page_ids: Collection[str]) -> None:
+        """Forget pages; one that is gone is no error."""
+        ...
+
+
+class NoticeLog(Protocol):
+    """Notifications that were worked on, for two days. Every method raises Unavailable while it is down."""
+
+    def has(self, event_id: str) -> bool:
+        """Whether this one was."""
+        ...
+
+    def add(self, event_id: str) -> None:
+        """Note that this one was."""
         ...

@@ -31,6 +31,8 @@ from assistant.services.edit_preferences import merge_patched
 
 _ATTEMPTS: Final = 3
 _LONGEST_KEY: Final = 255
+# Of a task that is kept elsewhere, what is changed there.
+_ELSEWHERE: Final = ("title", "due_date", "estimated_time", "recurrence")
 _ACTIVE: Final = (TaskStatus.OPEN, TaskStatus.IN_PROGRESS)
 
 
@@ -64,7 +66,7 @@ def create_task(given: TaskChanges, caller: Identity, *, key: str | None, ports:
     if key is not None and not 1 <= len(key) <= _LONGEST_KEY:
         raise _invalid("Idempotency-Key", f"needs 1 to {_LONGEST_KEY} characters")
     now = ports.clock.now()
-    frame = _frame(ports.preferences.read(caller.user_id).preferences, now)
+    frame = frame_of(ports.preferences.read(caller.user_id).preferences, now)
     task = new_task(_new_id(now), given, frame)
     _require_order(task, caller.user_id, ports.tasks)
     digest = hashlib.sha256(given.model_dump_json().encode()).hexdigest()
@@ -106,6 +108,8 @@ def change_task(
 ) -> VersionedTask:
     """Apply a JSON merge patch (RFC 7396); completing a recurring task opens its next occurrence, once.
 
+    The status of a task that is kept elsewhere is written there by the next sync.
+
     Raises:
         NotFound: there is no such task.
         InvalidRequest: the result breaks a rule or has an unknown key; names the fields.
@@ -114,11 +118,11 @@ def change_task(
         Unavailable: the store is down.
     """
     now = ports.clock.now()
-    frame = _frame(ports.preferences.read(caller.user_id).preferences, now)
+    frame = frame_of(ports.preferences.read(caller.user_id).preferences, now)
     for _ in range(_ATTEMPTS):
         current = show_task(task_id, caller, tasks=ports.tasks)
         preconditions.require(current.version)
-        task = changed_task(current.task, _patched(current.task, patch), frame)
+        task = _to_write(current.task, changed_task(current.task, _patched(current.task, patch), frame))
         if set(task.depends_on) - set(current.task.depends_on):
             _require_order(task, caller.user_id, ports.tasks)
         task, after = _completed(current.task, task, frame)
@@ -133,6 +137,8 @@ def delete_task(task_id: str, caller: Identity, preconditions: Preconditions, *,
     for _ in range(_ATTEMPTS):
         current = show_task(task_id, caller, tasks=ports.tasks)
         preconditions.require(current.version)
+        if current.task.origin:
+            raise Conflict("This task is kept elsewhere, and would come back. Please delete it there.")
         if ports.tasks.delete(caller.user_id, task_id, expected_version=current.version):
             ports.audit.record(audit_event(AuditAction.TASK_DELETED, caller, ports.clock.now(), subject_id=task_id))
             return
@@ -145,6 +151,22 @@ def _patched(task: KeptTask, patch: Mapping[str, Any]) -> TaskChanges:
         return TaskChanges.model_validate(merge_patched(current, patch))
     except ValidationError as error:
         raise InvalidRequest("Some fields need another value.", errors=field_errors(error.errors())) from None
+
+
+def _to_write(before: KeptTask, task: KeptTask) -> KeptTask:
+    """Return the task with its new status noted as one to write where it is kept; raises InvalidRequest."""
+    if before.origin is None:
+        return task
+    problems = [
+        FieldError(name, f"is kept in {before.origin.provider.value.title()}: please change it there")
+        for name in _ELSEWHERE
+        if getattr(task, name) != getattr(before, name)
+    ]
+    if problems:
+        raise InvalidRequest("Some fields need another value.", errors=tuple(problems))
+    if task.status is before.status:
+        return task
+    return task.model_copy(update={"origin": before.origin.model_copy(update={"unwritten": task.status})})
 
 
 def _completed(before: KeptTask, task: KeptTask, frame: Frame) -> tuple[KeptTask, KeptTask | None]:
@@ -173,7 +195,8 @@ def _require_order(task: KeptTask, user_id: str, tasks: TaskStore) -> None:
         raise InvalidRequest("Some fields need another value.", errors=tuple(problems))
 
 
-def _frame(preferences: Preferences, now: datetime) -> Frame:
+def frame_of(preferences: Preferences, now: datetime) -> Frame:
+    """Return what "tomorrow" and "a day" mean to the user at this time."""
     hours = preferences.working_hours
     start, end = (datetime.combine(now.date(), clock, tzinfo=UTC) for clock in (hours.start, hours.end))
     return Frame(now, ZoneInfo(hours.timezone), hours.end, int((end - start).total_seconds()) // 60)

@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 from pydantic import AwareDatetime
 
 from assistant.domain.calendar.recurrence import Rule, periods, read_rule
+from assistant.domain.connections import Provider
 from assistant.domain.errors import FieldError
 from assistant.domain.tasks.due import Due, read_due
 from assistant.domain.tasks.effort import read_effort
-from assistant.domain.tasks.request import TaskFields, TaskId, TaskStatus
+from assistant.domain.tasks.request import TaskFields, TaskId, TaskPart, TaskStatus
 from assistant.domain.tasks.task import Frame, require_readable
 
 KEPT_AFTER_CLOSING: Final = timedelta(days=400)
@@ -23,6 +24,20 @@ class TaskChanges(TaskFields):
     """What a user may set of a kept task."""
 
     status: TaskStatus = TaskStatus.OPEN
+
+
+class TaskOrigin(TaskPart):
+    """Where a task is really kept, and what was read there: title, due date and estimate are changed there only."""
+
+    provider: Provider
+    connection_id: str
+    page_id: str
+    url: str
+    status_name: str
+    """The status in the words used there."""
+    edited_at: AwareDatetime
+    unwritten: TaskStatus | None = None
+    """A status set here that is not written there yet."""
 
 
 class KeptTask(TaskChanges):
@@ -38,6 +53,8 @@ class KeptTask(TaskChanges):
     """Of a recurring task the day its series counts from."""
     next_task_id: TaskId | None = None
     """The occurrence that completing this one opened."""
+    origin: TaskOrigin | None = None
+    """Where it is kept, of a task that is followed from another place."""
 
 
 def new_task(task_id: str, given: TaskChanges, frame: Frame) -> KeptTask:
@@ -118,6 +135,7 @@ def following(task: KeptTask, task_id: str, frame: Frame) -> KeptTask | None:
             "closed_at": None,
             "depends_on": (),
             "start_after": None,
+            "origin": None,
         }
     )
 
