@@ -7,6 +7,9 @@ Standard library only.
 from dataclasses import dataclass
 from typing import Literal
 
+TOKENS_KEY = "key:"
+PROVIDERS = ("google", "microsoft", "slack", "notion")
+
 type Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE", "ANY"]
 
 
@@ -23,7 +26,8 @@ class Route:
 class Grant:
     """Exact IAM actions on one resource: ``table``, ``queue:<name>``, or ``*`` where AWS has no resource level.
 
-    ``function:<name>`` is a function listed before.
+    ``function:<name>`` is a function listed before; ``key:<provider>`` is the key, but only for the tokens of accounts
+    at that provider.
     """
 
     resource: str
@@ -33,6 +37,12 @@ class Grant:
 def on_table(*operations: str) -> Grant:
     """Return the grant of these DynamoDB operations on the table."""
     return Grant("table", tuple(f"dynamodb:{operation}" for operation in operations))
+
+
+def on_tokens(*providers: str, read: bool = True) -> tuple[Grant, ...]:
+    """Return the grants to write, and to ``read``, the tokens of accounts at these providers; all unless told."""
+    actions = ("kms:Decrypt", "kms:GenerateDataKey") if read else ("kms:GenerateDataKey",)
+    return tuple(Grant(f"{TOKENS_KEY}{provider}", actions) for provider in providers or PROVIDERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +84,8 @@ PROOFS = Queue("proofs", visibility_timeout=1800, max_receive_count=3, max_age=9
 EFFECTS = Queue("effects", visibility_timeout=360)
 QUEUES = (AUDIT, PROOFS, EFFECTS)
 
-SECRETS = ("claude-api-key", "pinecone-api-key")
+# One for the registrations at all providers: a secret costs by the month.
+SECRETS = ("claude-api-key", "pinecone-api-key", "oauth-clients")
 
 # From 1,769 MB on a function has a whole CPU.
 FULL_CPU = 1792

@@ -27,7 +27,7 @@ from infra.constructs.schedule import FunctionSchedule
 from infra.constructs.suppressions import suppress
 from infra.constructs.table import StateTable
 from infra.deployment import Deployment, Profile, deployments
-from infra.manifest import FUNCTIONS, QUEUES, SECRETS, Function
+from infra.manifest import FUNCTIONS, QUEUES, SECRETS, TOKENS_KEY, Function
 
 METRICS_NAMESPACE = "ExecutiveAssistant"
 EMBEDDED_AWS_ACCOUNT = "000000000000"
@@ -197,6 +197,8 @@ class AppStack(Stack):
         for name, function in self._invoked.items():
             if f"function:{name}" in granted:
                 environment[f"{name.upper()}_FUNCTION"] = function.function_arn
+        if any(resource.startswith(TOKENS_KEY) for resource in granted):
+            environment["TOKENS_KEY_ARN"] = self._data.key.key_arn
         for secret in spec.secrets:
             environment[_secret_variable(secret)] = self._resources.secrets[secret]
         if self._deployment.local:

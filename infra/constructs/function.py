@@ -17,7 +17,7 @@ from infra.build import Artifact
 from infra.constructs.layers import ARCHITECTURE, RUNTIME, Layers, code
 from infra.constructs.log_group import EncryptedLogGroup
 from infra.constructs.suppressions import suppress
-from infra.manifest import Function, Grant
+from infra.manifest import TOKENS_KEY, Function, Grant
 
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html: EC2 has no resource level for most of these.
 ATTACH_TO_VPC = (
@@ -156,7 +156,12 @@ def _statements(spec: Function, resources: Resources, log_group: logs.ILogGroup)
         grants.append(Grant(f"queue:{spec.consumes}", CONSUME))
     return [
         iam.PolicyStatement(actions=[*WRITE_LOGS], resources=[log_group.log_group_arn]),
-        *(iam.PolicyStatement(actions=[*grant.actions], resources=[arns[grant.resource]]) for grant in grants),
+        *(
+            iam.PolicyStatement(actions=[*grant.actions], resources=[arns[grant.resource]])
+            for grant in grants
+            if not grant.resource.startswith(TOKENS_KEY)
+        ),
+        *(_tokens_statement(grant, resources.key) for grant in grants if grant.resource.startswith(TOKENS_KEY)),
         *(
             iam.PolicyStatement(actions=["secretsmanager:GetSecretValue"], resources=[resources.secrets[secret]])
             for secret in spec.secrets
@@ -188,6 +193,19 @@ def _arns(resources: Resources) -> dict[str, str]:
         **{f"queue:{name}": queue.queue_arn for name, queue in resources.queues.items()},
         **{f"function:{name}": function.function_arn for name, function in resources.functions.items()},
     }
+
+
+def _tokens_statement(grant: Grant, key: kms.IKey) -> iam.PolicyStatement:
+    """Use of the key with the encryption context of one provider's tokens, which nothing else is encrypted with."""
+    provider = grant.resource.removeprefix(TOKENS_KEY)
+    return iam.PolicyStatement(
+        actions=[*grant.actions],
+        resources=[key.key_arn],
+        conditions={
+            "StringEquals": {"kms:EncryptionContext:provider": provider},
+            "Null": {"kms:EncryptionContext:user": "false"},
+        },
+    )
 
 
 def _key_statements(spec: Function, grants: Sequence[Grant], key: kms.IKey) -> Iterator[iam.PolicyStatement]:

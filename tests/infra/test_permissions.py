@@ -1,6 +1,7 @@
 """Each function may do what the manifest says, on the one resource it says, and nothing else."""
 
 from collections import defaultdict
+from typing import Any
 
 import pytest
 
@@ -23,6 +24,7 @@ WRITE_TABLE_KEY = READ_TABLE_KEY | {
     "kms:ReEncryptFrom",
     "kms:ReEncryptTo",
 }
+READ_TOKENS = {"manage_connections"}
 WRITES = {"dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
 
 every_function = pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
@@ -40,6 +42,29 @@ def granted(function: Function) -> dict[str, set[str]]:
     return expected
 
 
+def tokens_of(statement: dict[str, Any]) -> str | None:
+    """``:<provider>`` where a statement opens the tokens of accounts there and nothing else, as in the manifest."""
+    condition = statement.get("Condition", {})
+    provider = condition.get("StringEquals", {}).get("kms:EncryptionContext:provider")
+    if provider is None:
+        return None
+    assert condition == {
+        "StringEquals": {"kms:EncryptionContext:provider": provider},
+        "Null": {"kms:EncryptionContext:user": "false"},
+    }
+    return f":{provider}"
+
+
+def test_only_functions_that_call_providers_read_tokens() -> None:
+    readers = {
+        function.name
+        for function in FUNCTIONS
+        for grant in function.grants
+        if grant.resource.startswith("key:") and "kms:Decrypt" in grant.actions
+    }
+    assert readers <= READ_TOKENS
+
+
 @every_function
 def test_the_actions_of_a_function_are_those_of_the_manifest(deployment: Deployment, function: Function) -> None:
     expected = granted(function)
@@ -53,7 +78,7 @@ def test_the_actions_of_a_function_are_those_of_the_manifest(deployment: Deploym
     for statement in deployment.statements(function.name):
         if statement["Effect"] == "Allow":
             for resource in listed(statement["Resource"]):
-                found[deployment.named(resource)] |= set(listed(statement["Action"]))
+                found[deployment.named(resource) + (tokens_of(statement) or "")] |= set(listed(statement["Action"]))
     found.pop("key", None)
     assert found == {resource: actions for resource, actions in expected.items() if actions}
 
@@ -72,7 +97,7 @@ def test_the_key_is_used_only_through_services_the_function_reaches(deployment: 
         expected["secretsmanager"] = {"kms:Decrypt"}
     found = {}
     for statement in deployment.statements(function.name):
-        if deployment.named(statement["Resource"]) == "key":
+        if deployment.named(statement["Resource"]) == "key" and not tokens_of(statement):
             service = flattened(statement["Condition"]["StringEquals"]["kms:ViaService"])
             assert service.endswith(".{AWS::Region}.{AWS::URLSuffix}")
             found[service.partition(".")[0]] = set(listed(statement["Action"]))

@@ -92,6 +92,17 @@ class Settings(BaseSettings):
     pinecone_index_host: Optional[str] = None
     pinecone_base_url: str = Field(default="https://api.pinecone.io", pattern=r"^https?://")
 
+    public_url: Optional[Annotated[str, Field(pattern=r"^https?://[^/]+$")]] = None
+    tokens_key_arn: Optional[str] = None
+    oauth_clients: Optional[SecretStr] = None
+    oauth_secret_arn: Optional[str] = None
+    google_accounts_url: str = Field(default="https://accounts.google.com", pattern=r"^https?://")
+    google_oauth_url: str = Field(default="https://oauth2.googleapis.com", pattern=r"^https?://")
+    microsoft_login_url: str = Field(default="https://login.microsoftonline.com", pattern=r"^https?://")
+    microsoft_graph_url: str = Field(default="https://graph.microsoft.com", pattern=r"^https?://")
+    slack_url: str = Field(default="https://slack.com", pattern=r"^https?://")
+    notion_url: str = Field(default="https://api.notion.com", pattern=r"^https?://")
+
     embedding_model_path: Path = Path("/opt/potion-base-8M")
 
     email_batch_size: int = Field(default=100, ge=1, le=1000)

@@ -1,0 +1,52 @@
+"""The assistant's own registrations at the providers: client ids and secrets, one JSON document for all of them.
+
+``{"google": {"client_id": "...", "client_secret": "..."}, "microsoft": {..., "tenant": "..."}}``; a provider that is
+left out is not used.
+"""
+
+import logging
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from assistant.adapters.secrets import ApiKey
+from assistant.domain.connections import Provider
+from assistant.domain.errors import Conflict, Unavailable
+
+logger = logging.getLogger(__name__)
+
+
+class OAuthClient(BaseModel):
+    """One registration; ``tenant`` is Microsoft's: an organisation's id, or ``common`` for all of them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    client_id: str = Field(min_length=1)
+    client_secret: str = Field(min_length=1, repr=False)
+    tenant: str = Field(default="common", pattern=r"^[\w.-]+$")
+
+
+_documents = TypeAdapter(dict[Provider, OAuthClient])
+
+
+class OAuthClients:
+    """The registrations, read when they are first needed."""
+
+    def __init__(self, secret: ApiKey) -> None:
+        self._secret = secret
+
+    def of(self, provider: Provider, *, fresh: bool = False) -> OAuthClient:
+        """Return the registration; raises Conflict where there is none, Unavailable where it cannot be read."""
+        text = self._secret.value(fresh=fresh)
+        try:
+            known = _documents.validate_json(text or "{}", strict=False)
+        except ValidationError as error:
+            wrong = ["/".join(map(str, one["loc"])) for one in error.errors(include_input=False)]
+            logger.warning("the secret oauth-clients is not what docs/connections.md says: %s", wrong)
+            # Not chained: the error holds what it was given.
+            raise Unavailable("The providers are not set up well: the log says which field is wrong.") from None
+        if provider not in known:
+            raise Conflict(
+                f"{provider.title()} is not set up here: whoever runs the assistant puts its client_id and "
+                f'client_secret as "{provider}" into the secret oauth-clients (docs/connections.md).'
+            )
+        return known[provider]

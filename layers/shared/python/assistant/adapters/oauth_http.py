@@ -1,0 +1,126 @@
+"""Requests to OAuth endpoints, within two attempts and a deadline; answers as JSON.
+
+urllib3 comes with boto3, so that no function pays for another HTTP client.
+"""
+
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from urllib3 import BaseHTTPResponse, PoolManager, Timeout, make_headers
+from urllib3.exceptions import HTTPError
+
+from assistant.domain.connections import ConsentGone, Provider
+from assistant.domain.errors import Unavailable
+
+logger = logging.getLogger(__name__)
+
+type Json = dict[str, Any]
+
+CONNECT_SECONDS: Final = 2.0
+READ_SECONDS: Final = 5.0
+_ATTEMPTS: Final = 2
+_LONGEST_PAUSE: Final = 2.0
+_LARGEST_ANSWER: Final = 1 << 18
+_TRY_AGAIN: Final = frozenset({429, 500, 502, 503, 504})
+# RFC 6749, 5.2, and what Microsoft says where the user has to sign in again.
+_GONE: Final = frozenset({"invalid_grant", "interaction_required", "consent_required", "login_required"})
+
+
+class OAuthHttp:
+    """Speaks to one provider; ``read_seconds`` is how long an answer may stay away."""
+
+    def __init__(
+        self,
+        provider: Provider,
+        *,
+        read_seconds: float = READ_SECONDS,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._provider = provider
+        self._pause = pause
+        self._pool = PoolManager(timeout=Timeout(connect=CONNECT_SECONDS, read=read_seconds), retries=False)
+
+    def post(self, url: str, form: Mapping[str, str | None], *, basic: tuple[str, str] | None = None) -> Json:
+        """Send a form and return the answer.
+
+        Raises:
+            ConsentGone: the provider refuses the code or token for good.
+            Unavailable: it does not answer, not in time, not with JSON, or refuses the assistant's registration.
+        """
+        body = urlencode({name: value for name, value in form.items() if value is not None})
+        return self._answer("POST", url, body.encode(), _headers("application/x-www-form-urlencoded", basic))
+
+    def post_json(self, url: str, document: Mapping[str, str], *, basic: tuple[str, str]) -> Json:
+        """Send a JSON document; raises as ``post``."""
+        return self._answer("POST", url, json.dumps(document).encode(), _headers("application/json", basic))
+
+    def get(self, url: str, token: str) -> Json:
+        """Read with an access token; raises as ``post``."""
+        return self._answer("GET", url, None, {"Accept": "application/json", "Authorization": f"Bearer {token}"})
+
+    def _answer(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> Json:
+        status, text = self._tried(method, url, body, headers)
+        document = _object(text)
+        if status < HTTPStatus.BAD_REQUEST:
+            # RFC 7009, 2.2: the answer to a revocation has no body that means anything.
+            if document is None and text.strip():
+                raise self._down("an answer that is no JSON")
+            return document or {}
+        code = str((document or {}).get("error"))
+        if status < HTTPStatus.INTERNAL_SERVER_ERROR and code in _GONE:
+            raise ConsentGone
+        raise self._down(f"{status} {code if code.isidentifier() else ''}".strip())
+
+    def _tried(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        for attempt in range(_ATTEMPTS):
+            last = attempt == _ATTEMPTS - 1
+            try:
+                response = self._pool.request(
+                    method, url, body=body, headers=headers, redirect=False, preload_content=False
+                )
+                text = _read(response)
+            except HTTPError as error:
+                if last:
+                    raise self._down(type(error).__name__) from error
+                continue
+            pause = _retry_after(response.headers.get("Retry-After"))
+            if response.status not in _TRY_AGAIN or last or pause > _LONGEST_PAUSE:
+                return response.status, text
+            self._pause(pause)
+        raise AssertionError("the last attempt returns or raises")
+
+    def _down(self, why: str) -> Unavailable:
+        logger.warning("%s did not answer: %s", self._provider, why)
+        return Unavailable(f"{self._provider.title()} does not answer right now. Please try again shortly.")
+
+
+def _headers(media_type: str, basic: tuple[str, str] | None) -> dict[str, str]:
+    credentials = make_headers(basic_auth=":".join(basic)) if basic else {}
+    return {"Accept": "application/json", "Content-Type": media_type, **credentials}
+
+
+def _read(response: BaseHTTPResponse) -> bytes:
+    try:
+        return bytes(response.read(_LARGEST_ANSWER, decode_content=True))
+    finally:
+        response.release_conn()
+
+
+def _object(text: bytes) -> Json | None:
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _retry_after(value: str | None) -> float:
+    """Return the pause in seconds; a date counts as too long."""
+    if value is None:
+        return 0.5
+    return float(value) if value.isdecimal() else _LONGEST_PAUSE + 1

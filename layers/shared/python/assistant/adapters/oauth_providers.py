@@ -1,0 +1,337 @@
+"""OAuth 2.0 at Google, Microsoft, Slack and Notion: one client over what they do in their own ways.
+
+Google and Microsoft keep to RFC 6749 and RFC 7636. Slack answers 200 with ``ok: false``, has no PKCE for apps that hold
+a secret, and by default tokens that never expire. Notion takes JSON and Basic authentication, and has no scopes.
+"""
+
+import binascii
+import json
+from base64 import urlsafe_b64decode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from assistant.adapters.oauth_clients import OAuthClient, OAuthClients
+from assistant.adapters.oauth_http import Json, OAuthHttp
+from assistant.domain.access import granted_scopes
+from assistant.domain.connections import ConsentGone, Provider
+from assistant.domain.errors import Unavailable
+from assistant.domain.tokens import Consent, PendingConsent, TokenSet
+from assistant.ports.connections import AuthorizationServer
+from assistant.ports.runtime import Clock
+
+# What Slack calls a code or token that is dead: https://docs.slack.dev/reference/methods/oauth.v2.access
+_SLACK_GONE: Final = frozenset(
+    {
+        "account_inactive",
+        "code_already_used",
+        "code_expired",
+        "invalid_auth",
+        "invalid_code",
+        "invalid_refresh_token",
+        "token_expired",
+        "token_revoked",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the providers are."""
+
+    google_accounts: str = "https://accounts.google.com"
+    google_oauth: str = "https://oauth2.googleapis.com"
+    microsoft_login: str = "https://login.microsoftonline.com"
+    microsoft_graph: str = "https://graph.microsoft.com"
+    slack: str = "https://slack.com"
+    notion: str = "https://api.notion.com"
+
+
+class OAuthProviders:
+    """Implements ``ports.AuthorizationServers``."""
+
+    def __init__(
+        self,
+        clients: OAuthClients,
+        clock: Clock,
+        addresses: Addresses,
+        *,
+        http: Callable[[Provider], OAuthHttp] = OAuthHttp,
+    ) -> None:
+        self._clients = clients
+        self._clock = clock
+        self._addresses = addresses
+        self._http = http
+        self._known: dict[Provider, AuthorizationServer] = {}
+
+    def of(self, provider: Provider) -> AuthorizationServer:
+        """Return the endpoints of a provider."""
+        if provider not in self._known:
+            kinds: Mapping[Provider, Callable[..., AuthorizationServer]] = {
+                Provider.GOOGLE: Google,
+                Provider.MICROSOFT: Microsoft,
+                Provider.SLACK: Slack,
+                Provider.NOTION: Notion,
+            }
+            self._known[provider] = kinds[provider](self._clients, self._clock, self._addresses, self._http(provider))
+        return self._known[provider]
+
+
+class _Server:
+    """What the four have in common."""
+
+    provider: Provider
+
+    def __init__(self, clients: OAuthClients, clock: Clock, addresses: Addresses, http: OAuthHttp) -> None:
+        self._clients = clients
+        self._clock = clock
+        self._at = addresses
+        self._http = http
+
+    @property
+    def _client(self) -> OAuthClient:
+        return self._clients.of(self.provider)
+
+    def _url(self, endpoint: str, state: str, pending: PendingConsent, **more: str | None) -> str:
+        asked = {
+            "client_id": self._client.client_id,
+            "redirect_uri": pending.redirect_uri,
+            "response_type": "code",
+            "state": state,
+            **more,
+        }
+        return f"{endpoint}?{urlencode({name: value for name, value in asked.items() if value})}"
+
+    def _tokens(self, answer: Json, earlier: str | None = None) -> TokenSet:
+        try:
+            seconds = answer.get("expires_in")
+            expires_at = self._clock.now() + timedelta(seconds=float(seconds)) if seconds else None
+            return TokenSet(str(answer["access_token"]), answer.get("refresh_token") or earlier, expires_at)
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise self._unreadable() from error
+
+    def _unreadable(self) -> Unavailable:
+        return Unavailable(f"{self.provider.title()} gave an answer that cannot be read. Please try again.")
+
+
+class _Standard(_Server):
+    """A provider that keeps to RFC 6749 with a form, client_secret_post and PKCE."""
+
+    def _token_url(self) -> str:
+        raise NotImplementedError
+
+    def _consent(self, answer: Json, tokens: TokenSet) -> Consent:
+        raise NotImplementedError
+
+    def exchange(self, code: str, pending: PendingConsent) -> Consent:
+        """Exchange the code, and read whose account it is."""
+        answer = self._granted(
+            grant_type="authorization_code",
+            code=code,
+            redirect_uri=pending.redirect_uri,
+            code_verifier=pending.verifier,
+        )
+        return self._consent(answer, self._tokens(answer))
+
+    def refresh(self, tokens: TokenSet) -> TokenSet:
+        """Renew; a provider that does not rotate sends no refresh token."""
+        answer = self._granted(grant_type="refresh_token", refresh_token=tokens.refresh)
+        return self._tokens(answer, tokens.refresh)
+
+    def _granted(self, **form: str | None) -> Json:
+        client = self._client
+        mine = {"client_id": client.client_id, "client_secret": client.client_secret}
+        return self._http.post(self._token_url(), mine | form)
+
+
+class Google(_Standard):
+    """Implements ``ports.AuthorizationServer``."""
+
+    provider = Provider.GOOGLE
+
+    def authorization_url(self, state: str, pending: PendingConsent) -> str:
+        """Ask for what was granted before too, and each time for a refresh token."""
+        return self._url(
+            f"{self._at.google_accounts}/o/oauth2/v2/auth",
+            state,
+            pending,
+            scope=" ".join(sorted(pending.scopes)),
+            code_challenge=pending.challenge,
+            code_challenge_method="S256",
+            access_type="offline",
+            include_granted_scopes="true",
+            prompt="consent",
+            login_hint=pending.login_hint,
+        )
+
+    def revoke(self, tokens: TokenSet) -> bool:
+        """End the consent, with every token of it."""
+        try:
+            self._http.post(f"{self._at.google_oauth}/revoke", {"token": tokens.refresh or tokens.access})
+        except ConsentGone:
+            return True
+        return True
+
+    def _token_url(self) -> str:
+        return f"{self._at.google_oauth}/token"
+
+    def _consent(self, answer: Json, tokens: TokenSet) -> Consent:
+        claims = _claims(answer)
+        address = claims.get("email")
+        if not address or claims.get("aud") != self._client.client_id or claims.get("email_verified") is not True:
+            raise self._unreadable()
+        scopes = granted_scopes(self.provider, str(answer.get("scope", "")).split())
+        return Consent(str(address).lower(), str(address), scopes, tokens)
+
+
+class Microsoft(_Standard):
+    """Implements ``ports.AuthorizationServer``."""
+
+    provider = Provider.MICROSOFT
+
+    def authorization_url(self, state: str, pending: PendingConsent) -> str:
+        """Ask; scopes granted before need not be asked for again, but may."""
+        return self._url(
+            f"{self._login}/authorize",
+            state,
+            pending,
+            response_mode="query",
+            scope=" ".join(sorted(pending.scopes)),
+            code_challenge=pending.challenge,
+            code_challenge_method="S256",
+            prompt=None if pending.login_hint else "select_account",
+            login_hint=pending.login_hint,
+        )
+
+    def revoke(self, tokens: TokenSet) -> bool:  # noqa: ARG002 as the port has it
+        """Microsoft has no endpoint for it."""
+        return False
+
+    def _token_url(self) -> str:
+        return f"{self._login}/token"
+
+    @property
+    def _login(self) -> str:
+        return f"{self._at.microsoft_login}/{self._client.tenant}/oauth2/v2.0"
+
+    def _consent(self, answer: Json, tokens: TokenSet) -> Consent:
+        claims = _claims(answer)
+        if claims.get("aud") != self._client.client_id:
+            raise self._unreadable()
+        me = self._http.get(f"{self._at.microsoft_graph}/v1.0/me?$select=id,mail,userPrincipalName", tokens.access)
+        address = me.get("mail") or me.get("userPrincipalName")
+        if not address:
+            raise self._unreadable()
+        # A refresh token shows what the list of scopes leaves out.
+        offline = ("offline_access",) if tokens.refresh else ()
+        scopes = granted_scopes(self.provider, (*str(answer.get("scope", "")).split(), *offline, "openid"))
+        return Consent(
+            str(address).lower(),
+            str(address),
+            scopes,
+            tokens,
+            tenant=_text(claims.get("tid")),
+            member=_text(me.get("id")),
+        )
+
+
+class Slack(_Server):
+    """Implements ``ports.AuthorizationServer``."""
+
+    provider = Provider.SLACK
+
+    def authorization_url(self, state: str, pending: PendingConsent) -> str:
+        """Ask for scopes of the bot."""
+        scope = ",".join(sorted(pending.scopes))
+        return self._url(f"{self._at.slack}/oauth/v2/authorize", state, pending, scope=scope)
+
+    def exchange(self, code: str, pending: PendingConsent) -> Consent:
+        """Exchange the code; the account is the workspace, the member who installed the app in it."""
+        answer = self._called("oauth.v2.access", code=code, redirect_uri=pending.redirect_uri)
+        team, member = answer.get("team") or {}, answer.get("authed_user") or {}
+        if not isinstance(team, dict) or not team.get("id"):
+            raise self._unreadable()
+        scopes = granted_scopes(self.provider, str(answer.get("scope", "")).split(","))
+        name = str(team.get("name") or team["id"])
+        return Consent(str(team["id"]), name, scopes, self._tokens(answer), member=_text(member.get("id")))
+
+    def refresh(self, tokens: TokenSet) -> TokenSet:
+        """Renew, where the app has token rotation on."""
+        answer = self._called("oauth.v2.access", grant_type="refresh_token", refresh_token=tokens.refresh)
+        return self._tokens(answer, tokens.refresh)
+
+    def revoke(self, tokens: TokenSet) -> bool:
+        """Revoke the bot's token."""
+        try:
+            self._checked(self._http.post(f"{self._at.slack}/api/auth.revoke", {"token": tokens.access}))
+        except ConsentGone:
+            return True
+        return True
+
+    def _called(self, method: str, **form: str | None) -> Json:
+        client = self._client
+        mine = {"client_id": client.client_id, "client_secret": client.client_secret}
+        return self._checked(self._http.post(f"{self._at.slack}/api/{method}", mine | form))
+
+    def _checked(self, answer: Json) -> Json:
+        if answer.get("ok") is True:
+            return answer
+        if answer.get("error") in _SLACK_GONE:
+            raise ConsentGone
+        raise self._unreadable()
+
+
+class Notion(_Server):
+    """Implements ``ports.AuthorizationServer``."""
+
+    provider = Provider.NOTION
+
+    def authorization_url(self, state: str, pending: PendingConsent) -> str:
+        """Ask; the user picks the pages."""
+        return self._url(f"{self._at.notion}/v1/oauth/authorize", state, pending, owner="user")
+
+    def exchange(self, code: str, pending: PendingConsent) -> Consent:
+        """Exchange the code; the account is the workspace."""
+        answer = self._called(
+            "token", {"grant_type": "authorization_code", "code": code, "redirect_uri": pending.redirect_uri}
+        )
+        if not answer.get("workspace_id"):
+            raise self._unreadable()
+        owner = answer.get("owner") or {}
+        member = (owner.get("user") or {}).get("id")
+        name = str(answer.get("workspace_name") or "Notion")
+        return Consent(str(answer["workspace_id"]), name, frozenset(), self._tokens(answer), member=_text(member))
+
+    def refresh(self, tokens: TokenSet) -> TokenSet:
+        """Renew; the old pair is dead from then on."""
+        answer = self._called("token", {"grant_type": "refresh_token", "refresh_token": tokens.refresh or ""})
+        return self._tokens(answer, tokens.refresh)
+
+    def revoke(self, tokens: TokenSet) -> bool:
+        """Revoke the token."""
+        try:
+            self._called("revoke", {"token": tokens.access})
+        except ConsentGone:
+            return True
+        return True
+
+    def _called(self, endpoint: str, document: dict[str, str]) -> Json:
+        client = self._client
+        url = f"{self._at.notion}/v1/oauth/{endpoint}"
+        return self._http.post_json(url, document, basic=(client.client_id, client.client_secret))
+
+
+def _claims(answer: Json) -> dict[str, Any]:
+    """Return what the ID token says; it came from the provider itself over TLS (OpenID Connect Core, 3.1.3.7, 6)."""
+    try:
+        part = str(answer["id_token"]).split(".")[1]
+        claims = json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    except (KeyError, IndexError, ValueError, binascii.Error):
+        return {}
+    return claims if isinstance(claims, dict) else {}
+
+
+def _text(value: object) -> str | None:
+    return str(value) if value else None

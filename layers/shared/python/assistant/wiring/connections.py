@@ -1,0 +1,70 @@
+"""Connected accounts, their tokens and the providers that issue those."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from assistant.runtime.settings import needed
+from assistant.wiring.foundation import Foundation
+
+if TYPE_CHECKING:
+    from assistant.ports.connections import (
+        AccessTokens,
+        AuthorizationServers,
+        ConnectionStore,
+        PendingConsents,
+        TokenVault,
+    )
+
+
+class ConnectionWiring(Foundation):
+    """Connected accounts, their tokens and the providers that issue those."""
+
+    @cached_property
+    def connections(self) -> "ConnectionStore":
+        """Connected accounts."""
+        from assistant.adapters.dynamo_connections import DynamoConnections
+
+        return DynamoConnections(self._table)
+
+    @cached_property
+    def token_vault(self) -> "TokenVault":
+        """Tokens of connected accounts."""
+        from assistant.adapters.dynamo_tokens import DynamoTokenVault
+        from assistant.adapters.kms_envelope import KmsEnvelope, kms_client
+
+        key = needed("TOKENS_KEY_ARN", self.settings.tokens_key_arn)
+        return DynamoTokenVault(self._table, KmsEnvelope(key, kms_client()), self.clock)
+
+    @cached_property
+    def pending_consents(self) -> "PendingConsents":
+        """Consents that were asked for."""
+        from assistant.adapters.dynamo_consents import DynamoPendingConsents
+
+        return DynamoPendingConsents(self._table, self.clock)
+
+    @cached_property
+    def authorization_servers(self) -> "AuthorizationServers":
+        """The providers' OAuth endpoints."""
+        from assistant.adapters.oauth_clients import OAuthClients
+        from assistant.adapters.oauth_providers import Addresses, OAuthProviders
+        from assistant.adapters.secrets import ApiKey
+
+        settings = self.settings
+        addresses = Addresses(
+            google_accounts=settings.google_accounts_url,
+            google_oauth=settings.google_oauth_url,
+            microsoft_login=settings.microsoft_login_url,
+            microsoft_graph=settings.microsoft_graph_url,
+            slack=settings.slack_url,
+            notion=settings.notion_url,
+        )
+        clients = OAuthClients(ApiKey(settings.oauth_clients, settings.oauth_secret_arn))
+        return OAuthProviders(clients, self.clock, addresses)
+
+    @cached_property
+    def access_tokens(self) -> "AccessTokens":
+        """Access tokens of connected accounts, renewed in time."""
+        from assistant.services.access_tokens import TokenPorts, VaultedTokens
+
+        ports = TokenPorts(self.connections, self.token_vault, self.authorization_servers, self.clock)
+        return VaultedTokens(ports)
