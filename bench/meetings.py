@@ -24,7 +24,7 @@ from bench.report import Figure, summarize
 from bench.triage import in_memory
 from functions.prepare_meeting.handler import lambda_handler
 from infra.build import model
-from tests.fakes.memory import memory_ports
+from tests.fakes.memory import kept_evidence_ports, memory_ports
 from tests.fakes.stores import MemoryTasks
 from tests.fakes.wired import Context
 
@@ -50,7 +50,7 @@ def measure_meetings() -> Figure:
 def nothing_kept() -> KeptEvidencePorts:
     """Return stores of memories and tasks without any, and the embedding model."""
     memory = replace(memory_ports(deps.clock), embedder=PotionEmbedder(model().path))
-    return KeptEvidencePorts(memory, MemoryTasks(deps.clock))
+    return kept_evidence_ports(memory, MemoryTasks(deps.clock))
 
 
 def prepare(event: Mapping[str, Any]) -> float:

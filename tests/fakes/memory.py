@@ -8,7 +8,9 @@ from assistant.domain.memory.memory import Fact, Memory, MemoryKind
 from assistant.domain.sources import Source, SourceKind
 from assistant.ports.memory import DIMENSIONS, IndexedMemory, Match
 from assistant.ports.runtime import Clock
+from assistant.ports.tasks import TaskStore
 from assistant.services.index_memories import MemoryPorts
+from assistant.services.kept_evidence import KeptEvidencePorts
 from tests.fakes.runtime import MemoryMeter
 from tests.fakes.stores import MemoryAuditTrail, Outage
 
@@ -127,6 +129,11 @@ def memory_ports(clock: Clock, store: MemoryMemories | None = None, index: Memor
     """Return what memory needs, in memory."""
     given = (store or MemoryMemories(clock), index or MemoryVectors(), LetterEmbedder())
     return MemoryPorts(*given, MemoryAuditTrail(), MemoryMeter(), clock)
+
+
+def kept_evidence_ports(memory: MemoryPorts, tasks: TaskStore) -> KeptEvidencePorts:
+    """Return what reading kept evidence needs."""
+    return KeptEvidencePorts(memory.store, tasks, memory.embedder, lambda: memory)
 
 
 def cosine(first: bytes, second: bytes) -> float:

@@ -12,12 +12,11 @@ from assistant.adapters.lambda_wishes import LambdaWishes
 from assistant.domain.health import Dependency, Probe, ProbeStatus
 from assistant.ports.calendar import PlanSolver
 from assistant.ports.runtime import HealthProbe
-from assistant.services.kept_evidence import KeptEvidencePorts
 from assistant.wiring import deps
 from tests.fakes.effects import MemoryEffectQueue, MemoryEffects
 from tests.fakes.llm import MemoryBatches, MemorySpending, ScriptedLlm, sensible
 from tests.fakes.meetings import MemoryBriefings, MemoryMeetings, MemoryNotifications
-from tests.fakes.memory import LetterEmbedder, MemoryMemories, MemoryVectors, memory_ports
+from tests.fakes.memory import LetterEmbedder, MemoryMemories, MemoryVectors, kept_evidence_ports, memory_ports
 from tests.fakes.runtime import FixedMetrics, ManualClock, MemoryMeter, MemorySessions, ScriptedLimiter
 from tests.fakes.stores import (
     MemoryAuditLog,
@@ -96,6 +95,7 @@ class Wired:
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Put the fakes where the composition root would put the adapters."""
+        remembered = memory_ports(self.clock, self.memories, self.vectors)
         probes: dict[Dependency, HealthProbe] = {Dependency("dynamodb", required=True): lambda: self.health}
         for name, fake in {
             "clock": self.clock,
@@ -121,7 +121,7 @@ class Wired:
             "memories": self.memories,
             "vectors": self.vectors,
             "embedder": LetterEmbedder(),
-            "kept_evidence_ports": KeptEvidencePorts(memory_ports(self.clock, self.memories, self.vectors), self.tasks),
+            "kept_evidence_ports": kept_evidence_ports(remembered, self.tasks),
             "meetings": self.meetings,
             "briefings": self.briefings,
             "derived_briefings": self.briefings,

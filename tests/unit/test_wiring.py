@@ -12,6 +12,7 @@ from redis import Redis
 from assistant.adapters import redis_client
 from assistant.adapters.dynamo_vectors import DynamoVectors
 from assistant.adapters.pinecone_vectors import PineconeVectors
+from assistant.adapters.secrets import ApiKey
 from assistant.domain.calendar.plan_record import ProofJob, ProofState
 from assistant.domain.calendar.prose.wording import SummaryLanguage
 from assistant.domain.errors import Unavailable
@@ -240,3 +241,17 @@ def test_only_a_snapshot_is_primed(initialization: str, built: list[str]) -> Non
     settings = Settings.model_validate({"aws_lambda_initialization_type": initialization})
     Dependencies(settings).prime(lambda: done.append("built"))
     assert done == built
+
+
+def test_meetings_are_prepared_while_the_key_of_the_index_cannot_be_read(
+    queue_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(_: ApiKey) -> str:
+        raise Unavailable("The key cannot be read right now.")
+
+    monkeypatch.setattr(ApiKey, "value", unreadable)
+    host = {"pinecone_index_host": "https://index.pinecone.example"}
+    dependencies = Dependencies(Settings.model_validate({"table_name": TABLE, "audit_queue_url": queue_url} | host))
+    kept = dependencies.prepare_ports.kept
+    with pytest.raises(Unavailable):
+        kept.memory()

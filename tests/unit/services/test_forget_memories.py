@@ -27,7 +27,6 @@ from assistant.services.forget_memories import ForgetPorts, ForgetQuery, Forgott
 from assistant.services.index_memories import catch_up
 from assistant.services.keep_meetings import MeetingPorts, keep_meeting
 from assistant.services.keep_memories import MemoryCorrection, NewMemory, add_memory, correct_memory
-from assistant.services.kept_evidence import KeptEvidencePorts
 from assistant.services.prepare_meeting import PreparePorts
 from assistant.services.prepare_upcoming import TAKEN_FOR, Prepared, UpcomingPorts, prepare_upcoming
 from assistant.services.search_memories import MemoryQuery, search_memories
@@ -35,7 +34,7 @@ from infra.build import model
 from tests.fakes.aws import memory_aws
 from tests.fakes.llm import MemorySpending, ScriptedLlm, sensible
 from tests.fakes.meetings import MemoryBriefings, MemoryNotifications
-from tests.fakes.memory import LetterEmbedder, MemoryMemories, MemoryVectors
+from tests.fakes.memory import LetterEmbedder, MemoryMemories, MemoryVectors, kept_evidence_ports
 from tests.fakes.runtime import ManualClock, MemoryMeter
 from tests.fakes.stores import MemoryAuditTrail, MemoryPreferences, MemoryTasks, Outage
 from tests.fakes.tables import TABLE, create_table
@@ -86,7 +85,7 @@ class Scene:
     def prepare(self) -> Prepared:
         """One run of the schedule, without Claude."""
         ports, meter = self.processes[0], MemoryMeter()
-        kept = KeptEvidencePorts(ports, MemoryTasks(self.clock))
+        kept = kept_evidence_ports(ports, MemoryTasks(self.clock))
         claude = ClaudePorts(ScriptedLlm(sensible, has_key=False), MemorySpending(), meter, self.clock)
         prepare = PreparePorts(MemoryPreferences(), self.audit, meter, self.clock, kept, lambda: claude)
         notifier = MemoryNotifications(self.clock)

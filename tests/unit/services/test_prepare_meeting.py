@@ -24,10 +24,9 @@ from assistant.domain.tasks.kept import KeptTask
 from assistant.domain.tasks.request import TaskStatus
 from assistant.domain.users import Identity
 from assistant.services.ask_claude import ClaudePorts
-from assistant.services.kept_evidence import KeptEvidencePorts
 from assistant.services.prepare_meeting import PreparePorts, PrepareRequest, PrepareResponse, prepare_meeting
 from tests.fakes.llm import MemorySpending, ScriptedLlm, sensible
-from tests.fakes.memory import LetterEmbedder, MemoryMemories, MemoryVectors, memory_ports
+from tests.fakes.memory import LetterEmbedder, MemoryMemories, MemoryVectors, kept_evidence_ports, memory_ports
 from tests.fakes.runtime import ManualClock, MemoryMeter
 from tests.fakes.stores import MemoryAuditTrail, MemoryPreferences, MemoryTasks, Outage
 from tests.unit.meetings.meetings import EXAMPLE, KIM, mail, page
@@ -51,7 +50,7 @@ class Assistant:
         self.memory = replace(memory_ports(clock, self.memories, self.vectors), embedder=LetterEmbedder(self.model))
         self.task_store = Outage()
         self.tasks = MemoryTasks(clock, self.task_store)
-        kept = KeptEvidencePorts(self.memory, self.tasks)
+        kept = kept_evidence_ports(self.memory, self.tasks)
         self.ports = PreparePorts(self.preferences, self.audit, meter, clock, kept, lambda: claude)
 
     def prepare(self, caller: Identity = CALLER, **fields: Any) -> PrepareResponse:

@@ -30,7 +30,6 @@ from assistant.services.keep_meetings import (
     show_briefing,
     show_meeting,
 )
-from assistant.services.kept_evidence import KeptEvidencePorts
 from assistant.services.prepare_meeting import PreparePorts
 from assistant.services.prepare_upcoming import AT_ONCE, TAKEN_FOR, Prepared, UpcomingPorts, prepare_upcoming
 from assistant.services.show_notifications import (
@@ -42,7 +41,7 @@ from assistant.services.show_notifications import (
 )
 from tests.fakes.llm import MemorySpending, ScriptedLlm, sensible
 from tests.fakes.meetings import MemoryBriefings, MemoryMeetings, MemoryNotifications
-from tests.fakes.memory import memory_ports
+from tests.fakes.memory import kept_evidence_ports, memory_ports
 from tests.fakes.runtime import ManualClock, MemoryMeter
 from tests.fakes.stores import MemoryAuditTrail, MemoryPreferences, MemoryTasks, Outage
 from tests.unit.meetings.meetings import EXAMPLE, mail
@@ -65,7 +64,7 @@ class Assistant:
         self.audit = MemoryAuditTrail()
         self.llm = ScriptedLlm(sensible)
         claude = ClaudePorts(self.llm, MemorySpending(), meter, clock)
-        kept = KeptEvidencePorts(memory_ports(clock), MemoryTasks(clock))
+        kept = kept_evidence_ports(memory_ports(clock), MemoryTasks(clock))
         prepare = PreparePorts(self.preferences, self.audit, meter, clock, kept, lambda: claude)
         self.ports = MeetingPorts(self.meetings, self.briefings, self.preferences, self.audit, clock)
         self.upcoming = UpcomingPorts(self.meetings, self.briefings, self.notifications, prepare)

@@ -17,6 +17,7 @@ from assistant.domain.memory.memory import Memory, Standing
 from assistant.domain.sources import Document, SourceKind
 from assistant.domain.tasks.kept import KeptTask
 from assistant.domain.tasks.request import TaskStatus
+from assistant.ports.memory import Embedder, MemoryStore
 from assistant.ports.tasks import TaskStore
 from assistant.services.index_memories import MemoryPorts
 from assistant.services.recall_memories import recall_memories
@@ -33,8 +34,11 @@ _OBSERVED: Final = Mailbox("Observed", "")
 class KeptEvidencePorts:
     """The ports reading what is kept needs."""
 
-    memory: MemoryPorts
+    memories: MemoryStore
     tasks: TaskStore
+    embedder: Embedder
+    # Made when there are more memories than are read: only that needs their index.
+    memory: Callable[[], MemoryPorts]
 
 
 def kept_evidence(
@@ -42,7 +46,7 @@ def kept_evidence(
 ) -> tuple[Sequence[Candidate], tuple[Degraded, ...]]:
     """Return memories and tasks, and which of them cannot be reached; both are asked at once."""
     reads: dict[Degraded, Callable[[], list[Candidate]]] = {
-        "memory": lambda: list(_memories(user_id, about, people, now, ports.memory)),
+        "memory": lambda: list(_memories(user_id, about, people, now, ports)),
         "tasks": lambda: list(_tasks(user_id, ports.tasks)),
     }
     with ThreadPoolExecutor(len(reads), thread_name_prefix="kept") as pool:
@@ -59,13 +63,13 @@ def _tried(read: Callable[[], list[Candidate]]) -> list[Candidate] | None:
 
 
 def _memories(
-    user_id: str, about: str, people: Collection[str], now: datetime, ports: MemoryPorts
+    user_id: str, about: str, people: Collection[str], now: datetime, ports: KeptEvidencePorts
 ) -> Iterator[Candidate]:
-    newest = [kept.memory for kept in ports.store.page(user_id, before=None, limit=MOST)]
+    newest = [kept.memory for kept in ports.memories.page(user_id, before=None, limit=MOST)]
     recalled: Sequence[Memory] = ()
     # Of fewer none is out of sight.
     if len(newest) == MOST:
-        recalled = recall_memories(user_id, about, tuple(people), now=now, limit=_MOST_RECALLED, ports=ports)
+        recalled = recall_memories(user_id, about, tuple(people), now=now, limit=_MOST_RECALLED, ports=ports.memory())
     holding = (memory for memory in newest if memory.holds_at(now))
     for memory in {memory.id: memory for memory in (*holding, *recalled)}.values():
         approved = memory.standing is Standing.APPROVED

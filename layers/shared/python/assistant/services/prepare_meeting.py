@@ -119,7 +119,7 @@ def prepare(
     # The same store holds memories and tasks: asking it for them too would only make the caller wait.
     kept, unread = ((), _KEPT) if missing else kept_evidence(user_id, about, people, now=now, ports=ports.kept)
     candidates = [*map(candidate, meeting.documents), *kept]
-    near, unmeant = _nearness(about, candidates, ports.kept.memory.embedder)
+    near, unmeant = _nearness(about, candidates, ports.kept.embedder)
     missing += unread + unmeant
     ranked = rank(candidates, subject=about, people=people, meeting_at=meeting.begins(zone), most=MOST_READ, near=near)
     read = [(read_document(one.candidate), one.score) for one in ranked]

@@ -111,7 +111,7 @@ def _one(due: DueMeeting, *, request_id: str, until: float, ports: UpcomingPorts
         ports.meetings.done(due)
         return _End.TAKEN
     briefing = _briefing(meeting, request_id=request_id, until=until, ports=ports)
-    if _has_lost(briefing, ports.prepare.kept.memory.store):
+    if _has_lost(briefing, ports.prepare.kept.memories):
         ports.briefings.remove(briefing)
         return _End.LEFT
     preferences = ports.prepare.preferences.read(meeting.user_id).preferences

@@ -52,9 +52,13 @@ class MeetingWiring(MemoryWiring, ClaudeWiring):
         from assistant.adapters.dynamo_tasks import DynamoTasks
         from assistant.services.kept_evidence import KeptEvidencePorts
 
-        table = self._impatient_table
-        memory = replace(self.memory_ports, store=DynamoMemories(table, self.clock))
-        return KeptEvidencePorts(memory, DynamoTasks(table, self.clock))
+        memories = DynamoMemories(self._impatient_table, self.clock)
+        return KeptEvidencePorts(
+            memories,
+            DynamoTasks(self._impatient_table, self.clock),
+            self.embedder,
+            memory=lambda: replace(self.memory_ports, store=memories),
+        )
 
     @cached_property
     def prepare_ports(self) -> "PreparePorts":
