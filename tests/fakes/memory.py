@@ -7,10 +7,12 @@ from assistant.domain.memory.change import KeptMemory, Line, LineChange, Remembe
 from assistant.domain.memory.memory import Fact, Memory, MemoryKind
 from assistant.domain.sources import Source, SourceKind
 from assistant.ports.memory import DIMENSIONS, IndexedMemory, Match
+from assistant.ports.notes import PageStore
 from assistant.ports.runtime import Clock
 from assistant.ports.tasks import TaskStore
 from assistant.services.index_memories import MemoryPorts
 from assistant.services.kept_evidence import KeptEvidencePorts
+from tests.fakes.notes import MemoryPages
 from tests.fakes.runtime import MemoryMeter
 from tests.fakes.stores import MemoryAuditTrail, Outage
 
@@ -131,9 +133,9 @@ def memory_ports(clock: Clock, store: MemoryMemories | None = None, index: Memor
     return MemoryPorts(*given, MemoryAuditTrail(), MemoryMeter(), clock)
 
 
-def kept_evidence_ports(memory: MemoryPorts, tasks: TaskStore) -> KeptEvidencePorts:
-    """Return what reading kept evidence needs."""
-    return KeptEvidencePorts(memory.store, tasks, memory.embedder, lambda: memory)
+def kept_evidence_ports(memory: MemoryPorts, tasks: TaskStore, pages: PageStore | None = None) -> KeptEvidencePorts:
+    """Return what reading kept evidence needs; without pages unless there are some."""
+    return KeptEvidencePorts(memory.store, tasks, pages or MemoryPages(memory.clock), memory.embedder, lambda: memory)
 
 
 def cosine(first: bytes, second: bytes) -> float:

@@ -7,10 +7,11 @@ from typing import Protocol
 
 from assistant.domain.connections import Connection, ConnectionStatus
 from assistant.domain.errors import Conflict, ConnectionBroken, FieldError, InvalidRequest, NotFound
-from assistant.domain.notes.followed import FollowedWorkspace
+from assistant.domain.notes.followed import FollowedWorkspace, NotesJob
 from assistant.domain.notes.note import NotesPage, NotesTask, PageHead, PageList, TaskList, TaskState
 from assistant.domain.notes.source import DataSource, Option, Property, Role, TaskSource
 from assistant.domain.notes.status import status_of, value_for
+from assistant.domain.notes.webhook import WebhookSecret
 from assistant.domain.tasks.request import TaskStatus
 from assistant.ports.notes import KeptPage
 from assistant.ports.runtime import Clock
@@ -290,3 +291,33 @@ class MemoryNotices:
     def add(self, event_id: str) -> None:
         self._outage.check()
         self._done.add(event_id)
+
+
+class MemoryWebhookSecrets:
+    """Implements ``ports.WebhookSecrets``."""
+
+    def __init__(self, outage: Outage | None = None) -> None:
+        self._outage = outage or Outage()
+        self._kept = WebhookSecret()
+
+    def read(self) -> WebhookSecret:
+        self._outage.check()
+        return self._kept
+
+    def replace(self, secret: WebhookSecret) -> bool:
+        if secret.version != self.read().version:
+            return False
+        self._kept = secret.model_copy(update={"version": secret.version + 1})
+        return True
+
+
+class MemoryNotesQueue:
+    """Implements ``ports.NotesQueue``."""
+
+    def __init__(self, outage: Outage | None = None) -> None:
+        self._outage = outage or Outage()
+        self.jobs: list[NotesJob] = []
+
+    def send(self, *jobs: NotesJob) -> None:
+        self._outage.check()
+        self.jobs += jobs

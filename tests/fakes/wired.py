@@ -17,6 +17,7 @@ from tests.fakes.effects import MemoryEffectQueue, MemoryEffects
 from tests.fakes.llm import MemoryBatches, MemorySpending, ScriptedLlm, sensible
 from tests.fakes.meetings import MemoryBriefings, MemoryMeetings, MemoryNotifications
 from tests.fakes.memory import LetterEmbedder, MemoryMemories, MemoryVectors, kept_evidence_ports, memory_ports
+from tests.fakes.notes import MemoryPages
 from tests.fakes.runtime import FixedMetrics, ManualClock, MemoryMeter, MemorySessions, ScriptedLimiter
 from tests.fakes.stores import (
     MemoryAuditLog,
@@ -89,6 +90,7 @@ class Wired:
         self.tasks = MemoryTasks(self.clock, self.store)
         self.meetings = MemoryMeetings(self.clock, self.store)
         self.briefings = MemoryBriefings(self.store)
+        self.pages = MemoryPages(self.clock, self.store)
         self.notifications = MemoryNotifications(self.clock, self.store)
         self.effects = MemoryEffects(self.clock, self.store)
         self.effect_queue = MemoryEffectQueue(self.work_queue)
@@ -121,7 +123,7 @@ class Wired:
             "memories": self.memories,
             "vectors": self.vectors,
             "embedder": LetterEmbedder(),
-            "kept_evidence_ports": kept_evidence_ports(remembered, self.tasks),
+            "kept_evidence_ports": kept_evidence_ports(remembered, self.tasks, self.pages),
             "meetings": self.meetings,
             "briefings": self.briefings,
             "derived_briefings": self.briefings,

@@ -5,13 +5,16 @@ from typing import cast
 import pytest
 
 from assistant.adapters.dynamo import Table
-from assistant.adapters.dynamo_notes import DynamoFollowed, DynamoNotices, DynamoPages
+from assistant.adapters.dynamo_notes import DynamoFollowed, DynamoNotices, DynamoPages, DynamoWebhookSecrets
+from assistant.adapters.sqs_audit import sqs_client
+from assistant.adapters.sqs_notes import SqsNotes
 from assistant.domain.errors import Unavailable
-from assistant.domain.notes.followed import FollowedWorkspace
+from assistant.domain.notes.followed import FollowedWorkspace, SyncWorkspace, read_job
 from assistant.domain.notes.note import NotesPage, PageHead
 from assistant.domain.notes.source import Roles
+from assistant.domain.notes.webhook import WebhookSecret
 from assistant.ports.notes import FollowedStore, KeptPage, NoticeLog, PageStore
-from tests.fakes.notes import MemoryFollowed, MemoryNotices, MemoryPages, page_number
+from tests.fakes.notes import MemoryFollowed, MemoryNotices, MemoryPages, MemoryWebhookSecrets, page_number
 from tests.fakes.runtime import ManualClock
 
 type Stores = tuple[FollowedStore, PageStore, NoticeLog]
@@ -94,3 +97,28 @@ def test_a_table_that_is_down_is_unavailable(missing_table: Table, clock: Manual
         DynamoPages(missing_table, clock).kept("user123", "notion-1")
     with pytest.raises(Unavailable):
         DynamoNotices(missing_table, clock).add("event-1")
+
+
+@pytest.mark.parametrize("kind", ["memory", "dynamo"])
+def test_a_webhook_secret_is_replaced_by_who_knows_its_version(request: pytest.FixtureRequest, kind: str) -> None:
+    secrets = MemoryWebhookSecrets() if kind == "memory" else DynamoWebhookSecrets(request.getfixturevalue("table"))
+    assert secrets.read() == WebhookSecret()
+    assert secrets.replace(WebhookSecret(secret="s" * 20))
+    assert not secrets.replace(WebhookSecret())
+    assert (secrets.read().secret, secrets.read().version) == ("s" * 20, 1)
+    assert secrets.replace(secrets.read())
+
+
+def test_work_is_queued_ten_at_a_time(aws: None) -> None:  # noqa: ARG001 needs AWS to be there
+    client = sqs_client()
+    url = client.create_queue(QueueName="notes")["QueueUrl"]
+    jobs = [SyncWorkspace(user_id="user123", connection_id=f"notion-{number}") for number in range(11)]
+    SqsNotes(url, client).send(*jobs)
+    received = [
+        read_job(message["Body"])
+        for _ in range(2)
+        for message in client.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+    ]
+    assert sorted(received, key=repr) == sorted(jobs, key=repr)
+    with pytest.raises(Unavailable):
+        SqsNotes(url + "-gone", client).send(*jobs)

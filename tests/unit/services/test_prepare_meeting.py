@@ -18,6 +18,7 @@ from assistant.domain.meetings.document import AgendaItem, AttendeeResearch, Ope
 from assistant.domain.meetings.statements import CitedText
 from assistant.domain.memory.change import KeptMemory
 from assistant.domain.memory.memory import Fact, Memory, MemoryKind
+from assistant.domain.notes.note import NotesPage, PageHead
 from assistant.domain.preferences import Preferences, WorkingHours
 from assistant.domain.sources import Source, SourceKind
 from assistant.domain.tasks.kept import KeptTask
@@ -27,6 +28,7 @@ from assistant.services.ask_claude import ClaudePorts
 from assistant.services.prepare_meeting import PreparePorts, PrepareRequest, PrepareResponse, prepare_meeting
 from tests.fakes.llm import MemorySpending, ScriptedLlm, sensible
 from tests.fakes.memory import LetterEmbedder, MemoryMemories, MemoryVectors, kept_evidence_ports, memory_ports
+from tests.fakes.notes import MemoryPages
 from tests.fakes.runtime import ManualClock, MemoryMeter
 from tests.fakes.stores import MemoryAuditTrail, MemoryPreferences, MemoryTasks, Outage
 from tests.unit.meetings.meetings import EXAMPLE, KIM, mail, page
@@ -50,7 +52,9 @@ class Assistant:
         self.memory = replace(memory_ports(clock, self.memories, self.vectors), embedder=LetterEmbedder(self.model))
         self.task_store = Outage()
         self.tasks = MemoryTasks(clock, self.task_store)
-        kept = kept_evidence_ports(self.memory, self.tasks)
+        self.page_store = Outage()
+        self.pages = MemoryPages(clock, self.page_store)
+        kept = kept_evidence_ports(self.memory, self.tasks, self.pages)
         self.ports = PreparePorts(self.preferences, self.audit, meter, clock, kept, lambda: claude)
 
     def prepare(self, caller: Identity = CALLER, **fields: Any) -> PrepareResponse:
@@ -120,7 +124,7 @@ def test_a_past_meeting_is_prepared_all_the_same_and_said_to_be_past(assistant: 
 def test_without_the_store_the_default_preferences_serve(assistant: Assistant) -> None:
     assistant.store.down = True
     answer = assistant.prepare()
-    assert answer.degraded == ("preferences", "memory", "tasks")
+    assert answer.degraded == ("preferences", "memory", "tasks", "notes")
     assert "(UTC)" in answer.briefing_document
     assert assistant.meter.total(metric_names.DEGRADED, missing="preferences") == 1
 
@@ -130,6 +134,8 @@ def test_without_memory_the_rest_serves(assistant: Assistant) -> None:
     assert assistant.prepare().degraded == ("memory",)
     assistant.task_store.down = True
     assert assistant.prepare().degraded == ("memory", "tasks")
+    assistant.page_store.down = True
+    assert assistant.prepare().degraded == ("memory", "tasks", "notes")
 
 
 def test_what_is_remembered_and_holds_now_is_evidence(assistant: Assistant) -> None:
@@ -275,3 +281,13 @@ class TestClaude:
         asked.prepare(attendees=[f"guest{n}@company.com" for n in range(100)], documents=many)
         (prompt,) = asked.llm.asked
         assert estimated_tokens(json.dumps(prompt.data)) < 6_000
+
+
+def test_pages_of_a_connected_workspace_are_evidence(assistant: Assistant) -> None:
+    head = PageHead("page-1", "Q4 planning: goals", assistant.clock.now())
+    text = "Q4 planning session: the importer ships on 14 March."
+    assistant.pages.put("user123", "notion-1", NotesPage(head, text))
+    answer = assistant.prepare()
+    (cited,) = [one.source for one in answer.citations if one.source.kind is SourceKind.PAGE]
+    assert (cited.id, cited.quote in text) == ("page-1", True)
+    assert "14 March" in answer.briefing_document

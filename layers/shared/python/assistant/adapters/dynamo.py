@@ -58,6 +58,7 @@ Receipt of a mail      USER#<id> / RECEIPT#<conn>#  BatchGetItem; BatchWriteItem
 Followed workspace     NOTES / WORKSPACE#<user>#<c> PutItem if the version is expected; Query      notes
 Page kept as evidence  USER#<id> / NOTE#<c>#<page>  BatchWriteItem; Query                          notes, meetings
 Notification worked on NOTICE#<id> / DONE           BatchWriteItem (TTL 2 days); GetItem           notes
+Secret of a webhook    NOTES / WEBHOOK              PutItem if the version is expected; GetItem    notes
 Health                 HEALTH / PROBE               GetItem, consistent                            health
 =====================  ===========================  =============================================  ====================
 

@@ -11,10 +11,12 @@ from typing import Final
 from assistant.adapters.dynamo import EXPIRES_AT, Item, Table, epoch, plain, user_partition
 from assistant.domain.notes.followed import FollowedWorkspace
 from assistant.domain.notes.note import NotesPage, PageHead
+from assistant.domain.notes.webhook import WebhookSecret
 from assistant.ports.notes import KeptPage
 from assistant.ports.runtime import Clock
 
 _WORKSPACES: Final = "NOTES"
+_WEBHOOK: Final = "WEBHOOK"
 _PAGE: Final = "NOTE#"
 _NOTICE_KEPT_FOR: Final = timedelta(days=2)
 
@@ -103,6 +105,29 @@ class DynamoNotices:
         """Note it for two days: the provider tries for one."""
         expires_at = epoch(self._clock.now() + _NOTICE_KEPT_FOR)
         self._table.batch_put([{"pk": _notice(event_id), "sk": "DONE", EXPIRES_AT: expires_at}])
+
+
+class DynamoWebhookSecrets:
+    """Implements ``ports.WebhookSecrets``."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def read(self) -> WebhookSecret:
+        """Return it, read consistently."""
+        item = self._table.get(_WORKSPACES, _WEBHOOK, consistent=True)
+        return WebhookSecret.model_validate_json(item["document"]) if item else WebhookSecret()
+
+    def replace(self, secret: WebhookSecret) -> bool:
+        """Keep it as the next version."""
+        following = secret.model_copy(update={"version": secret.version + 1})
+        item = {"pk": _WORKSPACES, "sk": _WEBHOOK, "version": following.version}
+        put = self._table.put(
+            item | {"document": following.model_dump_json()},
+            "version = :version" if secret.version else "attribute_not_exists(pk)",
+            {":version": secret.version} if secret.version else None,
+        )
+        return self._table.transact([put])
 
 
 def _workspace_key(user_id: str, connection_id: str) -> str:

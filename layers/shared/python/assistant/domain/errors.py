@@ -1,6 +1,8 @@
 """The error tree. runtime/http.py maps it to RFC 9457 problem documents, once.
 
 AssistantError
+├── Malformed             400  a notification of a provider is not what it sends
+├── NotAuthentic          401  a notification is not from whom it should be
 ├── InvalidRequest        422  the request is well-formed but breaks a rule; names the fields
 ├── Forbidden             403  the caller may not act for this user
 ├── NotFound              404
@@ -35,6 +37,18 @@ class AssistantError(Exception):
         super().__init__(detail)
         self.detail = detail
         self.errors = errors
+
+
+class Malformed(AssistantError):
+    """A provider's notification is not as its documentation says."""
+
+    status = 400
+
+
+class NotAuthentic(AssistantError):
+    """Nothing proves that the notification is from the provider."""
+
+    status = 401
 
 
 class InvalidRequest(AssistantError):

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Protocol
 
 from assistant.domain.connections import Connection
-from assistant.domain.notes.followed import FollowedWorkspace
+from assistant.domain.notes.followed import FollowedWorkspace, NotesJob
 from assistant.domain.notes.note import NotesPage, NotesTask, PageList, TaskList, TaskState
 from assistant.domain.notes.source import DataSource, TaskSource
+from assistant.domain.notes.webhook import WebhookSecret
 from assistant.domain.tasks.request import TaskStatus
 
 
@@ -115,4 +116,24 @@ class NoticeLog(Protocol):
 
     def add(self, event_id: str) -> None:
         """Note that this one was."""
+        ...
+
+
+class NotesQueue(Protocol):
+    """Takes work on workspaces."""
+
+    def send(self, *jobs: NotesJob) -> None:
+        """Hand the work over; raises Unavailable."""
+        ...
+
+
+class WebhookSecrets(Protocol):
+    """The secret of this deployment's webhook. Every method raises Unavailable while it is down."""
+
+    def read(self) -> WebhookSecret:
+        """Return it; an empty one where there is none yet."""
+        ...
+
+    def replace(self, secret: WebhookSecret) -> bool:
+        """Keep it as the next version; False when the kept version is another than its own."""
         ...

@@ -1,4 +1,4 @@
-"""What is kept about a user and may bear on a meeting: memories that hold and open tasks, as documents to rank.
+"""What is kept about a user and may bear on a meeting: memories that hold, open tasks, and pages of workspaces.
 
 Memories are the newest, and those near in meaning to the meeting or with its people, however old.
 """
@@ -18,6 +18,7 @@ from assistant.domain.sources import Document, SourceKind
 from assistant.domain.tasks.kept import KeptTask
 from assistant.domain.tasks.request import TaskStatus
 from assistant.ports.memory import Embedder, MemoryStore
+from assistant.ports.notes import PageStore
 from assistant.ports.tasks import TaskStore
 from assistant.services.index_memories import MemoryPorts
 from assistant.services.recall_memories import recall_memories
@@ -36,6 +37,7 @@ class KeptEvidencePorts:
 
     memories: MemoryStore
     tasks: TaskStore
+    pages: PageStore
     embedder: Embedder
     # Made when there are more memories than are read: only that needs their index.
     memory: Callable[[], MemoryPorts]
@@ -44,10 +46,11 @@ class KeptEvidencePorts:
 def kept_evidence(
     user_id: str, about: str, people: Collection[str], *, now: datetime, ports: KeptEvidencePorts
 ) -> tuple[Sequence[Candidate], tuple[Degraded, ...]]:
-    """Return memories and tasks, and which of them cannot be reached; both are asked at once."""
+    """Return them as documents to rank, and which of them cannot be reached; all are asked at once."""
     reads: dict[Degraded, Callable[[], list[Candidate]]] = {
         "memory": lambda: list(_memories(user_id, about, people, now, ports)),
         "tasks": lambda: list(_tasks(user_id, ports.tasks)),
+        "notes": lambda: [known_candidate(page.document()) for page in ports.pages.of_user(user_id, limit=MOST)],
     }
     with ThreadPoolExecutor(len(reads), thread_name_prefix="kept") as pool:
         found = list(pool.map(_tried, reads.values()))

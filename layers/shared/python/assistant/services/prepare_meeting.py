@@ -45,7 +45,7 @@ from assistant.services.kept_evidence import KeptEvidencePorts, kept_evidence
 
 # Documents that are read, of those that are ranked.
 MOST_READ: Final = 16
-_KEPT: Final[tuple[Degraded, ...]] = ("memory", "tasks")
+_KEPT: Final[tuple[Degraded, ...]] = ("memory", "tasks", "notes")
 
 
 class PrepareRequest(MeetingDetails):
@@ -116,7 +116,7 @@ def prepare(
     preferences, missing = _preferences(user_id, ports)
     zone = ZoneInfo(meeting.timezone or preferences.working_hours.timezone)
     about, people = subject(meeting), {box.address for box in meeting.people} - set(meeting.own_addresses)
-    # The same store holds memories and tasks: asking it for them too would only make the caller wait.
+    # The same store holds them: asking it for them too would only make the caller wait.
     kept, unread = ((), _KEPT) if missing else kept_evidence(user_id, about, people, now=now, ports=ports.kept)
     candidates = [*map(candidate, meeting.documents), *kept]
     near, unmeant = _nearness(about, candidates, ports.kept.embedder)

@@ -49,6 +49,7 @@ class MeetingWiring(MemoryWiring, ClaudeWiring):
     def kept_evidence_ports(self) -> "KeptEvidencePorts":
         """What reading memories and tasks needs: one attempt, as a briefing is rather made without them than late."""
         from assistant.adapters.dynamo_memories import DynamoMemories
+        from assistant.adapters.dynamo_notes import DynamoPages
         from assistant.adapters.dynamo_tasks import DynamoTasks
         from assistant.services.kept_evidence import KeptEvidencePorts
 
@@ -56,6 +57,7 @@ class MeetingWiring(MemoryWiring, ClaudeWiring):
         return KeptEvidencePorts(
             memories,
             DynamoTasks(self._impatient_table, self.clock),
+            DynamoPages(self._impatient_table, self.clock),
             self.embedder,
             memory=lambda: replace(self.memory_ports, store=memories),
         )
