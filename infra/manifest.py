@@ -82,7 +82,9 @@ AUDIT = Queue("audit", visibility_timeout=180)
 PROOFS = Queue("proofs", visibility_timeout=1800, max_receive_count=3, max_age=900)
 # Six times the timeout of the worker, longer than its lease on an effect.
 EFFECTS = Queue("effects", visibility_timeout=360)
-QUEUES = (AUDIT, PROOFS, EFFECTS)
+# Six times the timeout of the worker; what is released again after ten minutes is delivered once all the same.
+NOTIFICATIONS = Queue("notifications", visibility_timeout=360)
+QUEUES = (AUDIT, PROOFS, EFFECTS, NOTIFICATIONS)
 
 # One for the registrations at all providers: a secret costs by the month.
 SECRETS = ("claude-api-key", "pinecone-api-key", "oauth-clients")
@@ -91,6 +93,7 @@ SECRETS = ("claude-api-key", "pinecone-api-key", "oauth-clients")
 FULL_CPU = 1792
 
 SEND_AUDIT = Grant("queue:audit", ("sqs:SendMessage",))
+SEND_NOTIFICATIONS = Grant("queue:notifications", ("sqs:SendMessage",))
 
 FUNCTIONS = (
     Function(
@@ -267,9 +270,30 @@ FUNCTIONS = (
         grants=(
             on_table("BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
             SEND_AUDIT,
+            SEND_NOTIFICATIONS,
         ),
         secrets=("claude-api-key", "pinecone-api-key"),
         dependencies=("core", "memory", "claude"),
+    ),
+    Function(
+        "release_notifications",
+        "Hand what is due for users to the queue that sends it",
+        memory=1024,
+        timeout=60,
+        schedule="rate(5 minutes)",
+        grants=(on_table("PutItem", "Query", "UpdateItem"), SEND_NOTIFICATIONS),
+    ),
+    Function(
+        "deliver_notifications",
+        "Send notifications, digests and daily briefings",
+        memory=1024,
+        timeout=60,
+        consumes="notifications",
+        batch_size=1,
+        grants=(
+            on_table("BatchGetItem", "BatchWriteItem", "GetItem", "PutItem", "Query"),
+            SEND_NOTIFICATIONS,
+        ),
     ),
     Function(
         "manage_notifications",

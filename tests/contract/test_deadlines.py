@@ -86,11 +86,17 @@ WORST: dict[str, Callable[[], float]] = {
     ),
     # The preferences, the meeting as it was, the meeting as it is.
     "manage_meetings": lambda: limits() + 3 * store() + slowest(sqs_client()),
+    # Until the table answers no more each step may have been slow; what is left is due again.
+    "release_notifications": lambda: 2 * store() + slowest(sqs_client(attempts=1)),
+    # One job: preferences, notification, meetings and what becomes of them; no channel waits yet.
+    "deliver_notifications": lambda: 9 * store() + BATCH_PAUSES + slowest(sqs_client(attempts=1)),
     "manage_notifications": lambda: limits() + 2 * store(),
     # The effect, the head of the ledger, the transaction, the audit event and the queue.
     "manage_effects": lambda: limits() + 3 * store() + BATCH_PAUSES + 2 * slowest(sqs_client()),
     # What is down fails the meetings under way, each on a thread of its own.
-    "prepare_upcoming_meetings": lambda: provider() + memory_index() + 13 * store() + LONGEST + slowest(sqs_client()),
+    "prepare_upcoming_meetings": lambda: (
+        provider() + memory_index() + 17 * store() + LONGEST + slowest(sqs_client()) + slowest(sqs_client(attempts=1))
+    ),
     # The second of three reads and the writes of what is kept are tried once.
     "summarize_plan": lambda: provider() + limits() + 2 * store() + 3 * slowest(dynamo_client(attempts=1)),
     "prove_calendar_plan": lambda: 2 * store() + slowest(sqs_client()),

@@ -385,6 +385,37 @@ def test_a_kept_meeting_is_prepared_told_of_and_read() -> None:
     assert json.loads(http("manage_notifications")["body"])["notifications"] == []
 
 
+def test_what_is_told_reaches_its_channel_by_way_of_the_queue(wired: Wired) -> None:
+    http("manage_meetings")
+    run(EVENTS / "schedule" / "prepare_upcoming_meetings.json")
+    (job,) = wired.due_queue.jobs
+    template = json.loads((EVENTS / "sqs" / "deliver_notifications.json").read_text(encoding="utf-8"))["Records"][0]
+    assert job.model_dump(mode="json") == json.loads(template["body"])
+    assert run(EVENTS / "sqs" / "deliver_notifications.json") == {"batchItemFailures": []}
+    (told,) = json.loads(http("manage_notifications")["body"])["notifications"]
+    assert told["note"] == "You prefer e-mail, which is not connected yet, so it is here."
+
+
+def test_a_briefing_is_released_at_its_time_and_delivered(wired: Wired) -> None:
+    http("manage_meetings")
+    run(EVENTS / "schedule" / "prepare_upcoming_meetings.json")
+    wired.clock.advance(timedelta(hours=22).total_seconds())
+    wired.due_queue.jobs.clear()
+    tick = EVENTS / "schedule" / "release_notifications.json"
+    assert run(tick) == {"released": 2, "taken": 0, "left": 0}
+    assert run(tick) == {"released": 0, "taken": 0, "left": 0}
+    for name in ("deliver_notifications.daily_briefing", "deliver_notifications.digest"):
+        assert run(EVENTS / "sqs" / f"{name}.json") == {"batchItemFailures": []}
+    told = json.loads(http("manage_notifications")["body"])["notifications"]
+    assert [one["kind"] for one in told] == ["daily_briefing", "meeting_briefing"]
+
+
+def test_a_job_returns_to_the_queue_while_the_store_is_down(wired: Wired) -> None:
+    wired.store.down = True
+    (failure,) = run(EVENTS / "sqs" / "deliver_notifications.json")["batchItemFailures"]
+    assert failure["itemIdentifier"]
+
+
 def test_an_effect_is_asked_about_approved_and_called_off(wired: Wired) -> None:
     effect_id = propose(wired)
     (listed,) = json.loads(http("manage_effects")["body"])["effects"]

@@ -22,7 +22,7 @@ from assistant.services.execute_effects import ExecutePorts, run_job
 from assistant.services.propose_effects import ProposePorts
 from tests.fakes.connections import MemoryConnections
 from tests.fakes.mailbox import MemoryMailBox, MemoryMailBoxes
-from tests.fakes.meetings import MemoryNotifications
+from tests.fakes.notifications import MemoryNotifier
 from tests.fakes.runtime import ManualClock, MemoryMeter
 from tests.fakes.stores import MemoryAuditTrail, MemoryPreferences, Outage
 
@@ -112,7 +112,7 @@ class Desk:
         self.effects = MemoryEffects(self.clock, self.store)
         self.queue = MemoryEffectQueue(self.sqs)
         self.preferences = MemoryPreferences()
-        self.notifications = MemoryNotifications(self.clock)
+        self.notifications = MemoryNotifier()
         self.audit = MemoryAuditTrail()
         self.meter = MemoryMeter()
         self.connection = Connection(

@@ -1,11 +1,10 @@
-"""Meetings, briefings and notifications in memory."""
+"""Meetings and briefings in memory."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from assistant.domain.meetings.basis import BriefingBasis
 from assistant.domain.meetings.keeping import DueMeeting, KeptBriefing, KeptMeeting, MeetingSummary, due, summary
-from assistant.domain.notifications import Notification
 from assistant.ports.runtime import Clock
 from tests.fakes.stores import Outage
 
@@ -111,30 +110,3 @@ class MemoryBriefings:
             if again(BriefingBasis.model_validate(briefing.model_dump())):
                 self.again.append(briefing.meeting_id)
         return len(gone)
-
-
-class MemoryNotifications:
-    """Implements ``ports.Notifier`` and ``ports.NotificationStore``."""
-
-    def __init__(self, clock: Clock, outage: Outage | None = None) -> None:
-        self._clock = clock
-        self._outage = outage or Outage()
-        self.told: dict[tuple[str, str], Notification] = {}
-
-    def notify(self, user_id: str, notification: Notification) -> bool:
-        self._outage.check()
-        return self.told.setdefault((user_id, notification.id), notification) is notification
-
-    def page(self, user_id: str, *, before: str | None, limit: int) -> Sequence[Notification]:
-        self._outage.check()
-        mine = (one for (owner, _), one in self.told.items() if owner == user_id)
-        older = (one for one in mine if before is None or one.id < before)
-        return sorted(older, key=lambda one: one.id, reverse=True)[:limit]
-
-    def mark(self, user_id: str, notification_id: str, *, read_at: datetime | None) -> Notification | None:
-        self._outage.check()
-        known = self.told.get((user_id, notification_id))
-        if known is None or known.expires_at <= self._clock.now():
-            return None
-        self.told[user_id, notification_id] = known.model_copy(update={"read_at": read_at})
-        return self.told[user_id, notification_id]

@@ -382,6 +382,6 @@ class MemoryProofs:
         self._outage = outage or Outage()
         self.jobs: list[ProofJob] = []
 
-    def request(self, job: ProofJob) -> None:
+    def send(self, job: ProofJob) -> None:
         self._outage.check()
         self.jobs.append(job)

@@ -12,12 +12,16 @@ from assistant.adapters.lambda_wishes import LambdaWishes
 from assistant.domain.health import Dependency, Probe, ProbeStatus
 from assistant.ports.calendar import PlanSolver
 from assistant.ports.runtime import HealthProbe
+from assistant.services.send_message import ChannelPorts
 from assistant.wiring import deps
+from tests.fakes.chat import MemoryChats
+from tests.fakes.connections import MemoryConnections
 from tests.fakes.effects import MemoryEffectQueue, MemoryEffects
 from tests.fakes.llm import MemoryBatches, MemorySpending, ScriptedLlm, sensible
-from tests.fakes.meetings import MemoryBriefings, MemoryMeetings, MemoryNotifications
+from tests.fakes.meetings import MemoryBriefings, MemoryMeetings
 from tests.fakes.memory import LetterEmbedder, MemoryMemories, MemoryVectors, kept_evidence_ports, memory_ports
 from tests.fakes.notes import MemoryPages
+from tests.fakes.notifications import MemoryDueIndex, MemoryDueQueue, MemoryNotifications
 from tests.fakes.runtime import FixedMetrics, ManualClock, MemoryMeter, MemorySessions, ScriptedLimiter
 from tests.fakes.stores import (
     MemoryAuditLog,
@@ -47,6 +51,11 @@ _BUILT_FROM_PORTS = (
     "meeting_ports",
     "upcoming_ports",
     "notification_ports",
+    "notifier",
+    "notify_ports",
+    "release_ports",
+    "day_ports",
+    "deliver_ports",
     "prioritize_ports",
     "memory_ports",
     "forget_ports",
@@ -75,6 +84,7 @@ class Wired:
     solver: PlanSolver = field(default_factory=CpSatSolver)
     proof_queue: Outage = field(default_factory=Outage)
     work_queue: Outage = field(default_factory=Outage)
+    notification_queue: Outage = field(default_factory=Outage)
     index: Outage = field(default_factory=Outage)
     health: Probe = HEALTHY
 
@@ -94,6 +104,10 @@ class Wired:
         self.notifications = MemoryNotifications(self.clock, self.store)
         self.effects = MemoryEffects(self.clock, self.store)
         self.effect_queue = MemoryEffectQueue(self.work_queue)
+        self.connections = MemoryConnections(outage=self.store)
+        self.chats = MemoryChats()
+        self.due = MemoryDueIndex(self.store)
+        self.due_queue = MemoryDueQueue(self.notification_queue)
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Put the fakes where the composition root would put the adapters."""
@@ -127,10 +141,12 @@ class Wired:
             "meetings": self.meetings,
             "briefings": self.briefings,
             "derived_briefings": self.briefings,
-            "notifier": self.notifications,
             "notifications": self.notifications,
             "effects": self.effects,
             "effect_queue": self.effect_queue,
+            "due": self.due,
+            "channel_ports": ChannelPorts(self.connections, self.chats, None),
+            "due_queue": self.due_queue,
             "metric_reader": FixedMetrics(()),
             "probes": probes,
         }.items():

@@ -9,17 +9,14 @@ import pytest
 from assistant.adapters.dynamo import Table, user_partition
 from assistant.adapters.dynamo_derived_briefings import DynamoDerivedBriefings
 from assistant.adapters.dynamo_meetings import DynamoBriefings, DynamoMeetings
-from assistant.adapters.dynamo_notifications import DynamoNotifications
 from assistant.domain.errors import Unavailable
 from assistant.domain.meetings.basis import BriefingBasis
 from assistant.domain.meetings.briefing import Writer
 from assistant.domain.meetings.document import PreparedMeeting
 from assistant.domain.meetings.keeping import KEPT_FOR, KeptBriefing, KeptMeeting, due
 from assistant.domain.meetings.request import MeetingDetails
-from assistant.domain.notifications import Notification, NotificationKind, notification_id
-from assistant.domain.preferences import Channel
 from assistant.ports.meetings import BriefingStore, MeetingStore
-from tests.fakes.meetings import MemoryBriefings, MemoryMeetings, MemoryNotifications
+from tests.fakes.meetings import MemoryBriefings, MemoryMeetings
 from tests.fakes.runtime import ManualClock
 from tests.unit.meetings.meetings import details, mail
 
@@ -43,20 +40,6 @@ def briefing(version: int = 1) -> KeptBriefing:
     )
 
 
-def notification(minute: int = 0) -> Notification:
-    at = BEGINS + timedelta(minutes=minute)
-    return Notification(
-        id=notification_id(at, "meet123", "1"),
-        kind=NotificationKind.MEETING_BRIEFING,
-        title="Briefing: Q4 Planning Session",
-        text="Wed 15 Jan, 10:30 (UTC), 60 minutes.",
-        link="/api/v1/meetings/meet123/briefing",
-        created_at=at,
-        wanted=Channel.EMAIL,
-        channel=Channel.DASHBOARD,
-    )
-
-
 @pytest.fixture(params=["fake", "dynamodb"])
 def meetings(request: pytest.FixtureRequest, clock: ManualClock) -> MeetingStore:
     return MemoryMeetings(clock) if request.param == "fake" else DynamoMeetings(request.getfixturevalue("table"), clock)
@@ -65,13 +48,6 @@ def meetings(request: pytest.FixtureRequest, clock: ManualClock) -> MeetingStore
 @pytest.fixture(params=["fake", "dynamodb"])
 def briefings(request: pytest.FixtureRequest, clock: ManualClock) -> BriefingStore:
     return MemoryBriefings() if request.param == "fake" else DynamoBriefings(request.getfixturevalue("table"), clock)
-
-
-@pytest.fixture(params=["fake", "dynamodb"])
-def dashboard(request: pytest.FixtureRequest, clock: ManualClock) -> MemoryNotifications | DynamoNotifications:
-    if request.param == "fake":
-        return MemoryNotifications(clock)
-    return DynamoNotifications(request.getfixturevalue("table"), clock)
 
 
 def soon(meetings: MeetingStore) -> list[tuple[str, int]]:
@@ -186,34 +162,6 @@ class TestBriefings:
             assert briefings.find("user123", "meet123") is None
 
 
-class TestDashboard:
-    def test_the_same_is_told_once(self, dashboard: MemoryNotifications | DynamoNotifications) -> None:
-        assert dashboard.notify("user123", notification())
-        assert not dashboard.notify("user123", notification().model_copy(update={"title": "Again"}))
-        assert dashboard.notify("user456", notification())
-        assert list(dashboard.page("user123", before=None, limit=10)) == [notification()]
-
-    def test_the_newest_come_first(self, dashboard: MemoryNotifications | DynamoNotifications) -> None:
-        for minute in (3, 1, 2):
-            dashboard.notify("user123", notification(minute))
-        page = dashboard.page("user123", before=None, limit=2)
-        assert list(page) == [notification(3), notification(2)]
-        assert list(dashboard.page("user123", before=page[-1].id, limit=2)) == [notification(1)]
-
-    def test_it_is_read_and_unread(
-        self, dashboard: MemoryNotifications | DynamoNotifications, clock: ManualClock
-    ) -> None:
-        one = notification()
-        dashboard.notify("user123", one)
-        for read_at in (clock.now(), None):
-            expected = one.model_copy(update={"read_at": read_at})
-            assert dashboard.mark("user123", one.id, read_at=read_at) == expected
-            assert list(dashboard.page("user123", before=None, limit=1)) == [expected]
-        assert dashboard.mark("user456", one.id, read_at=None) is None
-        clock.advance(timedelta(days=91).total_seconds())
-        assert dashboard.mark("user123", one.id, read_at=None) is None
-
-
 def test_a_meeting_larger_than_an_item_does_not_fit(table: Table, clock: ManualClock) -> None:
     meetings = DynamoMeetings(table, clock)
     # What does not compress.
@@ -293,7 +241,7 @@ def test_what_is_kept_has_no_readable_words(table: Table, clock: ManualClock) ->
 
 def test_a_missing_table_is_unavailable(missing_table: Table, clock: ManualClock) -> None:
     meetings, briefings = DynamoMeetings(missing_table, clock), DynamoBriefings(missing_table, clock)
-    dashboard, now = DynamoNotifications(missing_table, clock), clock.now()
+    now = clock.now()
     calls: list[Callable[[], object]] = [
         lambda: meetings.read("user123", "meet123"),
         lambda: meetings.replace(meeting(), earlier=None, is_due=True),
@@ -303,8 +251,6 @@ def test_a_missing_table_is_unavailable(missing_table: Table, clock: ManualClock
         lambda: briefings.keep(briefing()),
         lambda: briefings.remove(briefing()),
         lambda: DynamoDerivedBriefings(missing_table, clock).forget("user123", lambda _: True, again=lambda _: False),
-        lambda: dashboard.notify("user123", notification()),
-        lambda: dashboard.mark("user123", "1", read_at=None),
     ]
     for call in calls:
         with pytest.raises(Unavailable):

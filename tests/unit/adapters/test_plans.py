@@ -10,7 +10,7 @@ import pytest
 from assistant.adapters.dynamo import Table, user_partition
 from assistant.adapters.dynamo_plans import DynamoPlans
 from assistant.adapters.sqs_audit import sqs_client
-from assistant.adapters.sqs_proofs import SqsProofs
+from assistant.adapters.sqs_jobs import SqsJobs
 from assistant.domain.calendar.objective import Score
 from assistant.domain.calendar.plan_record import KEPT_FOR, PlanRecord, ProofJob, ProofState
 from assistant.domain.errors import Unavailable
@@ -116,11 +116,11 @@ class TestProofQueue:
     def test_what_is_queued_reads_back(self, aws: None, clock: ManualClock) -> None:  # noqa: ARG002 AWS
         queue = boto3.client("sqs")
         url = queue.create_queue(QueueName="proofs")["QueueUrl"]
-        SqsProofs(url, sqs_client(attempts=1)).request(self.job(clock))
+        SqsJobs[ProofJob](url, sqs_client(attempts=1)).send(self.job(clock))
         (message,) = queue.receive_message(QueueUrl=url)["Messages"]
         assert ProofJob.model_validate_json(message["Body"]) == self.job(clock)
 
     def test_a_missing_queue_is_unavailable(self, aws: None, clock: ManualClock) -> None:  # noqa: ARG002 AWS
         gone = "https://sqs.eu-central-1.amazonaws.com/123456789012/gone"
         with pytest.raises(Unavailable):
-            SqsProofs(gone, sqs_client(attempts=1)).request(self.job(clock))
+            SqsJobs[ProofJob](gone, sqs_client(attempts=1)).send(self.job(clock))

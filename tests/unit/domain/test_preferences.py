@@ -27,6 +27,13 @@ def broken(document: dict[str, Any]) -> set[str]:
     return {".".join(map(str, error["loc"])) for error in caught.value.errors()}
 
 
+OF_MESSAGES: dict[str, Any] = {
+    "quiet_hours": {"enabled": True, "start": "20:00", "end": "07:00", "urgent_interrupts": False},
+    "daily_briefing": {"enabled": True, "time": "07:30"},
+    "digest": {"time": "16:30"},
+}
+
+
 def test_the_documented_example_reads_and_writes_unchanged() -> None:
     preferences = Preferences.model_validate(AS_DOCUMENTED)
     assert preferences.model_dump(mode="json", include=set(AS_DOCUMENTED)) == AS_DOCUMENTED
@@ -121,3 +128,10 @@ def test_any_text_is_an_address_or_an_error(text: str) -> None:
         assert address is not None
         assert address.isprintable()
         assert EmailRules.model_validate({"delegate_to": address}).delegate_to == address
+
+
+def test_quiet_hours_end_at_another_time_and_have_a_zone() -> None:
+    assert broken({"quiet_hours": {"start": "07:00"}}) == {"quiet_hours"}
+    assert broken({"quiet_hours": {"timezone": "Mars/Olympus"}}) == {"quiet_hours.timezone"}
+    given = {"quiet_hours": {"timezone": "Asia/Tokyo"}}
+    assert Preferences.model_validate(given).model_dump(mode="json")["quiet_hours"]["timezone"] == "Asia/Tokyo"

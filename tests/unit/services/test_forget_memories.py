@@ -33,8 +33,9 @@ from assistant.services.search_memories import MemoryQuery, search_memories
 from infra.build import model
 from tests.fakes.aws import memory_aws
 from tests.fakes.llm import MemorySpending, ScriptedLlm, sensible
-from tests.fakes.meetings import MemoryBriefings, MemoryNotifications
+from tests.fakes.meetings import MemoryBriefings
 from tests.fakes.memory import LetterEmbedder, MemoryMemories, MemoryVectors, kept_evidence_ports
+from tests.fakes.notifications import MemoryNotifier
 from tests.fakes.runtime import ManualClock, MemoryMeter
 from tests.fakes.stores import MemoryAuditTrail, MemoryPreferences, MemoryTasks, Outage
 from tests.fakes.tables import TABLE, create_table
@@ -88,7 +89,7 @@ class Scene:
         kept = kept_evidence_ports(ports, MemoryTasks(self.clock))
         claude = ClaudePorts(ScriptedLlm(sensible, has_key=False), MemorySpending(), meter, self.clock)
         prepare = PreparePorts(MemoryPreferences(), self.audit, meter, self.clock, kept, lambda: claude)
-        notifier = MemoryNotifications(self.clock)
+        notifier = MemoryNotifier()
         return prepare_upcoming(
             "tick1", seconds=200, ports=UpcomingPorts(self.meetings, self.briefings, notifier, prepare)
         )

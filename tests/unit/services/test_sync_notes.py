@@ -19,7 +19,6 @@ from assistant.services.keep_tasks import TaskPorts, active_tasks, change_task, 
 from assistant.services.sync_notes import NotesPorts, work_on
 from tests.fakes.accounts import NOTION
 from tests.fakes.connections import MemoryConnections
-from tests.fakes.meetings import MemoryNotifications
 from tests.fakes.notes import (
     OWN_ID,
     TASKS,
@@ -31,6 +30,7 @@ from tests.fakes.notes import (
     Row,
     page_number,
 )
+from tests.fakes.notifications import MemoryNotifier
 from tests.fakes.runtime import ManualClock
 from tests.fakes.stores import MemoryAuditTrail, MemoryPreferences, MemoryTasks
 
@@ -50,7 +50,7 @@ class World:
         self.followed = MemoryFollowed()
         self.pages = MemoryPages(clock)
         self.tasks = MemoryTasks(clock)
-        self.told = MemoryNotifications(clock)
+        self.told = MemoryNotifier()
         self.preferences = MemoryPreferences()
         self.ports = NotesPorts(
             self.connections,

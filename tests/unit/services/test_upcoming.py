@@ -30,6 +30,7 @@ from assistant.services.keep_meetings import (
     show_briefing,
     show_meeting,
 )
+from assistant.services.notify import NotifyPorts, PreferredNotifier
 from assistant.services.prepare_meeting import PreparePorts
 from assistant.services.prepare_upcoming import AT_ONCE, TAKEN_FOR, Prepared, UpcomingPorts, prepare_upcoming
 from assistant.services.show_notifications import (
@@ -40,8 +41,9 @@ from assistant.services.show_notifications import (
     mark_notification,
 )
 from tests.fakes.llm import MemorySpending, ScriptedLlm, sensible
-from tests.fakes.meetings import MemoryBriefings, MemoryMeetings, MemoryNotifications
+from tests.fakes.meetings import MemoryBriefings, MemoryMeetings
 from tests.fakes.memory import kept_evidence_ports, memory_ports
+from tests.fakes.notifications import MemoryDueIndex, MemoryDueQueue, MemoryNotifications
 from tests.fakes.runtime import ManualClock, MemoryMeter
 from tests.fakes.stores import MemoryAuditTrail, MemoryPreferences, MemoryTasks, Outage
 from tests.unit.meetings.meetings import EXAMPLE, mail
@@ -67,7 +69,9 @@ class Assistant:
         kept = kept_evidence_ports(memory_ports(clock), MemoryTasks(clock))
         prepare = PreparePorts(self.preferences, self.audit, meter, clock, kept, lambda: claude)
         self.ports = MeetingPorts(self.meetings, self.briefings, self.preferences, self.audit, clock)
-        self.upcoming = UpcomingPorts(self.meetings, self.briefings, self.notifications, prepare)
+        self.due, self.due_queue = MemoryDueIndex(), MemoryDueQueue()
+        notify = NotifyPorts(self.notifications, self.due, self.due_queue, self.meetings, self.preferences, clock)
+        self.upcoming = UpcomingPorts(self.meetings, self.briefings, PreferredNotifier(notify), prepare)
 
     def keep(
         self, name: str = "meet123", *, minutes: float = 30, conditions: Preconditions | None = None, **fields: Any
@@ -164,7 +168,8 @@ def test_a_changed_meeting_is_prepared_and_told_of_again(assistant: Assistant) -
     assert assistant.tick() == ONE
     assert assistant.briefing().current
     assert "travel budget" in assistant.briefing().briefing_document
-    assert sorted(one.title.partition(":")[0] for one in assistant.told()) == ["Briefing", "Updated briefing"]
+    (told,) = assistant.told()
+    assert told.title == "Updated briefing: Q4 Planning Session"
 
 
 def test_the_same_again_changes_nothing(assistant: Assistant) -> None:
@@ -182,7 +187,8 @@ def test_a_moved_meeting_is_prepared_at_its_new_time(assistant: Assistant) -> No
     assert assistant.tick() == NOTHING
     assistant.clock.advance((timedelta(minutes=180) - AHEAD).total_seconds())
     assert assistant.tick() == ONE
-    assert len(assistant.told()) == 2
+    (told,) = assistant.told()
+    assert (told.updated_at, told.read_at) == (assistant.clock.now(), None)
 
 
 def test_a_crash_before_it_was_told_costs_no_second_briefing(assistant: Assistant) -> None:
@@ -265,22 +271,25 @@ def test_while_the_index_is_down_the_run_fails(assistant: Assistant) -> None:
         assistant.tick()
 
 
-@pytest.mark.parametrize(
-    ("wanted", "said"),
-    [(Channel.SLACK, "You prefer slack, which is not connected yet"), (Channel.DASHBOARD, None)],
-)
-def test_where_it_was_wanted_is_said(assistant: Assistant, wanted: Channel, said: str | None) -> None:
+def test_it_goes_where_important_messages_do_unless_it_comes_too_late(assistant: Assistant) -> None:
     preferences = Preferences(
-        notification_channels=NotificationChannels(important=wanted),
+        notification_channels=NotificationChannels(important=Channel.SLACK),
         working_hours=WorkingHours(timezone="Europe/Berlin"),
     )
     assistant.preferences.replace("user123", preferences, expected_version=0)
     assistant.keep()
     assistant.tick()
     (told,) = assistant.told()
-    assert (told.wanted, told.channel) == (wanted, Channel.DASHBOARD)
-    assert told.text.startswith("Wed 15 Jan, 11:30 (Europe/Berlin), 60 minutes.")
-    assert (said or "connected") in told.text if said else "connected" not in told.text
+    assert told.text == "Wed 15 Jan, 11:30 (Europe/Berlin), 60 minutes."
+    assert (told.wanted, told.held_until, told.note) == (Channel.SLACK, None, "")
+    (job,) = assistant.due_queue.jobs
+    assert (job.subject, job.at) == (told.subject, assistant.clock.now())
+    # Held by nothing but the quiet of the night, which it would outlast.
+    assistant.clock.advance(timedelta(hours=13).total_seconds())
+    assistant.keep("late")
+    assistant.tick()
+    (late, _) = assistant.told()
+    assert (late.channel, late.note) == (Channel.DASHBOARD, "It would have come too late elsewhere, so it is here.")
 
 
 class TestKeeping:

@@ -38,8 +38,11 @@ Meeting under way      DUE#<hour> / AT#<at>#<user>  UpdateItem if free; DeleteIt
 Briefing of a meeting  USER#<id> / BRIEFING#<id>    PutItem if the version is newer; GetItem       schedule, meetings
 Briefing made of ...   USER#<id> / BRIEFING#<id>    Query; DeleteItem if the same, in a transaction    forgetting
                                                     with PutItem of the meeting to prepare
-Notification           USER#<id> / NOTIFICATION#    PutItem if new (TTL 90 days); Query            schedule, dashboard
+Notification           USER#<id> / NOTIFICATION#    PutItem if as expected (TTL 90 days); Query    notifications
+Notification by thing  USER#<id> / TOLD#<digest>    PutItem in the same transaction; GetItem       notifications
 Read state             USER#<id> / NOTIFICATION#    UpdateItem if it exists                        dashboard
+Due for a user         TELL#<day> / AT#<at>#<user># PutItem if new (TTL); Query; DeleteItem        notifications
+Due and under way      TELL#<day> / AT#<at>#<user># UpdateItem if free                             notifications
 Summary of a plan      USER#<id> / SUMMARY#<id>#..  GetItem; PutItem if it does not exist          calendar
 Connected account      USER#<id> / CONNECTION#<id>  PutItem in a transaction if as expected;       connections
                                                     GetItem; Query; BatchGetItem; DeleteItem
@@ -154,19 +157,22 @@ class Table:
         *,
         limit: int | None = None,
         after: str | None = None,
+        through: str | None = None,
         newest_first: bool = False,
         consistent: bool = False,
     ) -> "list[dict[str, AttributeValueTypeDef]]":
         """Return the items whose sort key begins with ``prefix``, in order, past ``after``, as attributes.
 
-        Who reads many takes what they need of them; ``plain`` would take most of the time. Raises Unavailable.
+        With ``through`` the key lies between the two instead. Who reads many takes what they need of them; ``plain``
+        would take most of the time. Raises Unavailable.
         """
         start: dict[str, Any] = {"ExclusiveStartKey": attributes({"pk": pk, "sk": after})} if after else {}
+        condition = "sk BETWEEN :prefix AND :through" if through else "begins_with(sk, :prefix)"
         with unavailable("dynamodb"):
             pages = self.client.get_paginator("query").paginate(
                 TableName=self.name,
-                KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
-                ExpressionAttributeValues=attributes({":pk": pk, ":prefix": prefix}),
+                KeyConditionExpression=f"pk = :pk AND {condition}",
+                ExpressionAttributeValues=attributes({":pk": pk, ":prefix": prefix, ":through": through}),
                 ScanIndexForward=not newest_first,
                 ConsistentRead=consistent,
                 PaginationConfig={"MaxItems": limit, "PageSize": limit} if limit else {},

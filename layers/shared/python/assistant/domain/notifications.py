@@ -3,11 +3,12 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
-from typing import Final
+from typing import Annotated, Final, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from assistant.domain.preferences import Channel
+from assistant.domain.chat import Button
+from assistant.domain.preferences import Channel, NotificationChannels
 
 KEPT_FOR: Final = timedelta(days=90)
 _DIGITS: Final = 16
@@ -20,34 +21,165 @@ class NotificationKind(StrEnum):
     APPROVAL_ASKED = "approval_asked"
     UNDO_CONFLICT = "undo_conflict"
     STATUS_NOT_WRITTEN = "status_not_written"
+    DAILY_BRIEFING = "daily_briefing"
+    MAIL = "mail"
+    CONNECTION = "connection"
+
+
+class Urgency(StrEnum):
+    """How soon the user should know: each has its channel among the preferences."""
+
+    URGENT = "urgent"
+    IMPORTANT = "important"
+    ROUTINE = "routine"
+
+    def channel(self, preferred: NotificationChannels) -> Channel:
+        """Return the channel the user prefers for it."""
+        return Channel(getattr(preferred, self.value))
+
+
+class News(BaseModel):
+    """Something to tell a user.
+
+    ``about`` names the thing: newer news about the same takes the place of older. ``link`` is an address of this API.
+    After ``not_after`` a message of it would come too late. ``timed`` is sent when it is told: the user chose the time.
+    ``buttons`` are those of a chat.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    about: Annotated[str, Field(min_length=1, max_length=1024)]
+    kind: NotificationKind
+    urgency: Urgency = Urgency.IMPORTANT
+    title: str
+    text: str
+    link: str
+    at: AwareDatetime
+    not_after: AwareDatetime | None = None
+    timed: bool = False
+    buttons: tuple[Button, ...] = ()
+
+    def says_the_same(self, other: Self) -> bool:
+        """Whether nothing but the time is different."""
+        return self.model_copy(update={"at": other.at}) == other
 
 
 class Notification(BaseModel):
-    """One message to a user.
+    """One message to a user, as the dashboard shows it.
 
-    ``id`` sorts by time and is the same however often the same thing is told. ``wanted`` is the channel the user
-    prefers, ``channel`` the one it went to; ``link`` is an address of this API; ``read_at`` is None while unread.
+    ``id`` sorts by time and stays while what it tells changes. ``wanted`` is the channel the user prefers, ``channel``
+    the one it went to, and ``note`` says why where they differ. Until ``held_until`` it is only here. ``read_at`` is
+    None while unread.
     """
 
     model_config = ConfigDict(frozen=True)
 
     id: str
     kind: NotificationKind
+    urgency: Urgency = Urgency.IMPORTANT
     title: str
     text: str
     link: str
     created_at: AwareDatetime
+    updated_at: AwareDatetime
     wanted: Channel
-    channel: Channel
+    channel: Channel = Channel.DASHBOARD
+    note: str = ""
+    held_until: AwareDatetime | None = None
     read_at: AwareDatetime | None = None
 
     @property
     def expires_at(self) -> datetime:
         """When it is forgotten."""
-        return self.created_at + KEPT_FOR
+        return self.updated_at + KEPT_FOR
+
+    @property
+    def subject(self) -> str:
+        """The digest that stands for the thing it is about."""
+        return self.id.rpartition("-")[2]
 
 
-def notification_id(created_at: datetime, *about: str) -> str:
-    """Return the id of what is told about these things at this time."""
-    digest = sha256("\n".join(about).encode()).hexdigest()[:_DIGITS]
-    return f"{int(created_at.timestamp() * 1000):013d}-{digest}"
+class KeptNotification(BaseModel):
+    """A notification with what its delivery needs to know.
+
+    ``revision`` counts what was told about the thing, ``sent`` is the revision that was sent last, 0 for none.
+    ``attempts`` counts failures of this revision. ``version`` goes up with each change.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    news: News
+    shown: Notification
+    revision: int = 1
+    sent: int = 0
+    attempts: int = 0
+    version: int = 0
+
+    @property
+    def to_be_sent(self) -> bool:
+        """Whether the user has not seen it, and it belongs somewhere it was not sent to yet."""
+        return self.shown.wanted is not Channel.DASHBOARD and self.sent < self.revision and self.shown.read_at is None
+
+    def held(self, until: datetime, *, failed: bool = False) -> Self:
+        """Return it as it waits until then, after a failure or not."""
+        shown = self.shown.model_copy(update={"held_until": until})
+        return self.model_copy(update={"shown": shown, "attempts": self.attempts + failed})
+
+    def delivered(self) -> Self:
+        """Return it as it was sent where the user wants it."""
+        shown = self.shown.model_copy(update={"channel": self.shown.wanted, "held_until": None, "note": ""})
+        return self.model_copy(update={"shown": shown, "sent": self.revision})
+
+    def left_here(self, note: str) -> Self:
+        """Return it as it stays on the dashboard, and why."""
+        shown = self.shown.model_copy(update={"channel": Channel.DASHBOARD, "held_until": None, "note": note})
+        return self.model_copy(update={"shown": shown, "sent": self.revision})
+
+
+class DueKind(StrEnum):
+    """What is to be done for a user at a time."""
+
+    NOTIFICATION = "notification"
+    DIGEST = "digest"
+    DAILY_BRIEFING = "daily_briefing"
+
+
+class Due(BaseModel):
+    """A place in the index of what is due, and the job of the queue ``notifications``.
+
+    ``subject`` is the digest of the thing a notification is about. Two that agree in everything are one.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    user_id: str
+    kind: DueKind
+    at: AwareDatetime
+    subject: str = ""
+
+
+def subject_of(about: str) -> str:
+    """Return the digest that stands for a thing in keys."""
+    return sha256(about.encode()).hexdigest()[:_DIGITS]
+
+
+def notification_id(created_at: datetime, about: str) -> str:
+    """Return the id of what was first told about a thing at this time."""
+    return f"{int(created_at.timestamp() * 1000):013d}-{subject_of(about)}"
+
+
+def told(news: News, wanted: Channel, earlier: KeptNotification | None) -> KeptNotification:
+    """Return the notification of news: a new one, or the earlier with what is new, unread again."""
+    created_at = earlier.shown.created_at if earlier else news.at
+    shown = Notification(
+        id=earlier.shown.id if earlier else notification_id(news.at, news.about),
+        **news.model_dump(include={"kind", "urgency", "title", "text", "link"}),
+        created_at=created_at,
+        updated_at=news.at,
+        wanted=wanted,
+    )
+    if earlier is None:
+        return KeptNotification(news=news, shown=shown)
+    return KeptNotification(
+        news=news, shown=shown, revision=earlier.revision + 1, sent=earlier.sent, version=earlier.version
+    )

@@ -204,6 +204,37 @@ class EffectPermissions(_Section):
     """Send mails, each after a question: forward to ``delegate_to`` what triage would delegate."""
 
 
+class QuietHours(_Section):
+    """When nothing is sent to the user; past midnight where the end is before the start."""
+
+    enabled: bool = True
+    start: ClockTime = Field(default=time(20), json_schema_extra={"default": "20:00"})
+    end: ClockTime = Field(default=time(7), json_schema_extra={"default": "07:00"})
+    timezone: TimeZone | None = Field(default=None, exclude_if=lambda zone: zone is None)
+    """That of the working hours unless told."""
+    urgent_interrupts: bool = False
+    """Whether urgent messages come in quiet hours and during meetings too."""
+
+    @model_validator(mode="after")
+    def _has_an_end(self) -> Self:
+        if self.end == self.start:
+            raise ValueError("end must be another time than start; enabled: false turns quiet hours off")
+        return self
+
+
+class DailyBriefing(_Section):
+    """The message that opens a working day, in the zone of the working hours."""
+
+    enabled: bool = True
+    time: ClockTime = Field(default=time(7, 30), json_schema_extra={"default": "07:30"})
+
+
+class Digest(_Section):
+    """Routine messages of a working day in one, in the zone of the working hours."""
+
+    time: ClockTime = Field(default=time(16, 30), json_schema_extra={"default": "16:30"})
+
+
 class Preferences(_Section):
     """Everything a user can set; every part has a default, so a new user needs to set none."""
 
@@ -212,5 +243,8 @@ class Preferences(_Section):
     email_rules: EmailRules = EmailRules()
     notification_channels: NotificationChannels = NotificationChannels()
     effects: EffectPermissions = EffectPermissions()
+    quiet_hours: QuietHours = QuietHours()
+    daily_briefing: DailyBriefing = DailyBriefing()
+    digest: Digest = Digest()
     peak_hours: PeakHours | None = Field(default=None, exclude_if=lambda hours: hours is None)
     """Important tasks are planned then, where they can be."""

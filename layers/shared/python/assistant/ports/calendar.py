@@ -46,7 +46,7 @@ class SummaryStore(Protocol):
 class ProofQueue(Protocol):
     """Takes the wish that a kept plan be proven best, or bettered."""
 
-    def request(self, job: "ProofJob") -> None:
+    def send(self, job: "ProofJob") -> None:
         """Hand the job over."""
         ...
 

@@ -75,6 +75,7 @@ class Settings(BaseSettings):
     audit_queue_url: Optional[str] = None
     proofs_queue_url: Optional[str] = None
     effects_queue_url: Optional[str] = None
+    notifications_queue_url: Optional[str] = None
     understand_wishes_function: Optional[str] = None
     redis_url: Optional[SecretStr] = None
 

@@ -63,8 +63,7 @@ def run_job(job: EffectJob, *, ports: ExecutePorts) -> None:
         except Unavailable as error:
             waiting[record.effect.target.key] = error
     if undoing.left:
-        wanted = ports.preferences.read(job.user_id).preferences.notification_channels.important
-        ports.notifier.notify(job.user_id, undo_conflicts(undoing.left, job, wanted))
+        ports.notifier.notify(job.user_id, undo_conflicts(undoing.left, job))
     if waiting:
         raise next(iter(waiting.values()))
 

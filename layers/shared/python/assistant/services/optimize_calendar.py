@@ -265,7 +265,7 @@ def _keep(record: PlanRecord, caller: Identity, ports: OptimizePorts) -> tuple[P
         user_id=record.user_id, plan_id=record.plan_id, request_id=caller.request_id, requested_at=record.created_at
     )
     try:
-        ports.proofs.request(job)
+        ports.proofs.send(job)
     except Unavailable:
         with suppress(Unavailable):
             ports.plans.save(unproven)

@@ -22,8 +22,8 @@ from assistant.domain.audit import AuditAction, audit_event
 from assistant.domain.errors import Unavailable
 from assistant.domain.meetings.basis import LATE
 from assistant.domain.meetings.keeping import AHEAD, DueMeeting, KeptBriefing, KeptMeeting
-from assistant.domain.notifications import Notification, NotificationKind, notification_id
-from assistant.domain.preferences import Channel, Preferences
+from assistant.domain.notifications import News, NotificationKind
+from assistant.domain.preferences import Preferences
 from assistant.domain.sources import SourceKind
 from assistant.domain.users import Identity
 from assistant.ports.meetings import BriefingStore, MeetingStore
@@ -115,7 +115,7 @@ def _one(due: DueMeeting, *, request_id: str, until: float, ports: UpcomingPorts
         ports.briefings.remove(briefing)
         return _End.LEFT
     preferences = ports.prepare.preferences.read(meeting.user_id).preferences
-    ports.notifier.notify(meeting.user_id, _notification(meeting, briefing, preferences))
+    ports.notifier.notify(meeting.user_id, _news(meeting, briefing, preferences))
     ports.meetings.done(due)
     return _End.PREPARED
 
@@ -152,28 +152,24 @@ def _has_lost(briefing: KeptBriefing, memories: MemoryStore) -> bool:
     return bool(cited) and not cited <= memories.find(briefing.user_id, cited).keys()
 
 
-def _notification(meeting: KeptMeeting, briefing: KeptBriefing, preferences: Preferences) -> Notification:
-    """Return what the user is told; its id is that of the briefing, so that it is told once."""
+def _news(meeting: KeptMeeting, briefing: KeptBriefing, preferences: Preferences) -> News:
+    """Return what the user is told; a newer version of the meeting takes the place of the older."""
     zone = ZoneInfo(meeting.details.timezone or preferences.working_hours.timezone)
-    wanted = preferences.notification_channels.important
-    return Notification(
-        id=notification_id(briefing.prepared_at, meeting.meeting_id, str(briefing.version)),
+    return News(
+        about=f"meeting:{meeting.meeting_id}",
         kind=NotificationKind.MEETING_BRIEFING,
         title=f"{'Updated briefing' if briefing.version > 1 else 'Briefing'}: {meeting.details.meeting_title}",
-        text=" ".join(_sentences(meeting, briefing, zone, wanted)),
+        text=" ".join(_sentences(meeting, briefing, zone)),
         link=f"/api/v1/meetings/{quote(meeting.meeting_id, safe='')}/briefing",
-        created_at=briefing.prepared_at,
-        wanted=wanted,
-        channel=Channel.DASHBOARD,
+        at=briefing.prepared_at,
+        not_after=meeting.begins,
     )
 
 
-def _sentences(meeting: KeptMeeting, briefing: KeptBriefing, zone: ZoneInfo, wanted: Channel) -> Sequence[str]:
+def _sentences(meeting: KeptMeeting, briefing: KeptBriefing, zone: ZoneInfo) -> Sequence[str]:
     begins = meeting.begins.astimezone(zone)
     prepared = briefing.prepared
     said = [f"{begins:%a %-d %b, %H:%M} ({zone.key}), {meeting.details.minutes} minutes."]
     if prepared.open_commitments:
         said.append(f"Open commitments: {len(prepared.open_commitments)}.")
-    if wanted is not Channel.DASHBOARD:
-        said.append(f"You prefer {wanted.value}, which is not connected yet, so it is here.")
     return said

@@ -14,7 +14,7 @@ from assistant.domain.effects.policy import ruling
 from assistant.domain.effects.undo import jobs
 from assistant.domain.errors import Unavailable
 from assistant.domain.mail import Mail
-from assistant.domain.preferences import EffectPermissions, Preferences
+from assistant.domain.preferences import EffectPermissions
 from assistant.domain.triage.decision import TriagedEmail
 from assistant.ports.effects import MOST_CHANGES, EffectQueue, EffectStore
 from assistant.ports.notifications import Notifier
@@ -54,7 +54,7 @@ def propose_effects(
     ]
     queued = [record for record in records if record.state is EffectState.QUEUED]
     ports.queue.request(jobs(queued, undo=False, request_id=request_id, at=ports.clock.now()))
-    _ask(records, preferences, ports)
+    _ask(records, ports)
     return tuple(records)
 
 
@@ -89,9 +89,8 @@ def _ruled(effect: Effect, permissions: EffectPermissions) -> EffectRecord:
     return proposed(effect, ruled.permission, ruled.reason)
 
 
-def _ask(records: Sequence[EffectRecord], preferences: Preferences, ports: ProposePorts) -> None:
+def _ask(records: Sequence[EffectRecord], ports: ProposePorts) -> None:
     now = ports.clock.now()
     for record in records:
         if record.state_at(now) is EffectState.WAITING:
-            asked = approval_asked(record, preferences.notification_channels.important)
-            ports.notifier.notify(record.effect.user_id, asked)
+            ports.notifier.notify(record.effect.user_id, approval_asked(record))

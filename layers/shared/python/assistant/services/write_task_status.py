@@ -7,8 +7,7 @@ from typing import Final
 from assistant.domain.errors import Conflict, InvalidRequest
 from assistant.domain.notes.note import NotesTask, TaskState
 from assistant.domain.notes.source import TaskSource
-from assistant.domain.notifications import Notification, NotificationKind, notification_id
-from assistant.domain.preferences import Channel
+from assistant.domain.notifications import News, NotificationKind, Urgency
 from assistant.domain.tasks.kept import KeptTask, TaskOrigin
 from assistant.domain.tasks.request import TaskStatus
 from assistant.ports.notes import Notes
@@ -48,17 +47,16 @@ def write_status(task: KeptTask, origin: TaskOrigin, source: TaskSource, notes: 
     return Written(found, settled=False)
 
 
-def not_written(task: KeptTask, status: TaskStatus, now: datetime) -> Notification:
+def not_written(task: KeptTask, status: TaskStatus, now: datetime) -> News:
     """Return what the user is told of a status set here that stands nowhere there."""
     said = status.value.replace("_", " ")
     there = task.origin.status_name if task.origin else ""
-    return Notification(
-        id=notification_id(now, task.task_id, status.value),
+    return News(
+        about=f"task_status:{task.task_id}",
         kind=NotificationKind.STATUS_NOT_WRITTEN,
+        urgency=Urgency.ROUTINE,
         title=f"Not changed in Notion: {task.title}",
         text=f"You set it to {said} here. In Notion it is {there or 'without a status'}, and was left so.",
         link=f"/api/v1/tasks/{task.task_id}",
-        created_at=now,
-        wanted=Channel.DASHBOARD,
-        channel=Channel.DASHBOARD,
+        at=now,
     )

@@ -38,10 +38,10 @@ class CalendarWiring(ClaudeWiring):
     def proofs(self) -> ProofQueue:
         """Where wishes for proofs go."""
         from assistant.adapters.sqs_audit import sqs_client
-        from assistant.adapters.sqs_proofs import SqsProofs
+        from assistant.adapters.sqs_jobs import SqsJobs
 
         # One attempt: a plan is answered without its proof too.
-        return SqsProofs(needed("PROOFS_QUEUE_URL", self.settings.proofs_queue_url), sqs_client(attempts=1))
+        return SqsJobs(needed("PROOFS_QUEUE_URL", self.settings.proofs_queue_url), sqs_client(attempts=1))
 
     @cached_property
     def wish_interpreter(self) -> WishInterpreter:

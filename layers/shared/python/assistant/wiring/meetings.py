@@ -6,27 +6,18 @@ from typing import TYPE_CHECKING
 
 from assistant.wiring.claude import ClaudeWiring
 from assistant.wiring.memory import MemoryWiring
+from assistant.wiring.notifications import NotificationWiring
 
 if TYPE_CHECKING:
-    from assistant.adapters.dynamo_notifications import DynamoNotifications
-    from assistant.ports.meetings import BriefingStore, MeetingStore
-    from assistant.ports.notifications import NotificationStore, Notifier
+    from assistant.ports.meetings import BriefingStore
     from assistant.services.keep_meetings import MeetingPorts
     from assistant.services.kept_evidence import KeptEvidencePorts
     from assistant.services.prepare_meeting import PreparePorts
     from assistant.services.prepare_upcoming import UpcomingPorts
-    from assistant.services.show_notifications import NotificationPorts
 
 
-class MeetingWiring(MemoryWiring, ClaudeWiring):
+class MeetingWiring(MemoryWiring, ClaudeWiring, NotificationWiring):
     """Keeping and preparing meetings, and telling users of it."""
-
-    @cached_property
-    def meetings(self) -> "MeetingStore":
-        """Kept meetings and the index of those to prepare."""
-        from assistant.adapters.dynamo_meetings import DynamoMeetings
-
-        return DynamoMeetings(self._table, self.clock)
 
     @cached_property
     def briefings(self) -> "BriefingStore":
@@ -34,16 +25,6 @@ class MeetingWiring(MemoryWiring, ClaudeWiring):
         from assistant.adapters.dynamo_meetings import DynamoBriefings
 
         return DynamoBriefings(self._table, self.clock)
-
-    @cached_property
-    def notifier(self) -> "Notifier":
-        """Where users are told something: the dashboard."""
-        return self._dashboard
-
-    @cached_property
-    def notifications(self) -> "NotificationStore":
-        """What users were told."""
-        return self._dashboard
 
     @cached_property
     def kept_evidence_ports(self) -> "KeptEvidencePorts":
@@ -89,16 +70,3 @@ class MeetingWiring(MemoryWiring, ClaudeWiring):
         from assistant.services.prepare_upcoming import UpcomingPorts
 
         return UpcomingPorts(self.meetings, self.briefings, self.notifier, self.prepare_ports)
-
-    @cached_property
-    def notification_ports(self) -> "NotificationPorts":
-        """What notifications need."""
-        from assistant.services.show_notifications import NotificationPorts
-
-        return NotificationPorts(self.notifications, self.clock)
-
-    @cached_property
-    def _dashboard(self) -> "DynamoNotifications":
-        from assistant.adapters.dynamo_notifications import DynamoNotifications
-
-        return DynamoNotifications(self._table, self.clock)

@@ -9,8 +9,7 @@ from assistant.domain.effects.actions import ArchiveMail, LabelMail, SendMail
 from assistant.domain.effects.canonical import digest
 from assistant.domain.effects.effect import Effect, EffectRecord
 from assistant.domain.effects.undo import EffectJob
-from assistant.domain.notifications import Notification, NotificationKind, notification_id
-from assistant.domain.preferences import Channel
+from assistant.domain.notifications import News, NotificationKind
 
 APPROVE = "approve_effect"
 REJECT = "reject_effect"
@@ -60,34 +59,31 @@ def pressed(value: str) -> tuple[str, str] | None:
     return (effect_id, sent) if effect_id and colon and len(sent) == _HASH_DIGITS else None
 
 
-def approval_asked(record: EffectRecord, wanted: Channel) -> Notification:
+def approval_asked(record: EffectRecord) -> News:
     """Return the question to the user, the same however often it is asked."""
     effect = record.effect
-    return Notification(
-        id=notification_id(effect.proposed_at, NotificationKind.APPROVAL_ASKED, effect.id),
+    return News(
+        about=f"effect:{effect.id}",
         kind=NotificationKind.APPROVAL_ASKED,
         title="May I?",
         text=" ".join(part for part in (summary(effect), effect.reasoning, record.ruling) if part),
         link=effect_link(effect.user_id, effect.id),
-        created_at=effect.proposed_at,
-        wanted=wanted,
-        channel=Channel.DASHBOARD,
+        at=effect.proposed_at,
+        buttons=approval_buttons(effect),
     )
 
 
-def undo_conflicts(left: Sequence[EffectRecord], job: EffectJob, wanted: Channel) -> Notification:
+def undo_conflicts(left: Sequence[EffectRecord], job: EffectJob) -> News:
     """Return what the user is told of effects that were not undone."""
     said = [f"{summary(record.effect)} {record.problem}" for record in left[:_MOST_TOLD]]
     said += [f"And {len(left) - _MOST_TOLD} more."] if len(left) > _MOST_TOLD else []
-    return Notification(
-        id=notification_id(job.requested_at, NotificationKind.UNDO_CONFLICT, *job.effect_ids),
+    return News(
+        about=f"undo:{job.requested_at.isoformat()}:{digest(*job.effect_ids)}",
         kind=NotificationKind.UNDO_CONFLICT,
         title="Not everything was undone",
         text=" ".join(said),
         link=effect_link(job.user_id, left[0].id),
-        created_at=job.requested_at,
-        wanted=wanted,
-        channel=Channel.DASHBOARD,
+        at=job.requested_at,
     )
 
 

@@ -1,22 +1,23 @@
-"""Proof jobs on their way to the function that runs them, through the queue ``proofs``."""
+"""Jobs on their way to the function that does them, through a queue of its own."""
 
 from typing import TYPE_CHECKING
 
+from pydantic import BaseModel
+
 from assistant.adapters.aws import unavailable
-from assistant.domain.calendar.plan_record import ProofJob
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
 
 
-class SqsProofs:
-    """Implements ``ports.ProofQueue``."""
+class SqsJobs[Job: BaseModel]:
+    """Implements the queue ports whose jobs are models: ``ports.ProofQueue`` and ``ports.DueQueue``."""
 
     def __init__(self, queue_url: str, client: "SQSClient") -> None:
         self._queue_url = queue_url
         self._client = client
 
-    def request(self, job: ProofJob) -> None:
+    def send(self, job: Job) -> None:
         """Send the job; raises Unavailable."""
         with unavailable("sqs"):
             self._client.send_message(QueueUrl=self._queue_url, MessageBody=job.model_dump_json())

@@ -1,0 +1,1 @@
+"""Release notifications that are due."""

@@ -1,0 +1,70 @@
+"""Notifications as messages of a chat and as mails; a digest of several in one."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+from assistant.domain.chat import Button, ChatMessage
+from assistant.domain.mailbox import OutgoingMail
+from assistant.domain.notifications import KeptNotification
+
+READ: Final = "read_notification"
+_MAIL_DOMAIN: Final = "notifications.executive-assistant.invalid"
+_MOST_IN_DIGEST: Final = 20
+
+
+def chat_message(kept: KeptNotification) -> ChatMessage:
+    """Return a notification with the buttons that answer it."""
+    shown = kept.shown
+    buttons = kept.news.buttons or (Button(READ, shown.id, "Mark as read"),)
+    return ChatMessage(text=shown.text, title=shown.title, buttons=buttons)
+
+
+def settled_message(kept: KeptNotification, context: str) -> ChatMessage:
+    """Return a notification that is answered: without buttons, saying how."""
+    return ChatMessage(text=kept.shown.text, title=kept.shown.title, context=context)
+
+
+def mail_of(kept: KeptNotification, address: str) -> OutgoingMail:
+    """Return a notification as a mail to the user; a later revision replies to the first."""
+    first = _message_id(f"{kept.shown.id}.1")
+    this = _message_id(f"{kept.shown.id}.{kept.revision}")
+    follows = (first,) if kept.revision > 1 else ()
+    return OutgoingMail(
+        message_id=this,
+        to=(address,),
+        subject=_line(kept.shown.title),
+        text=kept.shown.text,
+        in_reply_to=follows[0] if follows else None,
+        references=follows,
+    )
+
+
+def digest_title(day: date, number: int) -> str:
+    """Return what a digest is called."""
+    return f"{number} {'update' if number == 1 else 'updates'} for {day:%A, %-d %B}"
+
+
+def digest_text(kept: Sequence[KeptNotification]) -> str:
+    """Return notifications as a list, the oldest first."""
+    lines = [f"• {_line(one.shown.title)}: {_line(one.shown.text)}" for one in kept[:_MOST_IN_DIGEST]]
+    more = len(kept) - _MOST_IN_DIGEST
+    return "\n".join([*lines, f"… and {more} more on your dashboard."] if more > 0 else lines)
+
+
+def digest_mail(day: date, kept: Sequence[KeptNotification], address: str) -> OutgoingMail:
+    """Return a digest as a mail to the user."""
+    return OutgoingMail(
+        message_id=_message_id(f"digest.{day.isoformat()}.{kept[0].shown.id}"),
+        to=(address,),
+        subject=digest_title(day, len(kept)),
+        text=digest_text(kept),
+    )
+
+
+def _message_id(local: str) -> str:
+    return f"<{local}@{_MAIL_DOMAIN}>"
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,145 @@
+"""Use case: send what is due: a notification, a digest, or the daily briefing.
+
+A job may be delivered twice, overlap another, or end at any step. The channel sends once for each key, what was sent is
+noted afterwards, and the place in the index is removed last: whoever comes after a crash finds what was done.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from assistant.domain.chat import ChatMessage
+from assistant.domain.errors import Unavailable
+from assistant.domain.notification_messages import chat_message, digest_mail, digest_text, digest_title, mail_of
+from assistant.domain.notification_times import home
+from assistant.domain.notifications import Due, DueKind, KeptNotification, Urgency
+from assistant.domain.preferences import Channel, Preferences
+from assistant.services.brief_day import DayPorts, brief_day
+from assistant.services.notify import TOO_LATE, NotifyPorts, when
+from assistant.services.send_message import ChannelPorts, Message, NotReached, send_message
+
+logger = logging.getLogger(__name__)
+
+# Together over an hour: a channel that is down for longer is given up for this message.
+PAUSES: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 20, 30))
+_MOST_IN_DIGEST: Final = 100
+_ATTEMPTS: Final = 5
+_SILENT: Final = {
+    Channel.SLACK: "Slack did not answer for more than an hour, so it is here.",
+    Channel.EMAIL: "Your mailbox did not answer for more than an hour, so it is here.",
+}
+
+type Change = Callable[[KeptNotification], KeptNotification]
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverPorts:
+    """The ports delivering needs."""
+
+    notify: NotifyPorts
+    channels: ChannelPorts
+    day: DayPorts
+
+
+def deliver(due: Due, *, ports: DeliverPorts) -> None:
+    """Do what is due and remove its place.
+
+    Raises:
+        Unavailable: the store is down, or another changes the same notification again and again.
+    """
+    match due.kind:
+        case DueKind.NOTIFICATION:
+            _notification(due, ports)
+        case DueKind.DIGEST:
+            _digest(due, ports)
+        case DueKind.DAILY_BRIEFING:
+            brief_day(due.user_id, notify_ports=ports.notify, ports=ports.day)
+    ports.notify.due.done(due)
+
+
+def _notification(due: Due, ports: DeliverPorts) -> None:
+    kept = ports.notify.notifications.find(due.user_id, due.subject)
+    if kept is None or not kept.to_be_sent or _has_a_later_place(kept, due):
+        return
+    now = ports.notify.clock.now()
+    preferences = ports.notify.preferences.read(due.user_id).preferences
+    at = when(due.user_id, kept.news, preferences, ports=ports.notify)
+    if at is None:
+        _note(due.user_id, kept, lambda one: one.left_here(TOO_LATE), ports)
+    elif at > now:
+        ports.notify.due.plan(due.model_copy(update={"at": at}))
+        _note(due.user_id, kept, lambda one: one.held(at), ports)
+    else:
+        message = Message(kept.shown.id, chat_message(kept), lambda address: mail_of(kept, address))
+        _note(due.user_id, kept, _sent(due, kept.shown.wanted, message, kept.attempts, ports), ports)
+
+
+def _has_a_later_place(kept: KeptNotification, due: Due) -> bool:
+    held_until = kept.shown.held_until
+    # Places are told apart by the second.
+    return held_until is not None and due.at < held_until.replace(microsecond=0)
+
+
+def _sent(due: Due, channel: Channel, message: Message, failures: int, ports: DeliverPorts) -> Change:
+    """Send the message; return what becomes of the notifications in it."""
+    try:
+        send_message(due.user_id, channel, message, ports=ports.channels)
+    except NotReached as error:
+        note = error.note
+        return lambda one: one.left_here(note)
+    except Unavailable:
+        if failures >= len(PAUSES):
+            return lambda one: one.left_here(_SILENT[channel])
+        at = ports.notify.clock.now() + PAUSES[failures]
+        ports.notify.due.plan(due.model_copy(update={"at": at}))
+        return lambda one: one.held(at, failed=True)
+    return KeptNotification.delivered
+
+
+def _note(user_id: str, kept: KeptNotification, change: Change, ports: DeliverPorts) -> None:
+    """Note what became of this revision; newer news about the thing has a place of its own and stays as it is."""
+    store = ports.notify.notifications
+    revision = kept.revision
+    for _ in range(_ATTEMPTS):
+        same = kept.revision == revision
+        changed = change(kept) if same else kept.model_copy(update={"sent": max(kept.sent, revision)})
+        if store.replace(user_id, changed):
+            return
+        found = store.find(user_id, kept.shown.subject)
+        if found is None:
+            return
+        kept = found
+    raise Unavailable("What is told of this is being changed elsewhere.")
+
+
+def _digest(due: Due, ports: DeliverPorts) -> None:
+    """Send the routine messages that wait in one, for each channel they are wanted in."""
+    waiting = _waiting(due.user_id, ports)
+    preferences = ports.notify.preferences.read(due.user_id).preferences
+    for channel in (Channel.SLACK, Channel.EMAIL):
+        some = [one for one in waiting if one.shown.wanted is channel]
+        if some:
+            _send_digest(due, some, channel, preferences, ports)
+
+
+def _waiting(user_id: str, ports: DeliverPorts) -> list[KeptNotification]:
+    store = ports.notify.notifications
+    page = store.page(user_id, before=None, limit=_MOST_IN_DIGEST)
+    routine = [one for one in page if one.urgency is Urgency.ROUTINE and one.held_until]
+    found = [store.find(user_id, one.subject) for one in reversed(routine)]
+    return [one for one in found if one and one.to_be_sent]
+
+
+def _send_digest(
+    due: Due, waiting: Sequence[KeptNotification], channel: Channel, preferences: Preferences, ports: DeliverPorts
+) -> None:
+    day = ports.notify.clock.now().astimezone(home(preferences)).date()
+    chat = ChatMessage(text=digest_text(waiting), title=digest_title(day, len(waiting)))
+    key = f"digest-{day.isoformat()}-{waiting[0].shown.id}"
+    message = Message(key, chat, lambda address: digest_mail(day, waiting, address))
+    change = _sent(due, channel, message, max(one.attempts for one in waiting), ports)
+    # The first one names the digest, so it is noted last.
+    for one in reversed(waiting):
+        _note(due.user_id, one, change, ports)

@@ -1,0 +1,38 @@
+"""Sending notifications, and the daily briefing."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from assistant.wiring.connections import ConnectionWiring
+from assistant.wiring.effects import EffectWiring
+from assistant.wiring.tasks import TaskWiring
+
+if TYPE_CHECKING:
+    from assistant.services.brief_day import DayPorts
+    from assistant.services.deliver_notifications import DeliverPorts
+    from assistant.services.send_message import ChannelPorts
+
+
+class DeliveryWiring(ConnectionWiring, EffectWiring, TaskWiring):
+    """Sending notifications, and the daily briefing."""
+
+    @cached_property
+    def day_ports(self) -> "DayPorts":
+        """What reading a user's day needs."""
+        from assistant.services.brief_day import DayPorts
+
+        return DayPorts(self.meetings, self.tasks, self.memories, self.notifications)
+
+    @cached_property
+    def channel_ports(self) -> "ChannelPorts":
+        """What reaching users elsewhere needs."""
+        from assistant.services.send_message import ChannelPorts
+
+        return ChannelPorts(self.connections, chats=None, mailboxes=None)
+
+    @cached_property
+    def deliver_ports(self) -> "DeliverPorts":
+        """What sending notifications needs."""
+        from assistant.services.deliver_notifications import DeliverPorts
+
+        return DeliverPorts(self.notify_ports, self.channel_ports, self.day_ports)

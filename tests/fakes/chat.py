@@ -1,0 +1,67 @@
+"""Chat workspaces in memory."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from assistant.domain.chat import ChatMessage, ChatUser, PostedMessage, ReceivedMessage
+from assistant.domain.connections import Connection, ConnectionStatus
+from assistant.domain.errors import ConnectionBroken, NotFound
+from tests.fakes.stores import Outage
+
+
+@dataclass
+class MemoryChat:
+    """Implements ``ports.Chat``: who is there, what stands in each channel, and what others wrote."""
+
+    outage: Outage = field(default_factory=Outage)
+    users: dict[str, ChatUser] = field(default_factory=lambda: {"U1": ChatUser("U1", "Ann", "user@company.com")})
+    messages: dict[PostedMessage, ChatMessage] = field(default_factory=dict)
+    received: list[ReceivedMessage] = field(default_factory=list)
+    broken: bool = False
+
+    def __post_init__(self) -> None:
+        self._by_key: dict[str, PostedMessage] = {}
+
+    def user_of(self, address: str) -> ChatUser | None:
+        self._check()
+        return next((user for user in self.users.values() if user.address == address.lower()), None)
+
+    def post(self, user_id: str, message: ChatMessage, *, key: str) -> PostedMessage:
+        self._check()
+        if user_id not in self.users:
+            raise NotFound("nobody of this id")
+        posted = self._by_key.setdefault(key, PostedMessage(f"D{user_id}", f"{len(self._by_key) + 1}.0"))
+        self.messages[posted] = message
+        return posted
+
+    def update(self, posted: PostedMessage, message: ChatMessage) -> None:
+        self._check()
+        if posted not in self.messages:
+            raise NotFound("gone")
+        self.messages[posted] = message
+
+    def delete(self, posted: PostedMessage) -> None:
+        self._check()
+        self.messages.pop(posted, None)
+
+    def history(self, channel: str, *, since: datetime, limit: int = 100) -> Sequence[ReceivedMessage]:
+        self._check()
+        return [one for one in self.received if one.channel == channel and one.at >= since][:limit]
+
+    def _check(self) -> None:
+        self.outage.check()
+        if self.broken:
+            raise ConnectionBroken("connect it again")
+
+
+@dataclass
+class MemoryChats:
+    """Implements ``ports.Chats``: one workspace behind every connection."""
+
+    chat: MemoryChat = field(default_factory=MemoryChat)
+
+    def open(self, connection: Connection) -> MemoryChat:
+        if connection.status is ConnectionStatus.BROKEN:
+            return replace(self.chat, broken=True)
+        return self.chat
