@@ -84,7 +84,9 @@ PROOFS = Queue("proofs", visibility_timeout=1800, max_receive_count=3, max_age=9
 EFFECTS = Queue("effects", visibility_timeout=360)
 # Six times the timeout of the worker; what is released again after ten minutes is delivered once all the same.
 NOTIFICATIONS = Queue("notifications", visibility_timeout=360)
-QUEUES = (AUDIT, PROOFS, EFFECTS, NOTIFICATIONS)
+# A workspace is read page by page; the first time for minutes.
+NOTES = Queue("notes", visibility_timeout=1800, max_age=1800)
+QUEUES = (AUDIT, PROOFS, EFFECTS, NOTIFICATIONS, NOTES)
 
 # One for the registrations at all providers: a secret costs by the month.
 SECRETS = ("claude-api-key", "pinecone-api-key", "oauth-clients")
@@ -328,6 +330,51 @@ FUNCTIONS = (
         ),
         dependencies=("core", "cache"),
         cache=True,
+    ),
+    Function(
+        "manage_task_sources",
+        "Choose the data source in Notion with the user's tasks",
+        memory=1024,
+        timeout=29,
+        routes=(
+            Route("GET", "/api/v1/users/{user_id}/connections/{connection_id}/data-sources"),
+            Route("GET", "/api/v1/users/{user_id}/connections/{connection_id}/task-source"),
+            Route("PUT", "/api/v1/users/{user_id}/connections/{connection_id}/task-source"),
+            Route("DELETE", "/api/v1/users/{user_id}/connections/{connection_id}/task-source"),
+        ),
+        grants=(
+            on_table("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+            Grant("queue:notes", ("sqs:SendMessage",)),
+            *on_tokens("notion"),
+        ),
+        secrets=("oauth-clients",),
+        dependencies=("core", "cache", "notion"),
+        cache=True,
+    ),
+    Function(
+        "sync_notion",
+        "Read what changed in Notion, and write statuses of tasks there",
+        memory=1024,
+        timeout=300,
+        consumes="notes",
+        batch_size=1,
+        grants=(
+            on_table("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+            *on_tokens("notion"),
+        ),
+        secrets=("oauth-clients",),
+        dependencies=("core", "notion"),
+    ),
+    Function(
+        "reconcile_notion",
+        "Have connected workspaces in Notion read",
+        memory=1024,
+        timeout=60,
+        schedule="rate(15 minutes)",
+        grants=(
+            on_table("BatchGetItem", "Query"),
+            Grant("queue:notes", ("sqs:SendMessage",)),
+        ),
     ),
     Function(
         "manage_preferences",

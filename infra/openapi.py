@@ -50,6 +50,10 @@ _OWN_PROBLEMS = {
     "patchPreferences": {"409", "412", "503"},
     "searchMemories": {"503"},
     "showMemory": {"404", "503"},
+    "listDataSources": {"404", "409", "503"},
+    "showTaskSource": {"404", "409", "503"},
+    "chooseTaskSource": {"404", "409", "503"},
+    "stopTaskSource": {"404", "409", "503"},
     "addMemory": {"409", "503"},
     "correctMemory": {"404", "409", "412", "503"},
     "approveMemory": {"404", "409", "412", "503"},
@@ -114,6 +118,7 @@ def document() -> Json:
             Tag(name="calendar"),
             Tag(name="meetings"),
             Tag(name="tasks"),
+            Tag(name="notes"),
             Tag(name="notifications"),
             Tag(name="effects"),
             Tag(name="preferences"),
@@ -192,6 +197,9 @@ def _describe_successes(operation: Json) -> None:
         case "deleteTask":
             del responses["200"]
             responses["204"] = {"description": "The task is gone."}
+        case "stopTaskSource":
+            del responses["200"]
+            responses["204"] = {"description": "No data source is followed."}
         case name if name in _VERSIONED:
             responses["200"]["headers"] = _ENTITY_TAG
             if name in ("readPreferences", "showMeeting", "showMemory", "showTask"):

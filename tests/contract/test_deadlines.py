@@ -10,10 +10,12 @@ from assistant.adapters import anthropic_batches, pinecone_vectors
 from assistant.adapters.cloudwatch import cloudwatch_client
 from assistant.adapters.dynamo import dynamo_client
 from assistant.adapters.lambda_wishes import lambda_client
+from assistant.adapters.notion_calls import USER, WORKER
 from assistant.adapters.probes import TIMEOUT
 from assistant.adapters.redis_client import CONNECT_TIMEOUT, READ_TIMEOUT
 from assistant.adapters.secrets import secrets_client
 from assistant.adapters.sqs_audit import sqs_client
+from assistant.services import access_tokens
 from assistant.services.ask_claude import LONGEST
 from assistant.services.prepare_upcoming import TAKEN_FOR
 from infra.manifest import FUNCTIONS, Function
@@ -62,6 +64,11 @@ def plan_closing() -> float:
     return store() + BATCH_PAUSES + slowest(sqs_client(attempts=1)) + slowest(sqs_client())
 
 
+def renewed_elsewhere() -> float:
+    """Seconds until a token that another worker renews is given up."""
+    return access_tokens._LOOKS * access_tokens._LOOK_AGAIN_SECONDS
+
+
 WORST: dict[str, Callable[[], float]] = {
     "triage_email": lambda: limits() + store() + BATCH_PAUSES + slowest(sqs_client()),
     "find_availability": lambda: limits() + store(),
@@ -92,6 +99,13 @@ WORST: dict[str, Callable[[], float]] = {
     "deliver_notifications": lambda: 9 * store() + BATCH_PAUSES + slowest(sqs_client(attempts=1)),
     "manage_notifications": lambda: limits() + 2 * store(),
     # The effect, the head of the ledger, the transaction, the audit event and the queue.
+    # The connection, the data source after a renewal that another worker has under way, the choice, and the queue.
+    "manage_task_sources": lambda: (
+        limits() + 2 * store() + renewed_elsewhere() + max(USER.attempt, USER.call) + slowest(sqs_client(attempts=1))
+    ),
+    # What is down stops a run at once; until then each step may have been slow. Pages are begun until the time kept.
+    "sync_notion": lambda: renewed_elsewhere() + 3 * (WORKER.call + WORKER.attempt) + 8 * store() + 2 * BATCH_PAUSES,
+    "reconcile_notion": lambda: 3 * store() + BATCH_PAUSES + slowest(sqs_client(attempts=1)),
     "manage_effects": lambda: limits() + 3 * store() + BATCH_PAUSES + 2 * slowest(sqs_client()),
     # What is down fails the meetings under way, each on a thread of its own.
     "prepare_upcoming_meetings": lambda: (
@@ -173,3 +187,9 @@ def test_a_search_keeps_its_time_beside_wishes() -> None:
 
 def test_a_batch_of_audit_events_is_as_large_as_assumed() -> None:
     assert [function.batch_size for function in FUNCTIONS if function.name == "record_audit"] == [10]
+
+
+def test_the_last_page_of_a_workspace_fits_into_the_time_kept_for_it() -> None:
+    kept = importlib.import_module("functions.sync_notion.handler").CLOSING_SECONDS
+    # Its head and its text, each with all attempts, then it is kept.
+    assert 2 * (WORKER.call + WORKER.attempt) + store() + BATCH_PAUSES + renewed_elsewhere() < kept

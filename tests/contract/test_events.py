@@ -12,14 +12,17 @@ from typing import Any
 import pytest
 
 from assistant.domain.memory.change import Line, with_memory
+from assistant.domain.notes.merging import kept_id
 from assistant.domain.tasks.kept import KeptTask
 from assistant.domain.triage.decision import DecidedBy
 from assistant.runtime.problem import PROBLEM_JSON, Problem
 from assistant.services.propose_effects import propose_effects
 from assistant.wiring import deps
 from infra.manifest import FUNCTIONS
+from tests.fakes.accounts import NOTION
 from tests.fakes.effects import ARCHIVE, Desk
 from tests.fakes.memory import known_memory
+from tests.fakes.notes import Row
 from tests.fakes.plans import greedy_record
 from tests.fakes.wired import Context, Wired
 
@@ -125,6 +128,12 @@ EXPECTED: dict[str, HTTPStatus] = {
     "manage_notifications.foreign_user": HTTPStatus.FORBIDDEN,
     "manage_notifications.wrong_cursor": HTTPStatus.UNPROCESSABLE_CONTENT,
     "manage_notifications.unknown": HTTPStatus.NOT_FOUND,
+    "manage_task_sources": HTTPStatus.OK,
+    "manage_task_sources.choose": HTTPStatus.OK,
+    "manage_task_sources.wrong_property": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "manage_task_sources.none_chosen": HTTPStatus.NOT_FOUND,
+    "manage_task_sources.stop": HTTPStatus.NO_CONTENT,
+    "manage_task_sources.foreign_user": HTTPStatus.FORBIDDEN,
     "manage_effects": HTTPStatus.OK,
     "manage_effects.foreign_user": HTTPStatus.FORBIDDEN,
     "manage_effects.wrong_cursor": HTTPStatus.UNPROCESSABLE_CONTENT,
@@ -206,6 +215,7 @@ FIELDS = {
     "manage_meetings.empty_period": ["until"],
     "manage_meetings.broken": ["attendees[0]", "timezone"],
     "manage_notifications.wrong_cursor": ["cursor"],
+    "manage_task_sources.wrong_property": ["properties.due"],
     "manage_effects.wrong_cursor": ["cursor"],
     "manage_effects.unknown_state": ["state"],
     "manage_effects.approve_other_action": ["action_hash"],
@@ -271,6 +281,8 @@ def test_an_http_event_is_answered_as_expected(wired: Wired, name: str) -> None:
     wired.memories.write("user123", with_memory(Line("line"), known_memory(MEMORY_ID, wired.clock.now())))
     wired.tasks.create("user123", TASK, None)
     propose(wired)
+    if name.startswith("manage_task_sources"):
+        wired.connections.replace(NOTION, expected_version=0)
     if name.endswith(("feedback", "decision", "behaviour", "learned", "learned.forget")):
         http("triage_email")
     if "learned" in name:
@@ -433,6 +445,35 @@ def test_an_effect_is_asked_about_approved_and_called_off(wired: Wired) -> None:
     assert json.loads(http("manage_effects.show")["body"])["state"] == "rejected"
     verified = json.loads(http("manage_effects.verify")["body"])
     assert (verified["intact"], verified["last"]) == (True, 3)
+
+
+def test_a_task_in_notion_is_kept_ranked_and_done_there(wired: Wired) -> None:
+    wired.connections.replace(NOTION, expected_version=0)
+    page_id = wired.notes.add_task(Row("Send the report", due="2025-01-17"))
+    assert http("manage_task_sources.choose")["statusCode"] == HTTPStatus.OK
+    assert run(EVENTS / "schedule" / "reconcile_notion.json") == {"queued": 1}
+    work = importlib.import_module("functions.sync_notion.handler").lambda_handler
+    template = json.loads((EVENTS / "sqs" / "sync_notion.json").read_text(encoding="utf-8"))["Records"][0]
+    records = [template | {"messageId": str(n), "body": job.model_dump_json()} for n, job in enumerate(wired.work.jobs)]
+    assert len(records) == 2
+    assert work({"Records": records}, Context(timeout=300)) == {"batchItemFailures": []}
+    assert run(EVENTS / "sqs" / "sync_notion.json") == {"batchItemFailures": []}
+    ranked = json.loads(http("prioritize_tasks.kept")["body"])["prioritized_tasks"]
+    assert kept_id(page_id) in [task["task_id"] for task in ranked]
+    event = json.loads((EVENTS / "http" / "manage_tasks.complete.json").read_text(encoding="utf-8"))
+    event["rawPath"] = f"/api/v1/tasks/{kept_id(page_id)}"
+    event["headers"].pop("if-match", None)
+    changed = importlib.import_module("functions.manage_tasks.handler").lambda_handler(event, Context())
+    assert json.loads(changed["body"])["status"] == "done"
+    assert work({"Records": records[:1]}, Context(timeout=300)) == {"batchItemFailures": []}
+    assert wired.notes.row(page_id).status == "Done"
+
+
+def test_work_on_notion_returns_to_the_queue_while_it_is_down(wired: Wired) -> None:
+    wired.connections.replace(NOTION, expected_version=0)
+    wired.notes.outage.down = True
+    (failure,) = run(EVENTS / "sqs" / "sync_notion.json")["batchItemFailures"]
+    assert failure["itemIdentifier"]
 
 
 def test_an_audit_batch_is_recorded_once_and_names_its_failures(wired: Wired) -> None:

@@ -20,7 +20,14 @@ from tests.fakes.effects import MemoryEffectQueue, MemoryEffects
 from tests.fakes.llm import MemoryBatches, MemorySpending, ScriptedLlm, sensible
 from tests.fakes.meetings import MemoryBriefings, MemoryMeetings
 from tests.fakes.memory import LetterEmbedder, MemoryMemories, MemoryVectors, kept_evidence_ports, memory_ports
-from tests.fakes.notes import MemoryPages
+from tests.fakes.notes import (
+    MemoryFollowed,
+    MemoryNotes,
+    MemoryNotesQueue,
+    MemoryNotices,
+    MemoryPages,
+    MemoryWorkspaces,
+)
 from tests.fakes.notifications import MemoryDueIndex, MemoryDueQueue, MemoryNotifications
 from tests.fakes.runtime import FixedMetrics, ManualClock, MemoryMeter, MemorySessions, ScriptedLimiter
 from tests.fakes.stores import (
@@ -64,6 +71,9 @@ _BUILT_FROM_PORTS = (
     "learned_ports",
     "summary_ports",
     "propose_ports",
+    "notes_ports",
+    "task_source_ports",
+    "reconcile_notes_ports",
     "answer_ports",
 )
 HEALTHY = Probe(ProbeStatus.HEALTHY, "answers", 1.0)
@@ -100,11 +110,15 @@ class Wired:
         self.tasks = MemoryTasks(self.clock, self.store)
         self.meetings = MemoryMeetings(self.clock, self.store)
         self.briefings = MemoryBriefings(self.store)
+        self.connections = MemoryConnections(outage=self.store)
         self.pages = MemoryPages(self.clock, self.store)
+        self.notes = MemoryNotes(self.clock)
+        self.work = MemoryNotesQueue(self.store)
+        self.followed = MemoryFollowed(self.store)
+        self.notices = MemoryNotices(self.store)
         self.notifications = MemoryNotifications(self.clock, self.store)
         self.effects = MemoryEffects(self.clock, self.store)
         self.effect_queue = MemoryEffectQueue(self.work_queue)
-        self.connections = MemoryConnections(outage=self.store)
         self.chats = MemoryChats()
         self.due = MemoryDueIndex(self.store)
         self.due_queue = MemoryDueQueue(self.notification_queue)
@@ -143,6 +157,13 @@ class Wired:
             "derived_briefings": self.briefings,
             "notifications": self.notifications,
             "effects": self.effects,
+            "followed": self.followed,
+            "note_pages": self.pages,
+            "notices": self.notices,
+            "notes_queue": self.work,
+            "workspaces": MemoryWorkspaces(self.notes),
+            "workspaces_at_once": MemoryWorkspaces(self.notes),
+            "connections": self.connections,
             "effect_queue": self.effect_queue,
             "due": self.due,
             "channel_ports": ChannelPorts(self.connections, self.chats, None),

@@ -8,8 +8,7 @@ from http import HTTPStatus
 import httpx
 import pytest
 
-from assistant.adapters import notion_calls
-from assistant.adapters.notion_calls import CALL_SECONDS
+from assistant.adapters.notion_calls import WORKER, Patience, notion_client
 from assistant.adapters.notion_notes import NotionNotes, NotionWorkspaces
 from assistant.domain.errors import AssistantError, Conflict, ConnectionBroken, Forbidden, NotFound, Unavailable
 from assistant.domain.notes.note import NotesTask
@@ -89,23 +88,20 @@ def test_nobody_waits_longer_than_a_call_takes(
     api.failures.extend([Failure(status)] * 100)
     with pytest.raises(Unavailable):
         notes.data_sources()
-    assert clock.monotonic() - started <= CALL_SECONDS
+    assert clock.monotonic() - started <= WORKER.call
     assert 3 <= len(api.requests) <= 8
     api.failures.clear()
     api.failures.append(Failure(status, retry_after="60"))
     with pytest.raises(Unavailable):
         notes.data_sources()
-    assert clock.monotonic() - started <= CALL_SECONDS
+    assert clock.monotonic() - started <= WORKER.call
 
 
-def test_silence_ends(
-    api: NotionApi, notes: NotionNotes, tokens: ScriptedTokens, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert notion_calls.notion_client(api.url).client.timeout == httpx.Timeout(8.0, connect=2.0)
+def test_silence_ends(api: NotionApi, notes: NotionNotes, tokens: ScriptedTokens, clock: ManualClock) -> None:
+    assert notion_client(api.url, WORKER).client.timeout == httpx.Timeout(8.0, connect=2.0)
     # So that the server's first answer is not waited for with the little patience below.
     notes.data_sources()
-    monkeypatch.setattr(notion_calls, "ATTEMPT_SECONDS", 0.2)
-    workspaces = NotionWorkspaces(api.url, tokens, clock, pause=clock.advance)
+    workspaces = NotionWorkspaces(api.url, tokens, clock, patience=Patience(0.2, 20), pause=clock.advance)
     over = threading.Event()
     api.failures.append(Failure(silent=over))
     assert workspaces.open(NOTION).data_sources()

@@ -7,6 +7,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -25,9 +26,6 @@ logger = logging.getLogger(__name__)
 
 API_VERSION: Final = "2025-09-03"
 CONNECT_SECONDS: Final = 2.0
-ATTEMPT_SECONDS: Final = 8.0
-# No call begins an attempt later than this after its first.
-CALL_SECONDS: Final = 20.0
 _FIRST_PAUSE: Final = 0.5
 _OVERLOADED: Final = 529
 # Refused before anything was done.
@@ -35,6 +33,19 @@ _THROTTLED: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, _OVERLOADED})
 # What Notion did is not known, but for a conflict of transactions, which did nothing.
 _FAILED: Final = frozenset({HTTPStatus.CONFLICT, 500, 502, 503, 504})
 _DOWN: Final = "Notion does not answer right now. Please try again shortly."
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds until an attempt is given up, and after the first until none is begun any more."""
+
+    attempt: float
+    call: float
+
+
+# Of a worker, and of a user who waits.
+WORKER: Final = Patience(attempt=8.0, call=20.0)
+USER: Final = Patience(attempt=4.0, call=4.0)
 
 type Json = Mapping[str, Any]
 # Given the token; the client says it may also return what is to be awaited.
@@ -46,9 +57,9 @@ class NotKnown(Exception):
     """A write was sent and its answer did not come: whether it was done has to be looked up."""
 
 
-def notion_client(base_url: str) -> Client:
+def notion_client(base_url: str, patience: Patience) -> Client:
     """Return a client that tries once and logs nothing: its messages may quote what users wrote."""
-    timeout = httpx.Timeout(ATTEMPT_SECONDS, connect=CONNECT_SECONDS)
+    timeout = httpx.Timeout(patience.attempt, connect=CONNECT_SECONDS)
     client = Client(
         base_url=base_url,
         notion_version=API_VERSION,
@@ -65,11 +76,18 @@ class NotionCalls:
     """The calls of one connection."""
 
     def __init__(
-        self, connection: Connection, tokens: AccessTokens, clock: Clock, *, pause: Pause = time.sleep
+        self,
+        connection: Connection,
+        tokens: AccessTokens,
+        clock: Clock,
+        patience: Patience,
+        *,
+        pause: Pause = time.sleep,
     ) -> None:
         self._connection = connection
         self._tokens = tokens
         self._clock = clock
+        self._patience = patience
         self.pause = pause
 
     def read(self, call: Call) -> Json:
@@ -86,7 +104,7 @@ class NotionCalls:
         return self._tried(call, certain=False)
 
     def _tried(self, call: Call, *, certain: bool) -> Json:
-        latest = self._clock.monotonic() + CALL_SECONDS
+        latest = self._clock.monotonic() + self._patience.call
         token = self._tokens.token(self._connection)
         renewed = False
         attempt = 0

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from notion_client import Client
 
-from assistant.adapters.notion_calls import NotionCalls, NotKnown, Pause, notion_client
+from assistant.adapters.notion_calls import WORKER, NotionCalls, NotKnown, Patience, Pause, notion_client
 from assistant.adapters.notion_values import data_source, head, is_whole, status_value, task
 from assistant.domain.connections import Connection
 from assistant.domain.errors import Conflict, FieldError, InvalidRequest, NotFound, Unavailable
@@ -29,15 +29,26 @@ _OLDEST_FIRST: Final = {"timestamp": "last_edited_time", "direction": "ascending
 class NotionWorkspaces:
     """Implements ``ports.NotesWorkspaces``; all workspaces share the connections of one client."""
 
-    def __init__(self, base_url: str, tokens: AccessTokens, clock: Clock, *, pause: Pause = time.sleep) -> None:
-        self._client = notion_client(base_url)
+    def __init__(
+        self,
+        base_url: str,
+        tokens: AccessTokens,
+        clock: Clock,
+        *,
+        patience: Patience = WORKER,
+        pause: Pause = time.sleep,
+    ) -> None:
+        self._client = notion_client(base_url, patience)
+        self._patience = patience
         self._tokens = tokens
         self._clock = clock
         self._pause = pause
 
     def open(self, connection: Connection) -> "NotionNotes":
         """Return the workspace of a connection."""
-        return NotionNotes(self._client, NotionCalls(connection, self._tokens, self._clock, pause=self._pause))
+        return NotionNotes(
+            self._client, NotionCalls(connection, self._tokens, self._clock, self._patience, pause=self._pause)
+        )
 
     def close(self) -> None:
         """Close the connections for good."""

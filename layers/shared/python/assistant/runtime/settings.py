@@ -76,6 +76,7 @@ class Settings(BaseSettings):
     proofs_queue_url: Optional[str] = None
     effects_queue_url: Optional[str] = None
     notifications_queue_url: Optional[str] = None
+    notes_queue_url: Optional[str] = None
     understand_wishes_function: Optional[str] = None
     redis_url: Optional[SecretStr] = None
 

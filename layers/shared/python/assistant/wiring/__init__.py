@@ -7,9 +7,10 @@ from assistant.runtime.settings import load_settings
 from assistant.wiring.calendar import CalendarWiring
 from assistant.wiring.delivery import DeliveryWiring
 from assistant.wiring.mail import MailWiring
+from assistant.wiring.notes import NotesWiring
 
 
-class Dependencies(MailWiring, CalendarWiring, DeliveryWiring):
+class Dependencies(NotesWiring, MailWiring, CalendarWiring, DeliveryWiring):
     """Everything handlers hand to use cases; clients are kept for the life of the process."""
 
 

@@ -1,0 +1,1 @@
+"""Choose the data source with the user's tasks."""

@@ -1,0 +1,1 @@
+"""Have workspaces in Notion read on schedule."""

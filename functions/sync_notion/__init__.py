@@ -1,0 +1,1 @@
+"""Read what changed in Notion."""
