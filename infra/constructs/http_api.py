@@ -85,7 +85,7 @@ class JwtHttpApi(Construct):
         if route.public:
             suppress(
                 added,
-                {"AwsSolutions-APIG4": "The manifest lists the route as public: health, documentation, unknown paths."},
+                {"AwsSolutions-APIG4": "The manifest lists it as public: health, documents, consents, unknown paths."},
             )
 
     def _add_stage(

@@ -63,10 +63,11 @@ class Layout:
     @property
     def functions_settings(self) -> Mapping[str, str]:
         """The settings of the functions; where a double stands in for Claude, its address and a key it takes."""
+        settings = {"PUBLIC_URL": self.address, **self.settings}
         if self.claude_port is None:
-            return self.settings
+            return settings
         address = f"http://{LOOPBACK}:{self.claude_port}"
-        return {**self.settings, "CLAUDE_BASE_URL": address, "CLAUDE_API_KEY": DOUBLE_KEY}
+        return {**settings, "CLAUDE_BASE_URL": address, "CLAUDE_API_KEY": DOUBLE_KEY}
 
     @property
     def logs(self) -> Path:

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from assistant.adapters import anthropic_batches, pinecone_vectors
+from assistant.adapters import anthropic_batches, oauth_http, pinecone_vectors
 from assistant.adapters.cloudwatch import cloudwatch_client
 from assistant.adapters.dynamo import dynamo_client
+from assistant.adapters.kms_envelope import kms_client
 from assistant.adapters.lambda_wishes import lambda_client
 from assistant.adapters.notion_calls import USER, WORKER
 from assistant.adapters.probes import TIMEOUT
@@ -54,6 +55,11 @@ def memory_index() -> float:
     return secret() + pinecone_vectors.CALL_SECONDS
 
 
+def oauth() -> float:
+    """Seconds until a provider that fails fast once and then is silent is given up."""
+    return oauth_http.FAST_SECONDS + oauth_http.LONGEST_PAUSE + oauth_http.CONNECT_SECONDS + oauth_http.READ_SECONDS
+
+
 def closing() -> float:
     """Seconds to book the money, keep the decisions and hand over the audit event."""
     return 2 * store() + BATCH_PAUSES + slowest(sqs_client())
@@ -97,6 +103,20 @@ WORST: dict[str, Callable[[], float]] = {
     "release_notifications": lambda: 2 * store() + slowest(sqs_client(attempts=1)),
     # One job: preferences, notification, meetings and what becomes of them; no channel waits yet.
     "deliver_notifications": lambda: 9 * store() + BATCH_PAUSES + slowest(sqs_client(attempts=1)),
+    # The account, who else has it, its tokens, the provider, and the account's end.
+    "manage_connections": lambda: (
+        limits() + 5 * slowest(dynamo_client(attempts=1)) + slowest(kms_client()) + oauth() + slowest(sqs_client())
+    ),
+    # The consent, the provider twice, and the account with its tokens.
+    "complete_connection": lambda: (
+        4 * slowest(dynamo_client(attempts=1))
+        + slowest(kms_client())
+        + secret()
+        + oauth()
+        + oauth_http.CONNECT_SECONDS
+        + oauth_http.READ_SECONDS
+        + slowest(sqs_client())
+    ),
     "manage_notifications": lambda: limits() + 2 * store(),
     # The effect, the head of the ledger, the transaction, the audit event and the queue.
     # The connection, the data source after a renewal that another worker has under way, the choice, and the queue.

@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+import hashlib
 import importlib
 import json
 from datetime import UTC, date, datetime, timedelta
@@ -11,9 +12,12 @@ from typing import Any
 
 import pytest
 
+from assistant.domain.access import Access, asked_scopes
+from assistant.domain.connections import Provider
 from assistant.domain.memory.change import Line, with_memory
 from assistant.domain.notes.merging import kept_id
 from assistant.domain.tasks.kept import KeptTask
+from assistant.domain.tokens import Consent, PendingConsent
 from assistant.domain.triage.decision import DecidedBy
 from assistant.runtime.problem import PROBLEM_JSON, Problem
 from assistant.services.propose_effects import propose_effects
@@ -151,6 +155,16 @@ EXPECTED: dict[str, HTTPStatus] = {
     "summarize_plan.unknown": HTTPStatus.NOT_FOUND,
     "summarize_plan.of_another": HTTPStatus.NOT_FOUND,
     "summarize_plan.unknown_language": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "manage_connections": HTTPStatus.OK,
+    "manage_connections.list": HTTPStatus.OK,
+    "manage_connections.foreign_user": HTTPStatus.FORBIDDEN,
+    "manage_connections.unknown_provider": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "manage_connections.unknown_part": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "manage_connections.unknown_connection": HTTPStatus.NOT_FOUND,
+    "manage_connections.delete_unknown": HTTPStatus.NOT_FOUND,
+    "complete_connection": HTTPStatus.OK,
+    "complete_connection.denied": HTTPStatus.FORBIDDEN,
+    "complete_connection.no_state": HTTPStatus.UNPROCESSABLE_CONTENT,
     "manage_preferences": HTTPStatus.OK,
     "manage_preferences.replace": HTTPStatus.OK,
     "manage_preferences.patch": HTTPStatus.OK,
@@ -216,6 +230,8 @@ FIELDS = {
     "manage_meetings.broken": ["attendees[0]", "timezone"],
     "manage_notifications.wrong_cursor": ["cursor"],
     "manage_task_sources.wrong_property": ["properties.due"],
+    "manage_connections.unknown_provider": ["provider"],
+    "manage_connections.unknown_part": ["access[1]"],
     "manage_effects.wrong_cursor": ["cursor"],
     "manage_effects.unknown_state": ["state"],
     "manage_effects.approve_other_action": ["action_hash"],
@@ -283,6 +299,7 @@ def test_an_http_event_is_answered_as_expected(wired: Wired, name: str) -> None:
     propose(wired)
     if name.startswith("manage_task_sources"):
         wired.connections.replace(NOTION, expected_version=0)
+    ask_for_a_consent(wired)
     if name.endswith(("feedback", "decision", "behaviour", "learned", "learned.forget")):
         http("triage_email")
     if "learned" in name:
@@ -294,11 +311,57 @@ def test_an_http_event_is_answered_as_expected(wired: Wired, name: str) -> None:
     assert answer["statusCode"] == EXPECTED[name]
     assert answer["headers"]["X-Request-Id"] == "JKJaXmPLvHcESHA="
     assert answer["headers"]["X-Content-Type-Options"] == "nosniff"
-    if EXPECTED[name].is_client_error:
+    if name.startswith("complete_connection"):
+        assert_a_guarded_page(answer)
+    elif EXPECTED[name].is_client_error:
         problem = Problem.model_validate_json(answer["body"])
         assert answer["headers"]["Content-Type"] == PROBLEM_JSON
         assert (problem.status, problem.instance) == (EXPECTED[name], "JKJaXmPLvHcESHA=")
         assert [error.field for error in problem.errors] == FIELDS.get(name, [])
+
+
+def ask_for_a_consent(wired: Wired) -> None:
+    """As the recorded events of complete_connection know it."""
+    event = json.loads((EVENTS / "http" / "complete_connection.json").read_text(encoding="utf-8"))
+    query = event["queryStringParameters"]
+    pending = PendingConsent(
+        user_id="user123",
+        provider=Provider.GOOGLE,
+        redirect_uri="https://assistant.example/api/v1/connections/google/callback",
+        scopes=frozenset({"openid"}),
+        expires_at=wired.clock.now() + timedelta(minutes=10),
+    )
+    wired.consents.keep(query["state"], pending)
+    tokens = wired.provider.issue("first")
+    consent = Consent("ann@example.com", "<b>Ann</b>", asked_scopes(Provider.GOOGLE, [Access.MAIL]), tokens)
+    wired.provider.consents[query["code"]] = consent
+
+
+def assert_a_guarded_page(answer: dict[str, Any]) -> None:
+    headers, body = answer["headers"], answer["body"]
+    assert headers["Content-Type"] == "text/html; charset=utf-8"
+    assert headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'sha256-")
+    style = hashlib.sha256(body.partition("<style>")[2].partition("</style>")[0].encode()).digest()
+    assert f"'sha256-{base64.b64encode(style).decode()}'" in headers["Content-Security-Policy"]
+    assert not [part for part in ("<script", "<b>", "RW5hYmxl") if part in body]
+
+
+def test_an_account_is_connected_listed_and_disconnected(wired: Wired) -> None:
+    asked = json.loads(http("manage_connections")["body"])
+    assert asked["authorization_url"].startswith("https://google.example/authorize?state=")
+    ask_for_a_consent(wired)
+    page = http("complete_connection")["body"]
+    assert "&lt;b&gt;Ann&lt;/b&gt; at Google is now connected to the assistant of the user user123." in page
+    assert "Not granted: calendar" in page
+    (listed,) = json.loads(http("manage_connections.list")["body"])["connections"]
+    assert (listed["account"], listed["status"]) == ("ann@example.com", "active")
+    assert http("complete_connection")["statusCode"] == HTTPStatus.UNPROCESSABLE_CONTENT
+    event = json.loads((EVENTS / "http" / "manage_connections.delete_unknown.json").read_text(encoding="utf-8"))
+    event["rawPath"] = event["rawPath"].rpartition("/")[0] + f"/{listed['connection_id']}"
+    answer = importlib.import_module("functions.manage_connections.handler").lambda_handler(event, Context())
+    assert json.loads(answer["body"])["revoked"]
+    assert wired.vault.kept == {}
+    assert json.loads(http("manage_connections.list")["body"])["connections"] == []
 
 
 def test_every_answer_is_one_the_document_promises() -> None:

@@ -15,7 +15,7 @@ from assistant.ports.runtime import HealthProbe
 from assistant.services.send_message import ChannelPorts
 from assistant.wiring import deps
 from tests.fakes.chat import MemoryChats
-from tests.fakes.connections import MemoryConnections
+from tests.fakes.connections import MemoryConnections, MemoryConsents, MemoryVault, ScriptedProvider
 from tests.fakes.effects import MemoryEffectQueue, MemoryEffects
 from tests.fakes.llm import MemoryBatches, MemorySpending, ScriptedLlm, sensible
 from tests.fakes.meetings import MemoryBriefings, MemoryMeetings
@@ -75,6 +75,9 @@ _BUILT_FROM_PORTS = (
     "task_source_ports",
     "reconcile_notes_ports",
     "answer_ports",
+    "ask_ports",
+    "complete_ports",
+    "connection_ports",
 )
 HEALTHY = Probe(ProbeStatus.HEALTHY, "answers", 1.0)
 
@@ -100,6 +103,10 @@ class Wired:
 
     def __post_init__(self) -> None:
         self.audit_log = MemoryAuditLog(self.store)
+        self.vault = MemoryVault(self.clock, self.store)
+        self.connections = MemoryConnections(self.vault, self.store)
+        self.consents = MemoryConsents(self.clock, self.store)
+        self.provider = ScriptedProvider(self.clock)
         self.decisions = MemoryDecisions(self.clock, reads=self.store, writes=self.store)
         self.backlog = MemoryBacklog(self.decisions, self.clock, self.store)
         self.preferences = MemoryPreferences(self.store)
@@ -110,7 +117,6 @@ class Wired:
         self.tasks = MemoryTasks(self.clock, self.store)
         self.meetings = MemoryMeetings(self.clock, self.store)
         self.briefings = MemoryBriefings(self.store)
-        self.connections = MemoryConnections(outage=self.store)
         self.pages = MemoryPages(self.clock, self.store)
         self.notes = MemoryNotes(self.clock)
         self.work = MemoryNotesQueue(self.store)
@@ -139,6 +145,10 @@ class Wired:
             "audit_trail": self.audit_trail,
             "audit_log": self.audit_log,
             "spending": self.spending,
+            "connections": self.connections,
+            "token_vault": self.vault,
+            "pending_consents": self.consents,
+            "authorization_servers": self.provider,
             "llm": self.llm,
             "llm_batches": self.batches,
             "backlog": self.backlog,
@@ -163,7 +173,6 @@ class Wired:
             "notes_queue": self.work,
             "workspaces": MemoryWorkspaces(self.notes),
             "workspaces_at_once": MemoryWorkspaces(self.notes),
-            "connections": self.connections,
             "effect_queue": self.effect_queue,
             "due": self.due,
             "channel_ports": ChannelPorts(self.connections, self.chats, None),

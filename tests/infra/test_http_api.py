@@ -6,7 +6,13 @@ from assistant.runtime.settings import Settings
 from infra.manifest import FUNCTIONS, Route
 from tests.infra.templates import Deployment, flattened
 
-PUBLIC = {"GET /health", "GET /docs", "GET /openapi.json", "$default"}
+PUBLIC = {
+    "GET /health",
+    "GET /docs",
+    "GET /openapi.json",
+    "GET /api/v1/connections/{provider}/callback",
+    "$default",
+}
 
 
 def key(route: Route) -> str:

@@ -5,6 +5,7 @@ import pytest
 from assistant.runtime.settings import Settings
 from infra.deployment import TUNABLE, ContextInvalid, deployments
 from infra.manifest import FUNCTIONS
+from tests.infra.test_http_api import PUBLIC
 from tests.infra.templates import Deployment, flattened
 
 CACHED = {function.name for function in FUNCTIONS if function.cache}
@@ -122,6 +123,7 @@ def test_a_deployer_tunes_settings_that_exist() -> None:
         "EMAIL_BATCH_SIZE",
         "MAX_CONCURRENT_REQUESTS",
         "PINECONE_INDEX_HOST",
+        "PUBLIC_URL",
         "RATE_LIMIT_GLOBAL_PER_SECOND",
         "RATE_LIMIT_USER_BURST",
         "RATE_LIMIT_USER_PER_MINUTE",
@@ -160,7 +162,7 @@ def test_local_templates_check_tokens_too(local_deployment: Deployment) -> None:
         for route in local_deployment.all("ApiGatewayV2::Route")
         if route.properties["AuthorizationType"] == "NONE"
     }
-    assert unchecked == {"GET /health", "GET /docs", "GET /openapi.json", "$default"}
+    assert unchecked == PUBLIC
 
 
 def test_local_templates_refuse_accounts_that_are_not_the_embedded_aws(local_deployment: Deployment) -> None:

@@ -21,10 +21,12 @@ logger = logging.getLogger(__name__)
 
 type Json = dict[str, Any]
 
-CONNECT_SECONDS: Final = 2.0
-READ_SECONDS: Final = 5.0
+CONNECT_SECONDS: Final = 1.0
+READ_SECONDS: Final = 2.5
+# A fault that took longer is not tried again: a user waits.
+FAST_SECONDS: Final = 0.5
+LONGEST_PAUSE: Final = 1.0
 _ATTEMPTS: Final = 2
-_LONGEST_PAUSE: Final = 2.0
 _LARGEST_ANSWER: Final = 1 << 18
 _TRY_AGAIN: Final = frozenset({429, 500, 502, 503, 504})
 # RFC 6749, 5.2, and what Microsoft says where the user has to sign in again.
@@ -60,11 +62,14 @@ class OAuthHttp:
         return self._answer("POST", url, json.dumps(document).encode(), _headers("application/json", basic))
 
     def get(self, url: str, token: str) -> Json:
-        """Read with an access token; raises as ``post``."""
-        return self._answer("GET", url, None, {"Accept": "application/json", "Authorization": f"Bearer {token}"})
+        """Read with an access token, in one attempt; raises as ``post``."""
+        headers = {"Accept": "application/json", "Authorization": f"Bearer {token}"}
+        return self._answer("GET", url, None, headers, attempts=1)
 
-    def _answer(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> Json:
-        status, text = self._tried(method, url, body, headers)
+    def _answer(
+        self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], *, attempts: int = _ATTEMPTS
+    ) -> Json:
+        status, text = self._tried(method, url, body, headers, attempts)
         document = _object(text)
         if status < HTTPStatus.BAD_REQUEST:
             # RFC 7009, 2.2: the answer to a revocation has no body that means anything.
@@ -76,20 +81,22 @@ class OAuthHttp:
             raise ConsentGone
         raise self._down(f"{status} {code if code.isidentifier() else ''}".strip())
 
-    def _tried(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> tuple[int, bytes]:
-        for attempt in range(_ATTEMPTS):
-            last = attempt == _ATTEMPTS - 1
+    def _tried(
+        self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], attempts: int
+    ) -> tuple[int, bytes]:
+        for left in reversed(range(attempts)):
+            started = time.monotonic()
             try:
                 response = self._pool.request(
                     method, url, body=body, headers=headers, redirect=False, preload_content=False
                 )
                 text = _read(response)
             except HTTPError as error:
-                if last:
+                if not left or time.monotonic() - started > FAST_SECONDS:
                     raise self._down(type(error).__name__) from error
                 continue
             pause = _retry_after(response.headers.get("Retry-After"))
-            if response.status not in _TRY_AGAIN or last or pause > _LONGEST_PAUSE:
+            if response.status not in _TRY_AGAIN or not left or pause > LONGEST_PAUSE:
                 return response.status, text
             self._pause(pause)
         raise AssertionError("the last attempt returns or raises")
@@ -123,4 +130,4 @@ def _retry_after(value: str | None) -> float:
     """Return the pause in seconds; a date counts as too long."""
     if value is None:
         return 0.5
-    return float(value) if value.isdecimal() else _LONGEST_PAUSE + 1
+    return float(value) if value.isdecimal() else LONGEST_PAUSE + 1

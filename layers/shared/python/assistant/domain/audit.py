@@ -29,6 +29,8 @@ class AuditAction(StrEnum):
     CALENDAR_OPTIMIZED = "calendar.optimized"
     CALENDAR_PLAN_PROVEN = "calendar.plan_proven"
     CALENDAR_SUGGESTIONS_CHECKED = "calendar.suggestions_checked"
+    ACCOUNT_CONNECTED = "account.connected"
+    ACCOUNT_DISCONNECTED = "account.disconnected"
     MEETING_PREPARED = "meeting.prepared"
     MEETING_KEPT = "meeting.kept"
     MEETING_FORGOTTEN = "meeting.forgotten"

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
         PendingConsents,
         TokenVault,
     )
+    from assistant.services.connect_accounts import AskPorts, CompletePorts
+    from assistant.services.manage_connections import ConnectionPorts
 
 
 class ConnectionWiring(Foundation):
@@ -21,10 +23,10 @@ class ConnectionWiring(Foundation):
 
     @cached_property
     def connections(self) -> "ConnectionStore":
-        """Connected accounts."""
+        """Connected accounts; one attempt, as users and queues come again."""
         from assistant.adapters.dynamo_connections import DynamoConnections
 
-        return DynamoConnections(self._table)
+        return DynamoConnections(self._impatient_table)
 
     @cached_property
     def token_vault(self) -> "TokenVault":
@@ -33,14 +35,14 @@ class ConnectionWiring(Foundation):
         from assistant.adapters.kms_envelope import KmsEnvelope, kms_client
 
         key = needed("TOKENS_KEY_ARN", self.settings.tokens_key_arn)
-        return DynamoTokenVault(self._table, KmsEnvelope(key, kms_client()), self.clock)
+        return DynamoTokenVault(self._impatient_table, KmsEnvelope(key, kms_client()), self.clock)
 
     @cached_property
     def pending_consents(self) -> "PendingConsents":
         """Consents that were asked for."""
         from assistant.adapters.dynamo_consents import DynamoPendingConsents
 
-        return DynamoPendingConsents(self._table, self.clock)
+        return DynamoPendingConsents(self._impatient_table, self.clock)
 
     @cached_property
     def authorization_servers(self) -> "AuthorizationServers":
@@ -68,3 +70,33 @@ class ConnectionWiring(Foundation):
 
         ports = TokenPorts(self.connections, self.token_vault, self.authorization_servers, self.clock)
         return VaultedTokens(ports)
+
+    @cached_property
+    def ask_ports(self) -> "AskPorts":
+        """What asking for a consent needs."""
+        from assistant.services.connect_accounts import AskPorts
+
+        return AskPorts(self.connections, self.pending_consents, self.authorization_servers, self.clock)
+
+    @cached_property
+    def complete_ports(self) -> "CompletePorts":
+        """What taking a consent needs."""
+        from assistant.services.connect_accounts import CompletePorts
+
+        return CompletePorts(
+            self.connections,
+            self.token_vault,
+            self.pending_consents,
+            self.authorization_servers,
+            self.audit_trail,
+            self.clock,
+        )
+
+    @cached_property
+    def connection_ports(self) -> "ConnectionPorts":
+        """What listing and disconnecting accounts needs."""
+        from assistant.services.manage_connections import ConnectionPorts
+
+        return ConnectionPorts(
+            self.connections, self.token_vault, self.authorization_servers, self.audit_trail, self.clock
+        )

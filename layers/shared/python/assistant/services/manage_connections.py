@@ -1,0 +1,164 @@
+"""Use cases: list connected accounts with what they are open for, and disconnect one."""
+
+import logging
+from dataclasses import dataclass
+from typing import Final, Self
+
+from pydantic import AwareDatetime, BaseModel
+
+from assistant.domain.access import SCOPES, Access, missing_scopes
+from assistant.domain.audit import AuditAction, audit_event
+from assistant.domain.connections import Connection, ConnectionStatus, Provider
+from assistant.domain.errors import Conflict, NotFound, Unavailable
+from assistant.domain.users import Identity
+from assistant.ports.connections import AuthorizationServers, ConnectionStore, TokenVault
+from assistant.ports.runtime import AuditTrail, Clock
+
+logger = logging.getLogger(__name__)
+
+# Their consents are of the assistant and the account: revoking one takes it from every user who connected the account.
+_SHARED_CONSENT: Final = frozenset({Provider.GOOGLE, Provider.SLACK})
+_WHERE: Final = {
+    Provider.GOOGLE: "https://myaccount.google.com/connections",
+    Provider.MICROSOFT: "https://myapps.microsoft.com or https://account.live.com/consent/Manage",
+    Provider.SLACK: "the workspace's settings, under apps",
+    Provider.NOTION: "Notion's settings, under connections",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionPorts:
+    """The ports connected accounts need."""
+
+    connections: ConnectionStore
+    vault: TokenVault
+    servers: AuthorizationServers
+    audit: AuditTrail
+    clock: Clock
+
+
+class PartOfAccount(BaseModel):
+    """Whether the assistant has access to a part of an account, and the scopes it still lacks."""
+
+    part: Access
+    granted: bool
+    missing_scopes: tuple[str, ...]
+
+
+class ConnectionView(BaseModel):
+    """A connected account; a ``broken`` one has to be connected again, nothing of it is lost."""
+
+    connection_id: str
+    provider: Provider
+    account: str
+    name: str
+    status: ConnectionStatus
+    access: tuple[PartOfAccount, ...]
+    scopes: tuple[str, ...]
+    connected_at: AwareDatetime
+    broken_at: AwareDatetime | None
+
+    @classmethod
+    def of(cls, connection: Connection) -> Self:
+        """Return what is shown of a connection."""
+        missing = {
+            part: missing_scopes(connection.provider, part, connection.scopes) for part in SCOPES[connection.provider]
+        }
+        return cls(
+            connection_id=connection.id,
+            provider=connection.provider,
+            account=connection.account,
+            name=connection.name,
+            status=connection.status,
+            access=tuple(
+                PartOfAccount(part=part, granted=not scopes, missing_scopes=tuple(sorted(scopes)))
+                for part, scopes in missing.items()
+            ),
+            scopes=tuple(sorted(connection.scopes)),
+            connected_at=connection.connected_at,
+            broken_at=connection.broken_at,
+        )
+
+    def told(self, user_id: str) -> tuple[str, ...]:
+        """Return it in sentences, for who just consented; they may not be who asked them to."""
+        may = ", ".join(part.part for part in self.access if part.granted)
+        not_yet = [
+            f"{part.part} (missing: {', '.join(part.missing_scopes)})" for part in self.access if not part.granted
+        ]
+        return (
+            f"{self.name} at {self.provider.title()} is now connected to the assistant of the user {user_id}.",
+            f"It may use: {may}." if may else "It may not use anything of it yet.",
+            *((f"Not granted: {'; '.join(not_yet)}. You can grant it later by connecting again.",) if not_yet else ()),
+            f"If you are not {user_id}, end this access now: {_WHERE[self.provider]}.",
+            "You can close this window.",
+        )
+
+
+class ConnectionList(BaseModel):
+    """The connected accounts of a user, the oldest first."""
+
+    user_id: str
+    connections: tuple[ConnectionView, ...]
+
+
+class Disconnected(BaseModel):
+    """What became of a disconnected account: its tokens are forgotten here; ``revoked`` tells whether there too."""
+
+    connection_id: str
+    revoked: bool
+    note: str
+
+
+def list_connections(user_id: str, caller: Identity, *, ports: ConnectionPorts) -> ConnectionList:
+    """Return the accounts a user connected.
+
+    Raises:
+        Forbidden: the user is another.
+        Unavailable: the store is down.
+    """
+    caller.must_be(user_id)
+    found = ports.connections.of_user(user_id)
+    return ConnectionList(user_id=user_id, connections=tuple(map(ConnectionView.of, found)))
+
+
+def disconnect(
+    user_id: str, provider: Provider, connection_id: str, caller: Identity, *, ports: ConnectionPorts
+) -> Disconnected:
+    """End the consent at the provider, where it has a way to, and forget the account with its tokens in any case.
+
+    Raises:
+        Forbidden: the user is another.
+        NotFound: the account is not connected.
+        Unavailable: the store is down.
+    """
+    caller.must_be(user_id)
+    connection = ports.connections.find(user_id, connection_id)
+    if connection is None or connection.provider is not provider:
+        raise NotFound("No such account is connected.")
+    revoked, note = _revoked(connection, ports)
+    ports.connections.delete(connection)
+    ports.audit.record(
+        audit_event(AuditAction.ACCOUNT_DISCONNECTED, caller, ports.clock.now(), subject_id=connection_id)
+    )
+    return Disconnected(connection_id=connection_id, revoked=revoked, note=note)
+
+
+def _revoked(connection: Connection, ports: ConnectionPorts) -> tuple[bool, str]:
+    provider, where = connection.provider.title(), _WHERE[connection.provider]
+    if _is_shared(connection, ports):
+        return False, f"Another user of the assistant is connected to this account, so {provider} keeps the consent."
+    try:
+        kept = ports.vault.read(connection)
+        if kept and ports.servers.of(connection.provider).revoke(kept.tokens):
+            return True, f"The tokens are forgotten here and revoked at {provider}."
+    except (Unavailable, Conflict):
+        logger.warning("a consent could not be revoked at %s", connection.provider)
+        return False, f"The tokens are forgotten here, but {provider} did not answer: remove the access at {where}."
+    return False, f"The tokens are forgotten here. To end the consent at {provider} too, use {where}."
+
+
+def _is_shared(connection: Connection, ports: ConnectionPorts) -> bool:
+    if connection.provider not in _SHARED_CONSENT:
+        return False
+    others = ports.connections.of_account(connection.provider, connection.account)
+    return any(one.user_id != connection.user_id for one in others)

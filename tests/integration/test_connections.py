@@ -1,0 +1,183 @@
+"""Accounts are connected by real OAuth with emulators that others wrote."""
+
+import json
+from collections.abc import Iterator, Mapping
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
+
+import pytest
+from pydantic import SecretStr
+from urllib3 import PoolManager
+
+from assistant.adapters.oauth_clients import OAuthClients
+from assistant.adapters.oauth_providers import Addresses, OAuthProviders
+from assistant.adapters.secrets import ApiKey
+from assistant.domain.access import IDENTITY, SCOPES, asked_scopes
+from assistant.domain.connections import ConsentGone, Provider
+from assistant.domain.tokens import Consent
+from assistant.domain.users import Identity
+from assistant.runtime.clock import SystemClock
+from assistant.services.access_tokens import TokenPorts, VaultedTokens
+from assistant.services.connect_accounts import (
+    AccessRequest,
+    AskPorts,
+    CompletePorts,
+    ProviderAnswer,
+    ask_consent,
+    complete_consent,
+)
+from assistant.services.manage_connections import ConnectionPorts, disconnect
+from infra.local.emulators import Emulated, emulating
+from tests.fakes.connections import MemoryConnections, MemoryConsents, MemoryVault, expired
+from tests.fakes.stores import MemoryAuditTrail
+
+ANN = Identity("user123", "request1")
+ANNS = "ann@example.com"
+ASSISTANT = "https://assistant.example"
+CLIENT = {"client_id": "our-client", "client_secret": "our-secret"}
+HTTP = PoolManager(retries=False)
+
+
+def registered(provider: Provider) -> dict[str, Any]:
+    return {**CLIENT, "name": "Assistant", "redirect_uris": [f"{ASSISTANT}/api/v1/connections/{provider}/callback"]}
+
+
+SEEDS: dict[Provider, tuple[Emulated, dict[str, Any]]] = {
+    Provider.GOOGLE: (
+        "google",
+        {
+            "users": [{"email": "ann@example.com", "name": "Ann", "email_verified": True}],
+            "oauth_clients": [registered(Provider.GOOGLE)],
+        },
+    ),
+    Provider.MICROSOFT: (
+        "entra",
+        {
+            "users": [{"email": "ann@example.com", "name": "Ann"}],
+            "oauth_clients": [registered(Provider.MICROSOFT)],
+        },
+    ),
+    Provider.SLACK: (
+        "slack",
+        {
+            "team": {"name": "Example", "domain": "example"},
+            "users": [{"name": "ann", "real_name": "Ann", "email": "ann@example.com"}],
+            "oauth_apps": [
+                {**registered(Provider.SLACK), "scopes": sorted(asked_scopes(Provider.SLACK, SCOPES[Provider.SLACK]))}
+            ],
+        },
+    ),
+}
+
+
+class World:
+    """The use cases over an emulator, with stores in memory."""
+
+    def __init__(self, provider: Provider, address: str) -> None:
+        # The emulator of Entra has one tenant and no place for it in its addresses.
+        client = CLIENT | ({"tenant": "."} if provider is Provider.MICROSOFT else {})
+        clients = OAuthClients(ApiKey(SecretStr(json.dumps({provider.value: client})), None))
+        addresses = Addresses(address, f"{address}/oauth2", address, address, address, address)
+        self.provider = provider
+        self.clock = SystemClock()
+        self.vault = MemoryVault(self.clock)
+        self.store = MemoryConnections(self.vault)
+        self.servers = OAuthProviders(clients, self.clock, addresses)
+        self.consents = MemoryConsents(self.clock)
+
+    def ask(self) -> str:
+        ports = AskPorts(self.store, self.consents, self.servers, self.clock)
+        asked = ask_consent("user123", self.provider, AccessRequest(), ANN, address=ASSISTANT, ports=ports)
+        return asked.authorization_url
+
+    def complete(self, answer: ProviderAnswer) -> Any:
+        audit = MemoryAuditTrail()
+        ports = CompletePorts(self.store, self.vault, self.consents, self.servers, audit, self.clock)
+        return complete_consent(self.provider, answer, "request1", ports=ports)
+
+
+class _Forms(HTMLParser):
+    """The forms of a page: where each goes, and its hidden fields."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.found.append((given["action"], {}))
+        elif tag == "input" and self.found:
+            self.found[-1][1][given["name"]] = given["value"]
+
+
+def consent_in_browser(url: str) -> ProviderAnswer:
+    """Press Ann's button of the consent page, as a user does; return what the provider sends the user back with."""
+    page = HTTP.request("GET", url)
+    assert page.status == 200, page.data
+    forms = _Forms()
+    forms.feed(page.data.decode())
+    # Each emulator has a user of its own beside the seeded one.
+    action, fields = next((form for form in forms.found if form[1].get("email") == ANNS), forms.found[0])
+    pressed = HTTP.request(
+        "POST",
+        urljoin(url, action),
+        body=urlencode(fields),
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+        redirect=False,
+    )
+    assert pressed.status == 302, pressed.data
+    query: Mapping[str, list[str]] = parse_qs(urlsplit(pressed.headers["Location"]).query)
+    return ProviderAnswer(**{name: values[0] for name, values in query.items()})
+
+
+@pytest.fixture(scope="module", params=SEEDS)
+def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    emulated, seed = SEEDS[request.param]
+    with emulating(emulated, seed, tmp_path_factory.mktemp(emulated)) as address:
+        yield World(request.param, address)
+
+
+def test_an_account_is_connected_renewed_and_disconnected(world: World) -> None:
+    connection = world.complete(consent_in_browser(world.ask()))
+    assert connection.name == ("Example" if world.provider is Provider.SLACK else "ann@example.com")
+    assert asked_scopes(world.provider, SCOPES[world.provider]) <= connection.scopes
+    kept = world.vault.read(connection)
+    assert kept
+    assert (kept.tokens.refresh is None) == (world.provider is Provider.SLACK)
+    if kept.tokens.refresh:
+        world.vault.put(connection, expired(kept.tokens, world.clock.now()))
+        tokens = VaultedTokens(TokenPorts(world.store, world.vault, world.servers, world.clock))
+        assert tokens.token(connection) not in ("", kept.tokens.access)
+    ports = ConnectionPorts(world.store, world.vault, world.servers, MemoryAuditTrail(), world.clock)
+    answer = disconnect("user123", world.provider, connection.id, ANN, ports=ports)
+    # The emulator of Slack has no auth.revoke, Microsoft no such endpoint.
+    assert answer.revoked == (world.provider is Provider.GOOGLE)
+    assert world.vault.kept == {}
+
+
+def test_a_code_is_good_once_and_only_with_its_verifier(world: World) -> None:
+    url = world.ask()
+    answer = consent_in_browser(url)
+    pending = world.consents.take(answer.state or "")
+    assert pending
+    server, code = world.servers.of(world.provider), answer.code or ""
+    if pending.verifier:
+        with pytest.raises(ConsentGone):
+            server.exchange(code, pending.model_copy(update={"verifier": "v" * 43}))
+    assert isinstance(server.exchange(code, pending), Consent)
+    with pytest.raises(ConsentGone):
+        server.exchange(code, pending)
+
+
+def test_a_revoked_consent_renews_no_more(world: World) -> None:
+    if world.provider is not Provider.GOOGLE:
+        pytest.skip("only Google's emulator revokes")
+    connection = world.complete(consent_in_browser(world.ask()))
+    kept = world.vault.read(connection)
+    assert kept
+    assert world.servers.of(world.provider).revoke(kept.tokens)
+    with pytest.raises(ConsentGone):
+        world.servers.of(world.provider).refresh(kept.tokens)
+    assert IDENTITY[world.provider] <= connection.scopes
