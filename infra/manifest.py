@@ -76,6 +76,11 @@ class Function:
     cache: bool = False
     snap_start: bool = False
 
+    @property
+    def is_webhook(self) -> bool:
+        """Whether providers call it with their notifications."""
+        return any(route.path.startswith("/api/v1/webhooks/") for route in self.routes)
+
 
 AUDIT = Queue("audit", visibility_timeout=180)
 # A proof may take minutes; AWS wants six times the consumer's timeout before a message is seen again.
@@ -350,6 +355,17 @@ FUNCTIONS = (
         secrets=("oauth-clients",),
         dependencies=("core", "cache", "notion"),
         cache=True,
+    ),
+    Function(
+        "receive_notion_event",
+        "Take Notion's notifications of changed pages",
+        memory=512,
+        timeout=20,
+        routes=(Route("POST", "/api/v1/webhooks/notion", public=True),),
+        grants=(
+            on_table("GetItem", "PutItem"),
+            Grant("queue:notes", ("sqs:SendMessage",)),
+        ),
     ),
     Function(
         "sync_notion",

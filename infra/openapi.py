@@ -133,7 +133,7 @@ def document() -> Json:
         on_conflict="error",
     )
     for function in FUNCTIONS:
-        if function.routes:
+        if function.routes and not function.is_webhook:
             merge.add_schema(json.loads(resolver(function.name).get_openapi_json_schema()))
     merged: Json = json.loads(merge.get_openapi_json_schema())
     public = {(route.path, route.method) for function in FUNCTIONS for route in function.routes if route.public}

@@ -125,6 +125,7 @@ WORST: dict[str, Callable[[], float]] = {
     ),
     # What is down stops a run at once; until then each step may have been slow. Pages are begun until the time kept.
     "sync_notion": lambda: renewed_elsewhere() + 3 * (WORKER.call + WORKER.attempt) + 8 * store() + 2 * BATCH_PAUSES,
+    "receive_notion_event": lambda: 2 * store() + slowest(sqs_client(attempts=1)),
     "reconcile_notion": lambda: 3 * store() + BATCH_PAUSES + slowest(sqs_client(attempts=1)),
     "manage_effects": lambda: limits() + 3 * store() + BATCH_PAUSES + 2 * slowest(sqs_client()),
     # What is down fails the meetings under way, each on a thread of its own.

@@ -16,6 +16,7 @@ from assistant.domain.access import Access, asked_scopes
 from assistant.domain.connections import Provider
 from assistant.domain.memory.change import Line, with_memory
 from assistant.domain.notes.merging import kept_id
+from assistant.domain.notes.webhook import WebhookSecret
 from assistant.domain.tasks.kept import KeptTask
 from assistant.domain.tokens import Consent, PendingConsent
 from assistant.domain.triage.decision import DecidedBy
@@ -34,6 +35,8 @@ EVENTS = Path(__file__).parents[2] / "events"
 # Of the recorded events that ask about a plan, and about a memory.
 PLAN_ID = "5b0d3f6c1e2a4c7b9d8e7f6a5b4c3d2e"
 MEMORY_ID = "0194697d3c005b0d3f6c1e2a4c7b9d8e"
+# That the recorded notifications of Notion are signed with.
+NOTION_SECRET = "secret_tMrlL1qK5vuQAh1b6cZGhFChZTSYJlce98V0pYn7yBl"
 # Of the recorded events that ask about a kept task.
 TASK = KeptTask(
     task_id="20250115T090000000Z-0a1b2c3d4e5f",
@@ -132,6 +135,10 @@ EXPECTED: dict[str, HTTPStatus] = {
     "manage_notifications.foreign_user": HTTPStatus.FORBIDDEN,
     "manage_notifications.wrong_cursor": HTTPStatus.UNPROCESSABLE_CONTENT,
     "manage_notifications.unknown": HTTPStatus.NOT_FOUND,
+    "receive_notion_event": HTTPStatus.OK,
+    "receive_notion_event.forged": HTTPStatus.UNAUTHORIZED,
+    "receive_notion_event.unasked_secret": HTTPStatus.UNAUTHORIZED,
+    "receive_notion_event.garbage": HTTPStatus.BAD_REQUEST,
     "manage_task_sources": HTTPStatus.OK,
     "manage_task_sources.choose": HTTPStatus.OK,
     "manage_task_sources.wrong_property": HTTPStatus.UNPROCESSABLE_CONTENT,
@@ -297,6 +304,8 @@ def test_an_http_event_is_answered_as_expected(wired: Wired, name: str) -> None:
     wired.memories.write("user123", with_memory(Line("line"), known_memory(MEMORY_ID, wired.clock.now())))
     wired.tasks.create("user123", TASK, None)
     propose(wired)
+    if name.startswith("receive_notion_event"):
+        wired.webhook_secrets.replace(WebhookSecret(secret=NOTION_SECRET))
     if name.startswith("manage_task_sources"):
         wired.connections.replace(NOTION, expected_version=0)
     ask_for_a_consent(wired)
@@ -530,6 +539,25 @@ def test_a_task_in_notion_is_kept_ranked_and_done_there(wired: Wired) -> None:
     assert json.loads(changed["body"])["status"] == "done"
     assert work({"Records": records[:1]}, Context(timeout=300)) == {"batchItemFailures": []}
     assert wired.notes.row(page_id).status == "Done"
+
+
+def test_a_webhook_of_notion_is_set_up_and_its_notifications_are_worked_on(wired: Wired) -> None:
+    wired.connections.replace(NOTION, expected_version=0)
+    wired.notes.add_page("Q4 plan", "Ship in March.")
+    receive = importlib.import_module("functions.receive_notion_event.handler").lambda_handler
+    assert receive({}, Context())["pending_until"]
+    event = json.loads((EVENTS / "http" / "receive_notion_event.unasked_secret.json").read_text(encoding="utf-8"))
+    asked = event | {"body": json.dumps({"verification_token": NOTION_SECRET})}
+    assert receive(asked, Context())["statusCode"] == HTTPStatus.OK
+    assert receive({}, Context())["verification_token"] == NOTION_SECRET
+    assert http("receive_notion_event")["statusCode"] == HTTPStatus.OK
+    (job,) = wired.work.jobs
+    template = json.loads((EVENTS / "sqs" / "sync_notion.json").read_text(encoding="utf-8"))["Records"][0]
+    work = importlib.import_module("functions.sync_notion.handler").lambda_handler
+    assert work({"Records": [template | {"body": job.model_dump_json()}]}, Context(timeout=300)) == {
+        "batchItemFailures": []
+    }
+    assert [page.text for page in wired.pages.of_user("user123", limit=10)] == ["Ship in March."]
 
 
 def test_work_on_notion_returns_to_the_queue_while_it_is_down(wired: Wired) -> None:

@@ -10,7 +10,9 @@ from infra.manifest import FUNCTIONS, QUEUES, SECRETS, Function
 from infra.openapi import resolver
 
 ROOT = Path(__file__).parents[2]
-HTTP = [function for function in FUNCTIONS if function.routes]
+# Providers call webhooks, whose handlers cannot pay for a resolver: their one route leads to the whole function.
+HTTP = [function for function in FUNCTIONS if function.routes and not function.is_webhook]
+WEBHOOKS = [function for function in FUNCTIONS if function.is_webhook]
 LONGEST_HANDLER = 40
 # Of Lambda: the dependency sets and our own package.
 MOST_LAYERS = 5
@@ -39,6 +41,12 @@ def test_the_resolver_has_the_routes_of_the_manifest(function: Function) -> None
         (route.method, re.sub(r"<(\w+)>", r"{\1}", route.path)) for route in app._static_routes + app._dynamic_routes
     }
     assert registered == {(route.method, route.path) for route in function.routes if route.path != "$default"}
+
+
+@pytest.mark.parametrize("function", WEBHOOKS, ids=lambda function: function.name)
+def test_a_webhook_is_public_and_has_no_session(function: Function) -> None:
+    assert all(route.public for route in function.routes)
+    assert not function.cache
 
 
 def test_queues_and_secrets_named_by_functions_exist() -> None:

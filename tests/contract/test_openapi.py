@@ -14,7 +14,8 @@ OPERATIONS = {
     for path, operations in DOCUMENT["paths"].items()
     for method, operation in operations.items()
 }
-UNDESCRIBED = {"/docs", "/openapi.json", "/api/v1/connections/{provider}/callback", "$default"}
+WEBHOOKS = {route.path for function in FUNCTIONS if function.is_webhook for route in function.routes}
+UNDESCRIBED = {"/docs", "/openapi.json", "/api/v1/connections/{provider}/callback", "$default", *WEBHOOKS}
 
 
 def test_the_committed_document_is_fresh() -> None:

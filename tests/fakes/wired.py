@@ -26,6 +26,7 @@ from tests.fakes.notes import (
     MemoryNotesQueue,
     MemoryNotices,
     MemoryPages,
+    MemoryWebhookSecrets,
     MemoryWorkspaces,
 )
 from tests.fakes.notifications import MemoryDueIndex, MemoryDueQueue, MemoryNotifications
@@ -72,6 +73,7 @@ _BUILT_FROM_PORTS = (
     "summary_ports",
     "propose_ports",
     "notes_ports",
+    "notion_event_ports",
     "task_source_ports",
     "reconcile_notes_ports",
     "answer_ports",
@@ -122,6 +124,7 @@ class Wired:
         self.work = MemoryNotesQueue(self.store)
         self.followed = MemoryFollowed(self.store)
         self.notices = MemoryNotices(self.store)
+        self.webhook_secrets = MemoryWebhookSecrets(self.store)
         self.notifications = MemoryNotifications(self.clock, self.store)
         self.effects = MemoryEffects(self.clock, self.store)
         self.effect_queue = MemoryEffectQueue(self.work_queue)
@@ -170,6 +173,7 @@ class Wired:
             "followed": self.followed,
             "note_pages": self.pages,
             "notices": self.notices,
+            "webhook_secrets": self.webhook_secrets,
             "notes_queue": self.work,
             "workspaces": MemoryWorkspaces(self.notes),
             "workspaces_at_once": MemoryWorkspaces(self.notes),

@@ -10,6 +10,7 @@ PUBLIC = {
     "GET /health",
     "GET /docs",
     "GET /openapi.json",
+    "POST /api/v1/webhooks/notion",
     "GET /api/v1/connections/{provider}/callback",
     "$default",
 }

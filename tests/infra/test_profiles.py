@@ -5,8 +5,8 @@ import pytest
 from assistant.runtime.settings import Settings
 from infra.deployment import TUNABLE, ContextInvalid, deployments
 from infra.manifest import FUNCTIONS
-from tests.infra.test_http_api import PUBLIC
 from tests.infra.templates import Deployment, flattened
+from tests.infra.test_http_api import PUBLIC
 
 CACHED = {function.name for function in FUNCTIONS if function.cache}
 SNAP_START = {function.name for function in FUNCTIONS if function.snap_start}

@@ -22,20 +22,13 @@ from assistant.domain.users import Identity
 from assistant.domain.versions import Preconditions, entity_tag
 from assistant.ports.runtime import Clock, Meter, RateLimiter, Sessions
 from assistant.runtime.observability import logger
-from assistant.runtime.problem import HttpError, problem
+from assistant.runtime.problem import HEADERS, PROBLEM_JSON, HttpError, problem_document
 from assistant.runtime.settings import Settings
 
 # API Gateway refuses more than 10 MB, Lambda more than 6 MB: this is the promised limit, the same everywhere.
 LARGEST_BODY = 6_000_000
 JSON = "application/json"
 MERGE_PATCH_JSON = "application/merge-patch+json"
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
-    "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-}
 
 type Event = dict[str, Any]
 # Makes the JSON document of a request from a body of another media type and the query parameters.
@@ -166,7 +159,7 @@ class HttpResolver(APIGatewayHttpResolver):
             answer = _refused(request, error)
         except Exception as error:  # noqa: BLE001 whatever breaks before the routes leaves as a problem document too
             answer = _refused(request, _unexpected(error))
-        answer["headers"] = _HEADERS | headers | {"X-Request-Id": _request_id(request)} | answer["headers"]
+        answer["headers"] = HEADERS | headers | {"X-Request-Id": _request_id(request)} | answer["headers"]
         self._measure(request, answer["statusCode"], self._gate.clock.monotonic() - started)
         return answer
 
@@ -190,7 +183,7 @@ class HttpResolver(APIGatewayHttpResolver):
         }
 
     def _problem(self, error: AssistantError) -> Response[str]:
-        return problem(error, instance=_request_id(self.current_event.raw_event))
+        return _problem(self.current_event.raw_event, error)
 
     def _invalid(self, error: RequestValidationError) -> Response[str]:
         broken = field_errors([_as_sent(one) for one in error.errors()], skip=1)
@@ -210,9 +203,14 @@ class HttpResolver(APIGatewayHttpResolver):
         self._gate.meter.observe(metric_names.REQUEST_DURATION, seconds, endpoint=endpoint)
 
 
+def _problem(event: Event, error: AssistantError) -> Response[str]:
+    body, headers = problem_document(error, instance=_request_id(event))
+    return Response(error.status, PROBLEM_JSON, body, headers)
+
+
 def _refused(event: Event, error: AssistantError) -> dict[str, Any]:
     """Return an error raised before the routes in the form Powertools gives to those of the routes."""
-    response = problem(error, instance=_request_id(event))
+    response = _problem(event, error)
     return {
         "statusCode": response.status_code,
         "headers": response.headers,

@@ -1,15 +1,21 @@
-"""RFC 9457 problem documents, and the errors HTTP itself knows."""
+"""RFC 9457 problem documents, the errors HTTP itself knows, and the headers every answer has."""
 
 from dataclasses import asdict
 from http import HTTPStatus
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler import Response
 from pydantic import BaseModel, Field
 
 from assistant.domain.errors import AssistantError, FieldError, RateLimited
 
 PROBLEM_JSON = "application/problem+json"
+HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
 
 
 class HttpError(AssistantError):
@@ -39,8 +45,8 @@ class Problem(BaseModel):
     errors: list[ProblemField] = []
 
 
-def problem(error: AssistantError, *, instance: str) -> Response[str]:
-    """Return the error as a response; the only place that maps errors to HTTP."""
+def problem_document(error: AssistantError, *, instance: str) -> tuple[str, dict[str, str]]:
+    """Return the error as a JSON document and its headers; the only place that maps errors to HTTP."""
     document = Problem(
         title=HTTPStatus(error.status).phrase,
         status=error.status,
@@ -51,7 +57,7 @@ def problem(error: AssistantError, *, instance: str) -> Response[str]:
     headers = dict(error.headers) if isinstance(error, HttpError) else {}
     if isinstance(error, RateLimited):
         headers["Retry-After"] = str(error.retry_after_seconds)
-    return Response(error.status, PROBLEM_JSON, document.model_dump_json(), headers)
+    return document.model_dump_json(), headers
 
 
 def _problem_field(broken: FieldError) -> ProblemField:

@@ -5,15 +5,18 @@ waits for it, and only one. Every other delivery has to be signed with the secre
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from assistant.domain.errors import Conflict, Malformed, NotAuthentic
 from assistant.domain.notes.followed import PageChanged
 from assistant.domain.notes.webhook import PENDING_FOR, Notice, Verification, WebhookSecret, is_signed
-from assistant.ports.notes import NotesQueue, WebhookSecrets
-from assistant.ports.runtime import Clock
+
+if TYPE_CHECKING:
+    # A webhook does not pay for the models of tasks.
+    from assistant.ports.notes import NotesQueue, WebhookSecrets
+    from assistant.ports.runtime import Clock
 
 _PAGES: Final = "page."
 
@@ -22,9 +25,9 @@ _PAGES: Final = "page."
 class NotionEventPorts:
     """The ports notifications of Notion need."""
 
-    secrets: WebhookSecrets
-    queue: NotesQueue
-    clock: Clock
+    secrets: "WebhookSecrets"
+    queue: "NotesQueue"
+    clock: "Clock"
 
 
 class WebhookSetup(BaseModel):

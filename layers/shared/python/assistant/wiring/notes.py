@@ -9,8 +9,9 @@ from assistant.wiring.meetings import MeetingWiring
 from assistant.wiring.tasks import TaskWiring
 
 if TYPE_CHECKING:
-    from assistant.ports.notes import FollowedStore, NotesQueue, NotesWorkspaces, NoticeLog, PageStore
+    from assistant.ports.notes import FollowedStore, NotesQueue, NotesWorkspaces, NoticeLog, PageStore, WebhookSecrets
     from assistant.services.choose_task_source import TaskSourcePorts
+    from assistant.services.receive_notion_event import NotionEventPorts
     from assistant.services.reconcile_notes import ReconcileNotesPorts
     from assistant.services.sync_notes import NotesPorts
 
@@ -85,6 +86,20 @@ class NotesWiring(ConnectionWiring, MeetingWiring, TaskWiring):
         from assistant.services.choose_task_source import TaskSourcePorts
 
         return TaskSourcePorts(self.connections, self.workspaces_at_once, self.followed, self.tasks, self.notes_queue)
+
+    @cached_property
+    def webhook_secrets(self) -> "WebhookSecrets":
+        """What notifications are signed with."""
+        from assistant.adapters.dynamo_notes import DynamoWebhookSecrets
+
+        return DynamoWebhookSecrets(self._table)
+
+    @cached_property
+    def notion_event_ports(self) -> "NotionEventPorts":
+        """What notifications of Notion need."""
+        from assistant.services.receive_notion_event import NotionEventPorts
+
+        return NotionEventPorts(self.webhook_secrets, self.notes_queue, self.clock)
 
     @cached_property
     def reconcile_notes_ports(self) -> "ReconcileNotesPorts":

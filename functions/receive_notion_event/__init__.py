@@ -1,0 +1,1 @@
+"""Take notifications of Notion."""
