@@ -88,7 +88,7 @@ PROOFS = Queue("proofs", visibility_timeout=1800, max_receive_count=3, max_age=9
 # Six times the timeout of the worker, longer than its lease on an effect.
 EFFECTS = Queue("effects", visibility_timeout=360)
 # Six times the timeout of the worker; what is released again after ten minutes is delivered once all the same.
-NOTIFICATIONS = Queue("notifications", visibility_timeout=360)
+NOTIFICATIONS = Queue("notifications", visibility_timeout=720)
 # A workspace is read page by page; the first time for minutes.
 NOTES = Queue("notes", visibility_timeout=1800, max_age=1800)
 QUEUES = (AUDIT, PROOFS, EFFECTS, NOTIFICATIONS, NOTES)
@@ -294,13 +294,16 @@ FUNCTIONS = (
         "deliver_notifications",
         "Send notifications, digests and daily briefings",
         memory=1024,
-        timeout=60,
+        timeout=120,
         consumes="notifications",
         batch_size=1,
         grants=(
-            on_table("BatchGetItem", "BatchWriteItem", "GetItem", "PutItem", "Query"),
+            on_table("BatchGetItem", "BatchWriteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
             SEND_NOTIFICATIONS,
+            *on_tokens("slack"),
         ),
+        secrets=("oauth-clients",),
+        dependencies=("core", "slack"),
     ),
     Function(
         "manage_notifications",

@@ -15,6 +15,7 @@ from assistant.adapters.notion_calls import USER, WORKER
 from assistant.adapters.probes import TIMEOUT
 from assistant.adapters.redis_client import CONNECT_TIMEOUT, READ_TIMEOUT
 from assistant.adapters.secrets import secrets_client
+from assistant.adapters.slack_calls import CALL_SECONDS
 from assistant.adapters.sqs_audit import sqs_client
 from assistant.services import access_tokens
 from assistant.services.ask_claude import LONGEST
@@ -101,8 +102,6 @@ WORST: dict[str, Callable[[], float]] = {
     "manage_meetings": lambda: limits() + 3 * store() + slowest(sqs_client()),
     # Until the table answers no more each step may have been slow; what is left is due again.
     "release_notifications": lambda: 2 * store() + slowest(sqs_client(attempts=1)),
-    # One job: preferences, notification, meetings and what becomes of them; no channel waits yet.
-    "deliver_notifications": lambda: 9 * store() + BATCH_PAUSES + slowest(sqs_client(attempts=1)),
     # The account, who else has it, its tokens, the provider, and the account's end.
     "manage_connections": lambda: (
         limits() + 5 * slowest(dynamo_client(attempts=1)) + slowest(kms_client()) + oauth() + slowest(sqs_client())
@@ -116,6 +115,10 @@ WORST: dict[str, Callable[[], float]] = {
         + oauth_http.CONNECT_SECONDS
         + oauth_http.READ_SECONDS
         + slowest(sqs_client())
+    ),
+    # A store that is down stops a job at once; Slack has four calls for a message.
+    "deliver_notifications": lambda: (
+        secret() + 6 * store() + BATCH_PAUSES + slowest(sqs_client(attempts=1)) + 4 * CALL_SECONDS
     ),
     "manage_notifications": lambda: limits() + 2 * store(),
     # The effect, the head of the ledger, the transaction, the audit event and the queue.

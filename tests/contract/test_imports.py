@@ -15,6 +15,7 @@ NEVER = {
     "googleapiclient",
     "matplotlib",
     "notion_client",
+    "slack_sdk",
     "numpy",
     "pandas",
     "pinecone",

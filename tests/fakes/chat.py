@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from assistant.domain.chat import ChatMessage, ChatUser, PostedMessage, ReceivedMessage
+from assistant.domain.chat import ChatMessage, ChatUser, PostedMessage, PostRecord, ReceivedMessage
 from assistant.domain.connections import Connection, ConnectionStatus
 from assistant.domain.errors import ConnectionBroken, NotFound
+from assistant.ports.runtime import Clock
 from tests.fakes.stores import Outage
 
 
@@ -65,3 +66,31 @@ class MemoryChats:
         if connection.status is ConnectionStatus.BROKEN:
             return replace(self.chat, broken=True)
         return self.chat
+
+
+class MemoryPostRecords:
+    """Implements ``ports.PostRecords``."""
+
+    def __init__(self, clock: Clock, outage: Outage | None = None) -> None:
+        self._clock = clock
+        self._outage = outage or Outage()
+        self._kept: dict[tuple[str, str], PostRecord] = {}
+        self._taken: dict[tuple[str, str], datetime] = {}
+
+    def find(self, connection: Connection, key: str) -> PostRecord | None:
+        self._outage.check()
+        return self._kept.get((connection.id, key))
+
+    def begin(self, connection: Connection, key: str, *, until: datetime) -> bool:
+        self._outage.check()
+        name = (connection.id, key)
+        if name in self._taken and self._taken[name] > self._clock.now():
+            return False
+        self._taken[name] = until
+        self._kept.setdefault(name, PostRecord())
+        return True
+
+    def keep(self, connection: Connection, key: str, record: PostRecord) -> None:
+        self._outage.check()
+        self._kept[connection.id, key] = record
+        self._taken.pop((connection.id, key), None)

@@ -43,6 +43,7 @@ Notification by thing  USER#<id> / TOLD#<digest>    PutItem in the same transact
 Read state             USER#<id> / NOTIFICATION#    UpdateItem if it exists                        dashboard
 Due for a user         TELL#<day> / AT#<at>#<user># PutItem if new (TTL); Query; DeleteItem        notifications
 Due and under way      TELL#<day> / AT#<at>#<user># UpdateItem if free                             notifications
+Message in a chat      USER#<id> / POSTED#<digest>  GetItem; UpdateItem if free (TTL 90 days)      notifications
 Summary of a plan      USER#<id> / SUMMARY#<id>#..  GetItem; PutItem if it does not exist          calendar
 Connected account      USER#<id> / CONNECTION#<id>  PutItem in a transaction if as expected;       connections
                                                     GetItem; Query; BatchGetItem; DeleteItem

@@ -61,3 +61,11 @@ class ReceivedMessage:
     user_id: str
     text: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PostRecord:
+    """What is known of posting under a key: ``posted`` is None until the answer came; ``digest`` is of its words."""
+
+    posted: PostedMessage | None = None
+    digest: str = ""

@@ -4,25 +4,19 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
-from assistant.domain.chat import Button, ChatMessage
+from assistant.domain.chat import ChatMessage
 from assistant.domain.mailbox import OutgoingMail
-from assistant.domain.notifications import KeptNotification
+from assistant.domain.notifications import KeptNotification, NotificationKind
 
-READ: Final = "read_notification"
+ANSWER_THERE: Final = "Please answer on your dashboard."
 _MAIL_DOMAIN: Final = "notifications.executive-assistant.invalid"
 _MOST_IN_DIGEST: Final = 20
 
 
 def chat_message(kept: KeptNotification) -> ChatMessage:
-    """Return a notification with the buttons that answer it."""
-    shown = kept.shown
-    buttons = kept.news.buttons or (Button(READ, shown.id, "Mark as read"),)
-    return ChatMessage(text=shown.text, title=shown.title, buttons=buttons)
-
-
-def settled_message(kept: KeptNotification, context: str) -> ChatMessage:
-    """Return a notification that is answered: without buttons, saying how."""
-    return ChatMessage(text=kept.shown.text, title=kept.shown.title, context=context)
+    """Return a notification as a message; a question says where it is answered, as chats take no presses yet."""
+    asks = kept.shown.kind is NotificationKind.APPROVAL_ASKED
+    return ChatMessage(text=kept.shown.text, title=kept.shown.title, context=ANSWER_THERE if asks else "")
 
 
 def mail_of(kept: KeptNotification, address: str) -> OutgoingMail:

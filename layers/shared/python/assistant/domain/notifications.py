@@ -43,7 +43,7 @@ class News(BaseModel):
 
     ``about`` names the thing: newer news about the same takes the place of older. ``link`` is an address of this API.
     After ``not_after`` a message of it would come too late. ``timed`` is sent when it is told: the user chose the time.
-    ``buttons`` are those of a chat.
+    ``buttons`` answer it where a chat takes presses.
     """
 
     model_config = ConfigDict(frozen=True)

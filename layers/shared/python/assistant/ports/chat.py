@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from assistant.domain.chat import ChatMessage, ChatUser, PostedMessage, ReceivedMessage
+from assistant.domain.chat import ChatMessage, ChatUser, PostedMessage, PostRecord, ReceivedMessage
 from assistant.domain.connections import Connection
 
 
@@ -16,7 +16,7 @@ class Chat(Protocol):
         ...
 
     def post(self, user_id: str, message: ChatMessage, *, key: str) -> PostedMessage:
-        """Write to a person directly; once for each key."""
+        """Write to a person directly; once for each key: other words take the place of the first."""
         ...
 
     def update(self, posted: PostedMessage, message: ChatMessage) -> None:
@@ -37,4 +37,20 @@ class Chats(Protocol):
 
     def open(self, connection: Connection) -> Chat:
         """Return the workspace of a connection, without a call to its provider."""
+        ...
+
+
+class PostRecords(Protocol):
+    """What was posted under which key. Every method raises Unavailable while it is down."""
+
+    def find(self, connection: Connection, key: str) -> PostRecord | None:
+        """Return what is known, None where nobody tried."""
+        ...
+
+    def begin(self, connection: Connection, key: str, *, until: datetime) -> bool:
+        """Take the posting for oneself until then; False while another has it."""
+        ...
+
+    def keep(self, connection: Connection, key: str, record: PostRecord) -> None:
+        """Note what was posted."""
         ...

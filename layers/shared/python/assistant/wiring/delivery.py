@@ -8,6 +8,7 @@ from assistant.wiring.effects import EffectWiring
 from assistant.wiring.tasks import TaskWiring
 
 if TYPE_CHECKING:
+    from assistant.ports.chat import Chats
     from assistant.services.brief_day import DayPorts
     from assistant.services.deliver_notifications import DeliverPorts
     from assistant.services.send_message import ChannelPorts
@@ -24,11 +25,20 @@ class DeliveryWiring(ConnectionWiring, EffectWiring, TaskWiring):
         return DayPorts(self.meetings, self.tasks, self.memories, self.notifications)
 
     @cached_property
+    def chats(self) -> "Chats":
+        """Workspaces of Slack; its SDK is imported by the first message."""
+        from assistant.adapters.dynamo_posts import DynamoPostRecords
+        from assistant.adapters.slack_chat import SlackChats
+
+        records = DynamoPostRecords(self._table, self.clock)
+        return SlackChats(self.access_tokens, records, self.clock, self.settings.slack_url)
+
+    @cached_property
     def channel_ports(self) -> "ChannelPorts":
         """What reaching users elsewhere needs."""
         from assistant.services.send_message import ChannelPorts
 
-        return ChannelPorts(self.connections, chats=None, mailboxes=None)
+        return ChannelPorts(self.connections, self.chats, mailboxes=None)
 
     @cached_property
     def deliver_ports(self) -> "DeliverPorts":

@@ -1,0 +1,161 @@
+"""Slack's Web API on loopback: people, direct messages and their history, with the shapes and errors of its reference.
+
+It serves on request: error codes, HTTP errors, 429 with Retry-After, an answer that breaks off, and one after the work.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+from tests.fakes.loopback_http import Answer, loopback_server, running
+
+TOKEN = "xoxb-token"
+MOST_BLOCKS, MOST_BUTTONS = 50, 25
+LIMITS = {"header": 150, "section": 3000, "context": 3000, "button": 75}
+FORMS_ONLY = {"users.lookupByEmail"}
+
+type Json = dict[str, Any]
+
+
+@dataclass
+class SlackApi:
+    """The server's state.
+
+    ``failures`` are answers that come instead, the first first; ``lost`` are methods whose answer drops after the work.
+    """
+
+    url: str = ""
+    token: str = TOKEN
+    users: dict[str, str] = field(default_factory=lambda: {"U1": "user@company.com"})
+    channels: dict[str, list[Json]] = field(default_factory=dict)
+    failures: list[Answer] = field(default_factory=list)
+    lost: set[str] = field(default_factory=set)
+    methods: list[str] = field(default_factory=list)
+    _count: int = 0
+
+    def handle(self, _: str, path: str, headers: Mapping[str, str], sent: bytes) -> Answer:
+        method = path.removeprefix("/api/").partition("?")[0]
+        self.methods.append(method)
+        if self.failures:
+            return self.failures.pop(0)
+        if headers.get("authorization") != f"Bearer {self.token}":
+            return failed("invalid_auth")
+        is_json = headers["content-type"].startswith("application/json")
+        if is_json and method in FORMS_ONLY:
+            return failed("invalid_arguments")
+        body = json.loads(sent or b"{}") if is_json else dict(parse_qsl(sent.decode()))
+        body |= dict(parse_qsl(path.partition("?")[2]))
+        answer = self._route(method)(body)
+        if method in self.lost:
+            self.lost.remove(method)
+            return Answer(200, answer.body, sent=0)
+        return answer
+
+    def message(self, channel: str, **fields: Any) -> Json:
+        """Put a message into a channel and return it."""
+        self._count += 1
+        message = {"type": "message", "ts": f"{1736935200 + self._count}.000100"} | fields
+        self.channels.setdefault(channel, []).append(message)
+        return message
+
+    def ours(self) -> list[Json]:
+        """Messages of the assistant in the direct channel of U1."""
+        return [one for one in self.channels.get("DU1", []) if "bot_id" in one]
+
+    def _route(self, method: str) -> Callable[[Json], Answer]:
+        return {
+            "users.lookupByEmail": self._lookup,
+            "conversations.open": self._open,
+            "conversations.history": self._history,
+            "chat.postMessage": self._post,
+            "chat.update": self._update,
+            "chat.delete": self._delete,
+        }[method]
+
+    def _lookup(self, body: Json) -> Answer:
+        found = next((one for one, address in self.users.items() if address == body["email"].lower()), None)
+        if found is None:
+            return failed("users_not_found")
+        profile = {"email": self.users[found], "real_name": "Ann Lee"}
+        return succeeded(user={"id": found, "name": "ann", "profile": profile})
+
+    def _open(self, body: Json) -> Answer:
+        if body["users"] not in self.users:
+            return failed("user_not_found")
+        self.channels.setdefault(f"D{body['users']}", [])
+        return succeeded(channel={"id": f"D{body['users']}"})
+
+    def _history(self, body: Json) -> Answer:
+        if body["channel"] not in self.channels:
+            return failed("channel_not_found")
+        since, start, limit = float(body.get("oldest", 0)), int(body.get("cursor", 0)), int(body["limit"])
+        newest = [one for one in reversed(self.channels[body["channel"]]) if float(one["ts"]) >= since]
+        page = newest[start : start + limit]
+        if body.get("include_all_metadata") != "1":
+            page = [{name: value for name, value in one.items() if name != "metadata"} for one in page]
+        more = start + limit < len(newest)
+        return succeeded(
+            messages=page, has_more=more, response_metadata={"next_cursor": str(start + limit) if more else ""}
+        )
+
+    def _post(self, body: Json) -> Answer:
+        _check(body)
+        if body["channel"] not in self.channels:
+            return failed("channel_not_found")
+        kept = {name: body[name] for name in ("text", "blocks", "metadata") if name in body}
+        message = self.message(body["channel"], bot_id="B1", user="UBOT", **kept)
+        return succeeded(channel=body["channel"], ts=message["ts"], message=message)
+
+    def _update(self, body: Json) -> Answer:
+        _check(body)
+        found = self._find(body)
+        if found is None:
+            return failed("message_not_found")
+        found |= {"text": body["text"], "blocks": body["blocks"]}
+        return succeeded(channel=body["channel"], ts=body["ts"], text=body["text"])
+
+    def _delete(self, body: Json) -> Answer:
+        found = self._find(body)
+        if found is None:
+            return failed("message_not_found")
+        self.channels[body["channel"]].remove(found)
+        return succeeded(channel=body["channel"], ts=body["ts"])
+
+    def _find(self, body: Json) -> Json | None:
+        return next((one for one in self.channels.get(body["channel"], []) if one["ts"] == body["ts"]), None)
+
+
+def succeeded(**fields: Any) -> Answer:
+    return Answer(200, json.dumps({"ok": True} | fields).encode())
+
+
+def failed(code: str) -> Answer:
+    return Answer(200, json.dumps({"ok": False, "error": code}).encode())
+
+
+def throttled(seconds: int) -> Answer:
+    return Answer(429, json.dumps({"ok": False, "error": "ratelimited"}).encode(), {"retry-after": str(seconds)})
+
+
+def _check(body: Json) -> None:
+    """Hold a message to the limits of Block Kit."""
+    assert 0 < len(body["blocks"]) <= MOST_BLOCKS
+    for block in body["blocks"]:
+        parts = block.get("elements", [block])
+        assert len(parts) <= MOST_BUTTONS
+        for part in parts:
+            text = part["text"] if isinstance(part["text"], dict) else part
+            assert text["type"] == "plain_text"
+            assert 0 < len(text["text"]) <= LIMITS[part["type"] if part["type"] in LIMITS else block["type"]]
+            assert len(part.get("value", "")) <= 2000
+
+
+@contextmanager
+def serve_slack() -> Iterator[SlackApi]:
+    """Serve until the block ends."""
+    api = SlackApi()
+    with running(loopback_server(api.handle, 0)) as api.url:
+        yield api
