@@ -175,6 +175,7 @@ def test_two_events_of_one_key_become_one_of_three_quarters() -> None:
         event("a", "2026-03-23T10:00", 30, **MERGEABLE),
         event("b", "2026-03-24T10:00", 45, **MERGEABLE),
         event("c", "2026-03-24T14:00", merge_key="other", **FLEXIBLE),
+        event("alone", "2026-03-24T16:00", 45, attendees=[], **MERGEABLE),
     )
 
     def merged(first: str, second: str, start: str, minutes: int) -> Plan:
@@ -185,6 +186,8 @@ def test_two_events_of_one_key_become_one_of_three_quarters() -> None:
     assert broken(week, merged("a", "b", "2026-03-25T10:00", 75)) == [Rule.DURATION]
     assert broken(week, merged("a", "b", "2026-03-25T16:30", 60)) == [Rule.TIME_NOT_ALLOWED]
     assert broken(week, merged("a", "c", "2026-03-25T10:00", 75)) == [Rule.NOT_MERGEABLE]
+    assert broken(week, merged("a", "alone", "2026-03-25T10:00", 60)) == [Rule.NOT_MERGEABLE]
+    assert broken(week, merged("alone", "a", "2026-03-25T10:00", 60)) == [Rule.NOT_MERGEABLE]
     assert merge_starts(week, named(week, "a"), named(week, "c")) == ()
 
 

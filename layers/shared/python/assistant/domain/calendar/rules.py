@@ -108,7 +108,7 @@ def merge_starts(problem: Problem, first: Event, second: Event) -> tuple[Minute,
 
     None where the two may not be merged.
     """
-    if first.merge_key is None or first.merge_key != second.merge_key:
+    if not _may_be_one(first, second):
         return ()
     common = frozenset(day.date for day in allowed_days(problem, second))
     days = [day for day in allowed_days(problem, first) if day.date in common]
@@ -191,8 +191,13 @@ def _broken_by_move(problem: Problem, event: Event, at: Interval) -> Rule | None
     return None if at.start in starts(problem, event) else Rule.TIME_NOT_ALLOWED
 
 
+def _may_be_one(first: Event, second: Event) -> bool:
+    """Whether the two have a key in common; time alone is no part of a meeting, whichever of them goes on."""
+    return first.merge_key is not None and first.merge_key == second.merge_key and first.is_meeting == second.is_meeting
+
+
 def _broken_by_merge(problem: Problem, first: Event, second: Event, at: Interval) -> Rule | None:
-    if first.merge_key is None or first.merge_key != second.merge_key or not (first.movable and second.movable):
+    if not (_may_be_one(first, second) and first.movable and second.movable):
         return Rule.NOT_MERGEABLE
     if at.minutes != merged_minutes(first, second):
         return Rule.DURATION
