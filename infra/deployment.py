@@ -19,13 +19,13 @@ LOG_RETENTION = {"7": "ONE_WEEK", "30": "ONE_MONTH", "90": "THREE_MONTHS", "365"
 # Settings of the functions that context ``settings`` may override; the stacks compute all others.
 TUNABLE = re.compile(
     r"CLAUDE_(DAILY_CAP(_USER)?_USD|MODEL|PRICES)"
-    r"|EMAIL_BATCH_SIZE|MAX_CONCURRENT_REQUESTS|PINECONE_INDEX_HOST|POWERTOOLS_LOG_LEVEL|PUBLIC_URL|RATE_LIMIT_\w+"
-    r"|SESSION_TTL"
+    r"|EMAIL_BATCH_SIZE|GMAIL_(PUSH_AUDIENCE|PUSH_SENDER|TOPIC)|MAX_CONCURRENT_REQUESTS|PINECONE_INDEX_HOST"
+    r"|POWERTOOLS_LOG_LEVEL|PUBLIC_URL|RATE_LIMIT_\w+|SESSION_TTL"
 )
 # In the embedded AWS other servers may stand in for the providers'; what goes to an account asks those themselves.
 TUNABLE_LOCALLY = re.compile(
     rf"{TUNABLE.pattern}|CLAUDE_(API_KEY|BASE_URL)"
-    r"|GOOGLE_(ACCOUNTS|OAUTH)_URL|MICROSOFT_(LOGIN|GRAPH)_URL|SLACK_URL|NOTION_URL|OAUTH_CLIENTS"
+    r"|GMAIL_BASE_URL|GOOGLE_(ACCOUNTS|KEYS|OAUTH)_URL|MICROSOFT_(LOGIN|GRAPH)_URL|SLACK_URL|NOTION_URL|OAUTH_CLIENTS"
 )
 
 _SHARED = Path(__file__).parent.parent / "layers/shared/python"

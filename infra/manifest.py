@@ -47,12 +47,16 @@ def on_tokens(*providers: str, read: bool = True) -> tuple[Grant, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """An SQS queue with its dead-letter queue; times in seconds. An alarm tells of messages older than ``max_age``."""
+    """An SQS queue with its dead-letter queue; times in seconds. An alarm tells of messages older than ``max_age``.
+
+    A ``fifo`` queue hands over the messages of a group in order, one at a time.
+    """
 
     name: str
     visibility_timeout: int
     max_receive_count: int = 5
     max_age: int = 300
+    fifo: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,9 @@ EFFECTS = Queue("effects", visibility_timeout=360)
 NOTIFICATIONS = Queue("notifications", visibility_timeout=720)
 # A workspace is read page by page; the first time for minutes.
 NOTES = Queue("notes", visibility_timeout=1800, max_age=1800)
-QUEUES = (AUDIT, PROOFS, EFFECTS, NOTIFICATIONS, NOTES)
+# A mailbox that cannot be read is left to the next reconciliation after three quarters of an hour.
+MAILBOXES = Queue("mailboxes", visibility_timeout=720, max_receive_count=4, max_age=900, fifo=True)
+QUEUES = (AUDIT, PROOFS, EFFECTS, NOTIFICATIONS, NOTES, MAILBOXES)
 
 # One for the registrations at all providers: a secret costs by the month.
 SECRETS = ("claude-api-key", "pinecone-api-key", "oauth-clients")
@@ -535,6 +541,60 @@ FUNCTIONS = (
         ),
         secrets=("claude-api-key",),
         dependencies=("core", "triage", "claude"),
+    ),
+    Function(
+        "receive_gmail_push",
+        "Take Gmail's notifications of new mail",
+        memory=512,
+        timeout=20,
+        routes=(Route("POST", "/api/v1/webhooks/gmail", public=True),),
+        grants=(on_table("BatchGetItem", "Query"), Grant("queue:mailboxes", ("sqs:SendMessage",))),
+        dependencies=("core", "webhook"),
+    ),
+    Function(
+        "sync_mailbox",
+        "Decide about the mails that arrived in a connected mailbox",
+        memory=1024,
+        timeout=120,
+        consumes="mailboxes",
+        batch_size=1,
+        grants=(
+            on_table("BatchGetItem", "BatchWriteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+            SEND_AUDIT,
+            SEND_NOTIFICATIONS,
+            Grant("queue:effects", ("sqs:SendMessage",)),
+            Grant("queue:mailboxes", ("sqs:SendMessage",)),
+            *on_tokens("google"),
+        ),
+        secrets=("claude-api-key", "oauth-clients"),
+        dependencies=("core", "triage", "claude", "google"),
+    ),
+    Function(
+        "reconcile_mailboxes",
+        "Find the mails that no notification told of",
+        memory=1024,
+        timeout=240,
+        schedule="rate(10 minutes)",
+        grants=(
+            on_table("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+            Grant("queue:mailboxes", ("sqs:SendMessage",)),
+            *on_tokens("google"),
+        ),
+        secrets=("oauth-clients",),
+        dependencies=("core", "google"),
+    ),
+    Function(
+        "renew_mailbox_watches",
+        "Keep providers notifying of new mail",
+        memory=1024,
+        timeout=240,
+        schedule="rate(12 hours)",
+        grants=(
+            on_table("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+            *on_tokens("google"),
+        ),
+        secrets=("oauth-clients",),
+        dependencies=("core", "google"),
     ),
     Function(
         "record_audit",

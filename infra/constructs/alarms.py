@@ -19,6 +19,9 @@ from infra.constructs.queues import QueueWithDeadLetters
 MINUTE = Duration.minutes(1)
 FIVE_MINUTES = Duration.minutes(5)
 MAX_ERROR_PERCENT = 5
+MAX_UNDECIDED_SECONDS = 900
+# Of the seven days a watch lasts: renewals have failed for four.
+LEAST_WATCH_LEFT_SECONDS = 3 * 86_400
 MAX_P95_MILLISECONDS = 3000
 
 
@@ -66,6 +69,7 @@ class Alarms(Construct):
             self._watch_queue(queue)
         self._watch_dead_letters("schedules", missed_ticks, "Schedules could not start their functions")
         self._watch_claude(namespace)
+        self._watch_mailboxes(namespace)
         for function in functions:
             if function.spec.schedule:
                 self._alarm(
@@ -144,6 +148,36 @@ class Alarms(Construct):
             "Claude was down, calls were stopped: the core serves alone",
             count("exec_assistant_claude_circuit_opened_total"),
             threshold=0,
+        )
+
+    def _watch_mailboxes(self, namespace: str) -> None:
+        def metric(name: str, statistic: str, **dimensions: str) -> cloudwatch.Metric:
+            return cloudwatch.Metric(
+                namespace=namespace,
+                metric_name=name,
+                dimensions_map={"service": self._name, **dimensions},
+                period=FIVE_MINUTES,
+                statistic=statistic,
+            )
+
+        self._alarm(
+            "mail-undecided",
+            f"Nothing was decided about a mail for {MAX_UNDECIDED_SECONDS // 60} minutes",
+            metric("exec_assistant_oldest_undecided_mail_seconds", "Maximum"),
+            threshold=MAX_UNDECIDED_SECONDS,
+        )
+        self._alarm(
+            "mail-failed",
+            "A mail was left out because deciding about it broke",
+            metric("exec_assistant_mails_closed_total", "Sum", outcome="failed"),
+            threshold=0,
+        )
+        self._alarm(
+            "mailbox-watch",
+            f"A mailbox gets no more notifications in {LEAST_WATCH_LEFT_SECONDS // 86_400} days",
+            metric("exec_assistant_mailbox_watch_left_seconds", "Minimum"),
+            threshold=LEAST_WATCH_LEFT_SECONDS,
+            operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
         )
 
     def _alarm(

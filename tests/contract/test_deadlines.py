@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from assistant.adapters import anthropic_batches, oauth_http, pinecone_vectors
+from assistant.adapters import anthropic_batches, google_http, google_push, oauth_http, pinecone_vectors
 from assistant.adapters.cloudwatch import cloudwatch_client
 from assistant.adapters.dynamo import dynamo_client
 from assistant.adapters.kms_envelope import kms_client
@@ -17,7 +17,8 @@ from assistant.adapters.redis_client import CONNECT_TIMEOUT, READ_TIMEOUT
 from assistant.adapters.secrets import secrets_client
 from assistant.adapters.slack_calls import CALL_SECONDS
 from assistant.adapters.sqs_audit import sqs_client
-from assistant.services import access_tokens
+from assistant.services import access_tokens, sync_mailbox, watch_mailboxes
+from assistant.services.access_tokens import LEASED_FOR
 from assistant.services.ask_claude import LONGEST
 from assistant.services.prepare_upcoming import TAKEN_FOR
 from infra.manifest import FUNCTIONS, Function
@@ -76,6 +77,11 @@ def renewed_elsewhere() -> float:
     return access_tokens._LOOKS * access_tokens._LOOK_AGAIN_SECONDS
 
 
+def mailbox_call() -> float:
+    """Seconds until a mailbox is given up: a token that another worker renews, then the call with all its tries."""
+    return LEASED_FOR.total_seconds() + google_http.CALL_SECONDS + google_http.TRY_SECONDS
+
+
 WORST: dict[str, Callable[[], float]] = {
     "triage_email": lambda: limits() + store() + BATCH_PAUSES + slowest(sqs_client()),
     "find_availability": lambda: limits() + store(),
@@ -121,7 +127,6 @@ WORST: dict[str, Callable[[], float]] = {
         secret() + 6 * store() + BATCH_PAUSES + slowest(sqs_client(attempts=1)) + 4 * CALL_SECONDS
     ),
     "manage_notifications": lambda: limits() + 2 * store(),
-    # The effect, the head of the ledger, the transaction, the audit event and the queue.
     # The connection, the data source after a renewal that another worker has under way, the choice, and the queue.
     "manage_task_sources": lambda: (
         limits() + 2 * store() + renewed_elsewhere() + max(USER.attempt, USER.call) + slowest(sqs_client(attempts=1))
@@ -130,6 +135,7 @@ WORST: dict[str, Callable[[], float]] = {
     "sync_notion": lambda: renewed_elsewhere() + 3 * (WORKER.call + WORKER.attempt) + 8 * store() + 2 * BATCH_PAUSES,
     "receive_notion_event": lambda: 2 * store() + slowest(sqs_client(attempts=1)),
     "reconcile_notion": lambda: 3 * store() + BATCH_PAUSES + slowest(sqs_client(attempts=1)),
+    # The effect, the head of the ledger, the transaction, the audit event and the queue.
     "manage_effects": lambda: limits() + 3 * store() + BATCH_PAUSES + 2 * slowest(sqs_client()),
     # What is down fails the meetings under way, each on a thread of its own.
     "prepare_upcoming_meetings": lambda: (
@@ -151,6 +157,12 @@ WORST: dict[str, Callable[[], float]] = {
     "collect_claude_batches": lambda: (
         8 * store() + BATCH_PAUSES + 2 * anthropic_batches._SECONDS + slowest(sqs_client())
     ),
+    # Fetching the keys, finding the connections, queueing them.
+    "receive_gmail_push": lambda: google_push.FETCH_SECONDS + 2 * store() + BATCH_PAUSES + slowest(sqs_client()),
+    # What is down stops a run at once; until then each step may have been slow, and a token under renewal.
+    "sync_mailbox": lambda: mailbox_call() + 6 * store() + 2 * BATCH_PAUSES + 2 * slowest(sqs_client()),
+    "reconcile_mailboxes": lambda: mailbox_call() + 5 * store() + BATCH_PAUSES + slowest(sqs_client()),
+    "renew_mailbox_watches": lambda: mailbox_call() + 5 * store(),
     "record_audit": lambda: 10 * slowest(dynamo_client(attempts=1)),
     "check_health": provider,
     "export_metrics": lambda: slowest(cloudwatch_client()),
@@ -217,3 +229,15 @@ def test_the_last_page_of_a_workspace_fits_into_the_time_kept_for_it() -> None:
     kept = importlib.import_module("functions.sync_notion.handler").CLOSING_SECONDS
     # Its head and its text, each with all attempts, then it is kept.
     assert 2 * (WORKER.call + WORKER.attempt) + store() + BATCH_PAUSES + renewed_elsewhere() < kept
+
+
+def test_what_follows_the_last_mail_fits_into_the_time_kept_for_it() -> None:
+    kept = importlib.import_module("functions.sync_mailbox.handler").CLOSING_SECONDS
+    # Decisions, effects with their ledger and receipts are kept, effects and another run queued.
+    assert 3 * store() + 2 * BATCH_PAUSES + 2 * slowest(sqs_client()) < kept + sync_mailbox.LEAST_SECONDS / 2
+    (timeout,) = (function.timeout for function in FUNCTIONS if function.name == "sync_mailbox")
+    assert timeout - kept - sync_mailbox.LEAST_SECONDS >= 60
+
+
+def test_a_mailbox_is_not_begun_without_the_time_it_may_take() -> None:
+    assert mailbox_call() - LEASED_FOR.total_seconds() + 2 * store() < watch_mailboxes.LEAST_SECONDS

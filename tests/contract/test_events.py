@@ -14,6 +14,7 @@ import pytest
 
 from assistant.domain.access import Access, asked_scopes
 from assistant.domain.connections import Provider
+from assistant.domain.mail import Mail
 from assistant.domain.memory.change import Line, with_memory
 from assistant.domain.notes.merging import kept_id
 from assistant.domain.notes.webhook import WebhookSecret
@@ -25,6 +26,7 @@ from assistant.services.propose_effects import propose_effects
 from assistant.wiring import deps
 from infra.manifest import FUNCTIONS
 from tests.fakes.accounts import NOTION
+from tests.fakes.connections import google_connection
 from tests.fakes.effects import ARCHIVE, Desk
 from tests.fakes.memory import known_memory
 from tests.fakes.notes import Row
@@ -211,6 +213,10 @@ EXPECTED: dict[str, HTTPStatus] = {
     "report_usage.too_long": HTTPStatus.UNPROCESSABLE_CONTENT,
     "report_usage.no_date": HTTPStatus.UNPROCESSABLE_CONTENT,
     "report_usage.foreign_user": HTTPStatus.FORBIDDEN,
+    "receive_gmail_push": HTTPStatus.NO_CONTENT,
+    "receive_gmail_push.unknown_mailbox": HTTPStatus.NO_CONTENT,
+    "receive_gmail_push.forged": HTTPStatus.UNAUTHORIZED,
+    "receive_gmail_push.garbage": HTTPStatus.BAD_REQUEST,
     "check_health": HTTPStatus.OK,
     "export_metrics": HTTPStatus.OK,
     "serve_docs": HTTPStatus.OK,
@@ -565,6 +571,46 @@ def test_work_on_notion_returns_to_the_queue_while_it_is_down(wired: Wired) -> N
     wired.notes.outage.down = True
     (failure,) = run(EVENTS / "sqs" / "sync_notion.json")["batchItemFailures"]
     assert failure["itemIdentifier"]
+
+
+def test_a_mail_in_a_connected_mailbox_is_decided_once(wired: Wired) -> None:
+    connection = google_connection()
+    wired.connections.replace(connection, expected_version=0)
+    job = EVENTS / "sqs" / "sync_mailbox.json"
+    tick = EVENTS / "schedule" / "reconcile_mailboxes.json"
+    assert run(EVENTS / "schedule" / "renew_mailbox_watches.json")["watched"] == 1
+    assert run(job) == {"batchItemFailures": []}
+    mail = Mail(id="", sender="ceo@company.com", subject="Urgent: Q4 Budget Review", body="We need to discuss it.")
+    message_id = wired.mailboxes.open(connection).receive(mail)
+    assert run(tick)["behind"] == 1
+    for _ in range(2):
+        assert http("receive_gmail_push")["statusCode"] == HTTPStatus.NO_CONTENT
+    template = json.loads(job.read_text(encoding="utf-8"))["Records"][0]
+    sync = importlib.import_module("functions.sync_mailbox.handler").lambda_handler
+    assert [sent.reason.value for sent in wired.mailbox_queue.requested] == ["reconciled", "notified"]
+    for number, sent in enumerate(wired.mailbox_queue.requested):
+        record = template | {"messageId": str(number), "body": sent.model_dump_json()}
+        assert sync({"Records": [record]}, Context(timeout=120)) == {"batchItemFailures": []}
+    assert wired.receipts.saved == [message_id]
+    decision = wired.decisions.find("user123", message_id)
+    assert decision is not None
+    assert decision.category.value == "urgent_action"
+    assert run(tick) == {
+        "up_to_now": 1,
+        "behind": 0,
+        "broken": 0,
+        "failed": 0,
+        "left": 0,
+        "oldest_seconds": 0.0,
+    }
+
+
+def test_a_mailbox_returns_to_the_queue_while_the_store_is_down(wired: Wired) -> None:
+    wired.store.down = True
+    (failure,) = run(EVENTS / "sqs" / "sync_mailbox.json")["batchItemFailures"]
+    assert failure["itemIdentifier"]
+    wired.store.down = False
+    assert run(EVENTS / "sqs" / "sync_mailbox.json") == {"batchItemFailures": []}
 
 
 def test_an_audit_batch_is_recorded_once_and_names_its_failures(wired: Wired) -> None:

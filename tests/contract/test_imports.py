@@ -68,6 +68,15 @@ def test_a_handler_loads_no_models_of_other_subjects(name: str, foreign: set[str
     assert modules.isdisjoint(f"assistant.domain.{subject}" for subject in foreign)
 
 
+@pytest.mark.parametrize("name", ["receive_gmail_push"])
+def test_a_webhook_starts_without_what_answers_users(name: str) -> None:
+    function = next(function for function in FUNCTIONS if function.name == name)
+    packages = loaded(function)
+    assert packages.isdisjoint({"boto3", "google", "httplib2", "jwt", "cryptography", "requests"})
+    script = "import sys, functions.{name}.handler; print(*(name for name in sys.modules if 'event_handler' in name))"
+    assert not {name for name in loaded(function, script) if name.startswith("aws_lambda_powertools.event_handler")}
+
+
 def test_redis_is_loaded_by_the_first_request_that_needs_it() -> None:
     function = next(function for function in FUNCTIONS if function.name == "triage_email")
     assert "redis" not in loaded(function, REDIS_URL="redis://localhost:6379")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from assistant.domain.connections import Connection
+from assistant.domain.errors import NotAuthentic
 from assistant.domain.mail import Mail
 from assistant.domain.mailbox_sync import MailboxPlace, MailboxSync, Receipt
 from assistant.domain.triage.decision import TriagedEmail
@@ -56,15 +57,24 @@ class MemoryMailboxQueue:
 
     def __init__(self, outage: Outage | None = None) -> None:
         self._outage = outage or Outage()
-        self._seen: set[tuple[str, str]] = set()
+        self._seen: set[tuple[str, str, str]] = set()
         self.requested: list[MailboxSync] = []
 
     def request(self, syncs: Sequence[MailboxSync]) -> None:
         self._outage.check()
         for sync in syncs:
-            if (sync.connection_id, sync.id) not in self._seen:
-                self._seen.add((sync.connection_id, sync.id))
+            named = (sync.user_id, sync.connection_id, sync.id)
+            if named not in self._seen:
+                self._seen.add(named)
                 self.requested.append(sync)
+
+
+class KnownPush:
+    """Implements ``ports.PushTokens``; knows one token."""
+
+    def verify(self, authorization: str) -> None:
+        if authorization != "Bearer of-pubsub":
+            raise NotAuthentic("The token is not of the push subscription.")
 
 
 class FollowedDecisions:

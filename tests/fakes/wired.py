@@ -18,6 +18,8 @@ from tests.fakes.chat import MemoryChats
 from tests.fakes.connections import MemoryConnections, MemoryConsents, MemoryVault, ScriptedProvider
 from tests.fakes.effects import MemoryEffectQueue, MemoryEffects
 from tests.fakes.llm import MemoryBatches, MemorySpending, ScriptedLlm, sensible
+from tests.fakes.mailbox import MemoryMailBoxes
+from tests.fakes.mailbox_sync import KnownPush, MemoryMailboxQueue, MemoryPlaces, MemoryReceipts
 from tests.fakes.meetings import MemoryBriefings, MemoryMeetings
 from tests.fakes.memory import LetterEmbedder, MemoryMemories, MemoryVectors, kept_evidence_ports, memory_ports
 from tests.fakes.notes import (
@@ -71,6 +73,9 @@ _BUILT_FROM_PORTS = (
     "behaviour_ports",
     "learned_ports",
     "summary_ports",
+    "gmail_push_ports",
+    "sync_ports",
+    "watch_ports",
     "propose_ports",
     "notes_ports",
     "notion_event_ports",
@@ -125,6 +130,9 @@ class Wired:
         self.followed = MemoryFollowed(self.store)
         self.notices = MemoryNotices(self.store)
         self.webhook_secrets = MemoryWebhookSecrets(self.store)
+        self.mailboxes = MemoryMailBoxes(self.clock)
+        self.receipts = MemoryReceipts(self.store)
+        self.mailbox_queue = MemoryMailboxQueue()
         self.notifications = MemoryNotifications(self.clock, self.store)
         self.effects = MemoryEffects(self.clock, self.store)
         self.effect_queue = MemoryEffectQueue(self.work_queue)
@@ -181,6 +189,11 @@ class Wired:
             "due": self.due,
             "channel_ports": ChannelPorts(self.connections, self.chats, None),
             "due_queue": self.due_queue,
+            "mailboxes": self.mailboxes,
+            "mailbox_places": MemoryPlaces(self.store),
+            "receipts": self.receipts,
+            "mailbox_queue": self.mailbox_queue,
+            "push_tokens": KnownPush(),
             "metric_reader": FixedMetrics(()),
             "probes": probes,
         }.items():

@@ -78,7 +78,8 @@ class Deployment:
             return resource
         kind, named_by = NAMES[resource.type]
         name = str(resource.properties[named_by]) if named_by else ""
-        return kind + name.removeprefix(f"executive-assistant-{self.profile}-").partition(";")[0]
+        own = name.removeprefix(f"executive-assistant-{self.profile}-").partition(";")[0]
+        return kind + own.removesuffix(".fifo")
 
     def target(self, reference: Any) -> Resource | str:
         """The resource a Ref, GetAtt or ImportValue leads to; a literal is returned as it is."""

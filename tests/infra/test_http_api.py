@@ -12,6 +12,7 @@ PUBLIC = {
     "GET /openapi.json",
     "POST /api/v1/webhooks/notion",
     "GET /api/v1/connections/{provider}/callback",
+    "POST /api/v1/webhooks/gmail",
     "$default",
 }
 

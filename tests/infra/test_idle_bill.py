@@ -39,9 +39,9 @@ def alarm_metrics(deployment: Deployment) -> int:
 def runs_a_month(function: Function) -> int:
     assert function.schedule
     assert function.memory == 1024
-    rate = re.fullmatch(r"rate\((\d+) minutes\)", function.schedule)
+    rate = re.fullmatch(r"rate\((\d+) (minutes|hours)\)", function.schedule)
     assert rate
-    return 60 * 24 * 30 // int(rate[1])
+    return 60 * 24 * 30 // (int(rate[1]) * {"minutes": 1, "hours": 60}[rate[2]])
 
 
 def idle_bill(deployment: Deployment) -> float:

@@ -24,7 +24,15 @@ WRITE_TABLE_KEY = READ_TABLE_KEY | {
     "kms:ReEncryptFrom",
     "kms:ReEncryptTo",
 }
-READ_TOKENS = {"deliver_notifications", "manage_connections", "manage_task_sources", "sync_notion"}
+READ_TOKENS = {
+    "deliver_notifications",
+    "manage_connections",
+    "manage_task_sources",
+    "reconcile_mailboxes",
+    "renew_mailbox_watches",
+    "sync_mailbox",
+    "sync_notion",
+}
 WRITES = {"dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
 
 every_function = pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)

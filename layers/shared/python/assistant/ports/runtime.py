@@ -3,11 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from assistant.domain.admission import Admission
-from assistant.domain.audit import AuditEvent
 from assistant.domain.health import Probe
+
+if TYPE_CHECKING:
+    # Named only: every webhook would pay for its models.
+    from assistant.domain.audit import AuditEvent
 
 
 class Clock(Protocol):
@@ -41,7 +44,7 @@ class Meter(Protocol):
 class AuditTrail(Protocol):
     """Takes audit events; never fails the request that caused them."""
 
-    def record(self, event: AuditEvent) -> None:
+    def record(self, event: "AuditEvent") -> None:
         """Hand the event over."""
         ...
 
@@ -49,7 +52,7 @@ class AuditTrail(Protocol):
 class AuditLog(Protocol):
     """The append-only trail itself."""
 
-    def append(self, event: AuditEvent) -> bool:
+    def append(self, event: "AuditEvent") -> bool:
         """Store the event; False when it was already there."""
         ...
 

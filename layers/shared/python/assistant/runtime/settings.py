@@ -74,6 +74,7 @@ class Settings(BaseSettings):
     table_name: Optional[str] = None
     audit_queue_url: Optional[str] = None
     proofs_queue_url: Optional[str] = None
+    mailboxes_queue_url: Optional[str] = None
     effects_queue_url: Optional[str] = None
     notifications_queue_url: Optional[str] = None
     notes_queue_url: Optional[str] = None
@@ -104,6 +105,11 @@ class Settings(BaseSettings):
     microsoft_graph_url: str = Field(default="https://graph.microsoft.com", pattern=r"^https?://")
     slack_url: str = Field(default="https://slack.com", pattern=r"^https?://")
     notion_url: str = Field(default="https://api.notion.com", pattern=r"^https?://")
+    gmail_topic: Optional[str] = None
+    gmail_push_audience: Optional[str] = None
+    gmail_push_sender: Optional[str] = None
+    gmail_base_url: Optional[Annotated[str, Field(pattern=r"^https?://")]] = None
+    google_keys_url: str = Field(default="https://www.googleapis.com/oauth2/v3/certs", pattern=r"^https?://")
 
     embedding_model_path: Path = Path("/opt/potion-base-8M")
 

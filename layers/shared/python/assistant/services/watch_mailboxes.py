@@ -23,8 +23,8 @@ from assistant.ports.runtime import Clock, Meter
 
 logger = logging.getLogger(__name__)
 
-# Those whose accounts are mailboxes.
-PROVIDERS: Final = (Provider.GOOGLE, Provider.MICROSOFT)
+# Those whose mailboxes are followed.
+PROVIDERS: Final = (Provider.GOOGLE,)
 _AT_ONCE: Final = 8
 # A mailbox is not begun with less time than its slowest call takes.
 LEAST_SECONDS: Final = 45.0

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from assistant.domain.admission import Bucket
 from assistant.domain.health import Dependency
 from assistant.ports.runtime import AuditLog, AuditTrail, Clock, HealthProbe, Meter, MetricReader, RateLimiter, Sessions
-from assistant.ports.users import PreferenceStore
 from assistant.runtime.clock import SystemClock
 from assistant.runtime.observability import EmbeddedMeter
 from assistant.runtime.settings import Settings, needed
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from assistant.adapters.dynamo import Table
     from assistant.adapters.local_limits import Circuit
     from assistant.adapters.secrets import ApiKey
+    from assistant.ports.users import PreferenceStore
     from assistant.services.edit_preferences import PreferencePorts
 
 
@@ -35,7 +35,7 @@ class Foundation:
             build()
 
     @cached_property
-    def preferences(self) -> PreferenceStore:
+    def preferences(self) -> "PreferenceStore":
         """Preferences of users."""
         from assistant.adapters.dynamo_preferences import DynamoPreferences
 

@@ -1,0 +1,111 @@
+"""Mailboxes of connected accounts: opening, following and watching them."""
+
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
+
+from assistant.runtime.settings import needed
+from assistant.wiring.connections import ConnectionWiring
+from assistant.wiring.effects import EffectWiring
+from assistant.wiring.mail import MailWiring
+
+if TYPE_CHECKING:
+    from assistant.ports.mailbox import MailBoxes
+    from assistant.ports.mailbox_sync import DecisionFollower, MailboxPlaces, MailboxQueue, Receipts
+    from assistant.ports.webhooks import PushTokens
+    from assistant.services.receive_gmail_push import GmailPushPorts
+    from assistant.services.sync_mailbox import SyncPorts
+    from assistant.services.watch_mailboxes import WatchPorts
+
+
+class MailBoxWiring(MailWiring, ConnectionWiring, EffectWiring):
+    """Mailboxes of connected accounts: opening, following and watching them."""
+
+    @cached_property
+    def mailboxes(self) -> "MailBoxes":
+        """Mailboxes of every provider; its client is imported when the first mailbox is opened."""
+        from assistant.adapters.provider_mailboxes import ProviderMailBoxes
+        from assistant.domain.connections import Provider
+
+        return ProviderMailBoxes({Provider.GOOGLE: self._gmail})
+
+    @cached_property
+    def mailbox_places(self) -> "MailboxPlaces":
+        """How far mailboxes were read."""
+        from assistant.adapters.dynamo_mailboxes import DynamoMailboxPlaces
+
+        return DynamoMailboxPlaces(self._table, self.clock)
+
+    @cached_property
+    def receipts(self) -> "Receipts":
+        """What became of mails."""
+        from assistant.adapters.dynamo_mailboxes import DynamoReceipts
+
+        return DynamoReceipts(self._table)
+
+    @cached_property
+    def mailbox_queue(self) -> "MailboxQueue":
+        """Mailboxes to be looked at."""
+        from assistant.adapters.sqs_audit import sqs_client
+        from assistant.adapters.sqs_mailboxes import SqsMailboxes
+
+        return SqsMailboxes(needed("MAILBOXES_QUEUE_URL", self.settings.mailboxes_queue_url), sqs_client())
+
+    @cached_property
+    def push_tokens(self) -> "PushTokens":
+        """What proves notifications of Gmail."""
+        from assistant.adapters.google_push import GoogleKeys, GooglePushTokens
+
+        settings = self.settings
+        keys = GoogleKeys(settings.google_keys_url, self.clock)
+        return GooglePushTokens(
+            keys, self.clock, audience=settings.gmail_push_audience, sender=settings.gmail_push_sender
+        )
+
+    @cached_property
+    def gmail_push_ports(self) -> "GmailPushPorts":
+        """What notifications of Gmail need."""
+        from assistant.services.receive_gmail_push import GmailPushPorts
+
+        return GmailPushPorts(self.push_tokens, self.connections, self.mailbox_queue, self.clock)
+
+    @cached_property
+    def sync_ports(self) -> "SyncPorts":
+        """What following mailboxes needs."""
+        from assistant.services.sync_mailbox import SyncPorts
+
+        return SyncPorts(
+            self.connections,
+            self.mailboxes,
+            self.mailbox_places,
+            self.receipts,
+            self.mailbox_queue,
+            self._follow,
+            self.triage_ports,
+        )
+
+    @cached_property
+    def watch_ports(self) -> "WatchPorts":
+        """What watching mailboxes needs."""
+        from assistant.services.watch_mailboxes import WatchPorts
+
+        return WatchPorts(
+            self.connections,
+            self.mailboxes,
+            self.mailbox_places,
+            self.receipts,
+            self.mailbox_queue,
+            self.meter,
+            self.clock,
+        )
+
+    @property
+    def _follow(self) -> "DecisionFollower":
+        from assistant.services.propose_effects import propose_for_mails
+
+        return partial(propose_for_mails, ports=self.propose_ports)
+
+    def _gmail(self) -> "MailBoxes":
+        from assistant.adapters.gmail import GmailMailBoxes
+
+        settings = self.settings
+        return GmailMailBoxes(settings.gmail_base_url, self.access_tokens, self.clock, settings.gmail_topic)
