@@ -89,8 +89,8 @@ class Function:
 AUDIT = Queue("audit", visibility_timeout=180)
 # A proof may take minutes; AWS wants six times the consumer's timeout before a message is seen again.
 PROOFS = Queue("proofs", visibility_timeout=1800, max_receive_count=3, max_age=900)
-# Six times the timeout of the worker, longer than its lease on an effect.
-EFFECTS = Queue("effects", visibility_timeout=360)
+# Longer than a worker's lease on an effect, which outlasts the worker.
+EFFECTS = Queue("effects", visibility_timeout=1320, max_age=2700)
 # Six times the timeout of the worker; what is released again after ten minutes is delivered once all the same.
 NOTIFICATIONS = Queue("notifications", visibility_timeout=720)
 # A workspace is read page by page; the first time for minutes.
@@ -434,6 +434,22 @@ FUNCTIONS = (
         ),
         secrets=("oauth-clients",),
         dependencies=("core", "tokens"),
+    ),
+    Function(
+        "execute_effects",
+        "Do and undo actions in connected accounts",
+        memory=512,
+        timeout=220,
+        consumes="effects",
+        # One that has to wait returns to the queue alone.
+        batch_size=1,
+        grants=(
+            on_table("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+            SEND_NOTIFICATIONS,
+            *on_tokens("google"),
+        ),
+        secrets=("oauth-clients",),
+        dependencies=("core", "google"),
     ),
     Function(
         "manage_preferences",

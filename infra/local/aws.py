@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_kms import KMSClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sqs import SQSClient
 
 # The slowest call is the synchronous invocation of a cold function; no function runs longer than 30 s.
 _CONFIG = Config(connect_timeout=2, read_timeout=40, retries={"total_max_attempts": 2}, proxies={})
@@ -59,6 +61,11 @@ class LocalAws:
         return self._session.client("dynamodb", endpoint_url=self._endpoint, config=_CONFIG)
 
     @cached_property
+    def kms(self) -> "KMSClient":
+        """KMS."""
+        return self._session.client("kms", endpoint_url=self._endpoint, config=_CONFIG)
+
+    @cached_property
     def lambda_(self) -> "LambdaClient":
         """Lambda."""
         return self._session.client("lambda", endpoint_url=self._endpoint, config=_CONFIG)
@@ -78,3 +85,8 @@ class LocalAws:
     def secretsmanager(self) -> "SecretsManagerClient":
         """Secrets Manager."""
         return self._session.client("secretsmanager", endpoint_url=self._endpoint, config=_CONFIG)
+
+    @cached_property
+    def sqs(self) -> "SQSClient":
+        """SQS."""
+        return self._session.client("sqs", endpoint_url=self._endpoint, config=_CONFIG)

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal, TextIO, cast, get_args
 
-from infra.deployment import TUNABLE
+from infra.deployment import TUNABLE, TUNABLE_LOCALLY
 from infra.local.console import LocalFailure
 
 type Profile = Literal["small", "standard"]
@@ -118,9 +118,14 @@ def chosen_double() -> bool:
 
 def make_layout(profile: Profile, port: int, *, double: bool) -> Layout:
     """Return the layout of ``make run``, on the usual ports of its servers or, where they are taken, on free ones."""
-    settings = {name: value for name, value in os.environ.items() if TUNABLE.fullmatch(name)}
+    settings = {name: value for name, value in os.environ.items() if _is_setting(name)}
     claude_port = _free_port(8095) if double else None
     return Layout(LOCAL / profile, profile, port, _free_port(4566), _free_port(6390), settings, claude_port)
+
+
+def _is_setting(name: str) -> bool:
+    # Of what is tunable only here, addresses: keys become secrets.
+    return bool(TUNABLE.fullmatch(name) or (name.endswith("_URL") and TUNABLE_LOCALLY.fullmatch(name)))
 
 
 @contextmanager

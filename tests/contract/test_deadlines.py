@@ -17,11 +17,12 @@ from assistant.adapters.redis_client import CONNECT_TIMEOUT, READ_TIMEOUT
 from assistant.adapters.secrets import secrets_client
 from assistant.adapters.slack_calls import CALL_SECONDS
 from assistant.adapters.sqs_audit import sqs_client
+from assistant.domain.effects.effect import LEASE
 from assistant.services import access_tokens, sync_mailbox, watch_mailboxes
 from assistant.services.access_tokens import LEASED_FOR
 from assistant.services.ask_claude import LONGEST
 from assistant.services.prepare_upcoming import TAKEN_FOR
-from infra.manifest import FUNCTIONS, Function
+from infra.manifest import EFFECTS, FUNCTIONS, Function
 
 LONGEST_BACKOFF = 1.0
 BATCH_PAUSES = 0.75
@@ -82,6 +83,12 @@ def mailbox_call() -> float:
     return LEASED_FOR.total_seconds() + google_http.CALL_SECONDS + google_http.TRY_SECONDS
 
 
+def one_effect() -> float:
+    """Seconds to look at a mail, note it, find the label, make it, put it on, note that, and tell of a conflict."""
+    calls = mailbox_call() + 3 * (google_http.CALL_SECONDS + google_http.TRY_SECONDS)
+    return calls + 6 * store() + 2 * BATCH_PAUSES
+
+
 WORST: dict[str, Callable[[], float]] = {
     "triage_email": lambda: limits() + store() + BATCH_PAUSES + slowest(sqs_client()),
     "find_availability": lambda: limits() + store(),
@@ -137,6 +144,8 @@ WORST: dict[str, Callable[[], float]] = {
     "reconcile_notion": lambda: 3 * store() + BATCH_PAUSES + slowest(sqs_client(attempts=1)),
     # The effect, the head of the ledger, the transaction, the audit event and the queue.
     "manage_effects": lambda: limits() + 3 * store() + BATCH_PAUSES + 2 * slowest(sqs_client()),
+    # The last effect is begun when this much is left.
+    "execute_effects": one_effect,
     # What is down fails the meetings under way, each on a thread of its own.
     "prepare_upcoming_meetings": lambda: (
         provider() + memory_index() + 17 * store() + LONGEST + slowest(sqs_client()) + slowest(sqs_client(attempts=1))
@@ -219,6 +228,13 @@ def test_a_search_keeps_its_time_beside_wishes() -> None:
     kept = importlib.import_module("functions.optimize_calendar.handler").CLOSING_SECONDS
     (timeout,) = (function.timeout for function in FUNCTIONS if function.name == "optimize_calendar")
     assert timeout - kept - slowest(lambda_client()) >= 10
+
+
+def test_what_an_effect_takes_fits_into_the_time_kept_for_it() -> None:
+    kept = importlib.import_module("functions.execute_effects.handler").CLOSING_SECONDS
+    (timeout,) = (function.timeout for function in FUNCTIONS if function.name == "execute_effects")
+    assert one_effect() < kept <= timeout - 20
+    assert timeout < LEASE.total_seconds() < EFFECTS.visibility_timeout
 
 
 def test_a_batch_of_audit_events_is_as_large_as_assumed() -> None:

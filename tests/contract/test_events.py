@@ -15,6 +15,7 @@ import pytest
 from assistant.domain.access import Access, asked_scopes
 from assistant.domain.connections import Provider
 from assistant.domain.mail import Mail
+from assistant.domain.mailbox import Folder
 from assistant.domain.memory.change import Line, with_memory
 from assistant.domain.notes.merging import kept_id
 from assistant.domain.notes.webhook import WebhookSecret
@@ -28,6 +29,7 @@ from infra.manifest import FUNCTIONS
 from tests.fakes.accounts import NOTION
 from tests.fakes.connections import google_connection
 from tests.fakes.effects import ARCHIVE, Desk
+from tests.fakes.mailbox import MemoryMailBox
 from tests.fakes.memory import known_memory
 from tests.fakes.notes import Row
 from tests.fakes.plans import greedy_record
@@ -277,6 +279,13 @@ FIELDS = {
     "report_usage.too_long": ["since"],
     "report_usage.no_date": ["since"],
 }
+
+
+def connected(wired: Wired) -> MemoryMailBox:
+    """Connect the mailbox that the recorded effects are about."""
+    connection = Desk(wired.clock).connection
+    wired.connections.replace(connection, expected_version=0)
+    return wired.mailboxes.open(connection)
 
 
 def propose(wired: Wired) -> str:
@@ -611,6 +620,47 @@ def test_a_mailbox_returns_to_the_queue_while_the_store_is_down(wired: Wired) ->
     assert failure["itemIdentifier"]
     wired.store.down = False
     assert run(EVENTS / "sqs" / "sync_mailbox.json") == {"batchItemFailures": []}
+
+
+def test_an_approved_effect_is_done_once_and_undone(wired: Wired) -> None:
+    box = connected(wired)
+    message = box.receive(Mail(id="", sender="news@shop.example", subject="Weekly offers"))
+    effect_id = propose(wired)
+    assert message == "m1"
+    http("manage_effects.approve")
+    for _ in range(2):
+        assert run(EVENTS / "sqs" / "execute_effects.json") == {"batchItemFailures": []}
+    assert box.state(message).folder is Folder.ARCHIVE
+    undone = json.loads(http("manage_effects.undo")["body"])
+    assert undone["undoing"] == [effect_id]
+    assert run(EVENTS / "sqs" / "execute_effects.undo.json") == {"batchItemFailures": []}
+    assert box.state(message).folder is Folder.INBOX
+    assert json.loads(http("manage_effects.show")["body"])["state"] == "undone"
+    assert json.loads(http("manage_effects.verify")["body"])["intact"]
+
+
+def test_an_effect_returns_to_the_queue_while_its_provider_is_down(wired: Wired) -> None:
+    connected(wired).receive(Mail(id="", sender="news@shop.example"))
+    propose(wired)
+    http("manage_effects.approve")
+    wired.mailbox_outage.down = True
+    batch = EVENTS / "sqs" / "execute_effects.one_malformed.json"
+    ids = [record["messageId"] for record in json.loads(batch.read_text(encoding="utf-8"))["Records"]]
+    assert run(batch) == {"batchItemFailures": [{"itemIdentifier": name} for name in ids]}
+    wired.mailbox_outage.down = False
+    assert run(batch) == {"batchItemFailures": [{"itemIdentifier": ids[1]}]}
+    assert json.loads(http("manage_effects.show")["body"])["state"] == "done"
+
+
+def test_every_job_sent_is_one_the_worker_takes(wired: Wired) -> None:
+    connected(wired).receive(Mail(id="", sender="news@shop.example"))
+    propose(wired)
+    http("manage_effects.approve")
+    template = json.loads((EVENTS / "sqs" / "execute_effects.json").read_text(encoding="utf-8"))["Records"][0]
+    records = [template | {"body": job.model_dump_json()} for job in wired.effect_queue.jobs]
+    worker = importlib.import_module("functions.execute_effects.handler").lambda_handler
+    assert worker({"Records": records}, Context(timeout=220)) == {"batchItemFailures": []}
+    assert json.loads(http("manage_effects.show")["body"])["state"] == "done"
 
 
 def test_an_audit_batch_is_recorded_once_and_names_its_failures(wired: Wired) -> None:

@@ -55,9 +55,15 @@ def test_a_handler_loads_only_its_dependency_sets(function: Function) -> None:
 @pytest.mark.parametrize(
     ("name", "foreign"),
     [
-        ("check_health", {"calendar", "commitments", "meetings", "memory", "notifications", "tasks", "triage"}),
-        ("optimize_calendar", {"commitments", "meetings", "memory", "notifications", "tasks"}),
-        ("manage_preferences", {"calendar", "commitments", "meetings", "memory", "notifications", "tasks", "triage"}),
+        (
+            "check_health",
+            {"calendar", "commitments", "effects", "meetings", "memory", "notifications", "tasks", "triage"},
+        ),
+        ("optimize_calendar", {"commitments", "effects", "meetings", "memory", "notifications", "tasks"}),
+        (
+            "manage_preferences",
+            {"calendar", "commitments", "effects", "meetings", "memory", "notifications", "tasks", "triage"},
+        ),
     ],
 )
 def test_a_handler_loads_no_models_of_other_subjects(name: str, foreign: set[str]) -> None:

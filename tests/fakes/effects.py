@@ -168,7 +168,7 @@ class Desk:
     def work(self) -> None:
         """The worker takes every job that waits."""
         while self.queue.jobs:
-            run_job(self.queue.jobs.pop(0), ports=self.execute_ports)
+            run_job(self.queue.jobs.pop(0), seconds=60, ports=self.execute_ports)
 
     def record(self, effect: Effect) -> EffectRecord:
         return self.effects.find(USER, [effect.id])[effect.id]

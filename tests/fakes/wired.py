@@ -85,6 +85,7 @@ _BUILT_FROM_PORTS = (
     "ask_ports",
     "complete_ports",
     "connection_ports",
+    "execute_ports",
 )
 HEALTHY = Probe(ProbeStatus.HEALTHY, "answers", 1.0)
 
@@ -105,6 +106,7 @@ class Wired:
     proof_queue: Outage = field(default_factory=Outage)
     work_queue: Outage = field(default_factory=Outage)
     notification_queue: Outage = field(default_factory=Outage)
+    mailbox_outage: Outage = field(default_factory=Outage)
     index: Outage = field(default_factory=Outage)
     health: Probe = HEALTHY
 
@@ -130,7 +132,7 @@ class Wired:
         self.followed = MemoryFollowed(self.store)
         self.notices = MemoryNotices(self.store)
         self.webhook_secrets = MemoryWebhookSecrets(self.store)
-        self.mailboxes = MemoryMailBoxes(self.clock)
+        self.mailboxes = MemoryMailBoxes(self.clock, self.mailbox_outage)
         self.receipts = MemoryReceipts(self.store)
         self.mailbox_queue = MemoryMailboxQueue()
         self.notifications = MemoryNotifications(self.clock, self.store)

@@ -26,6 +26,7 @@ WRITE_TABLE_KEY = READ_TABLE_KEY | {
 }
 READ_TOKENS = {
     "deliver_notifications",
+    "execute_effects",
     "manage_connections",
     "manage_task_sources",
     "reconcile_mailboxes",

@@ -213,7 +213,7 @@ def test_alarms_and_their_thresholds(deployment: Deployment) -> None:
         "dead-letters-audit": ("GreaterThanThreshold", 0, 1),
         "queue-age-proofs": ("GreaterThanThreshold", 900, 2),
         "dead-letters-proofs": ("GreaterThanThreshold", 0, 1),
-        "queue-age-effects": ("GreaterThanThreshold", 300, 2),
+        "queue-age-effects": ("GreaterThanThreshold", 2700, 2),
         "dead-letters-effects": ("GreaterThanThreshold", 0, 1),
         "queue-age-notifications": ("GreaterThanThreshold", 300, 2),
         "dead-letters-notifications": ("GreaterThanThreshold", 0, 1),

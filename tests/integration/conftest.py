@@ -4,10 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from assistant.runtime.clock import SystemClock
 from infra.local import ministack
 from infra.local.aws import LocalAws
 from infra.local.environment import ensure_environment
 from infra.local.layout import Layout, free_port
+from tests.fakes.gmail_api import GmailApi, serve_gmail
 from tests.integration.assistant_process import Assistant
 
 
@@ -17,9 +19,16 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
 
 
 @pytest.fixture(scope="session")
-def small_assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
-    """Profile small, with a double of Claude and a setting of the functions changed as a user changes it."""
-    settings = {"CLAUDE": "double", "EMAIL_BATCH_SIZE": "2"}
+def gmail_server() -> Iterator[GmailApi]:
+    """The fake Gmail that the functions of ``small_assistant`` reach."""
+    with serve_gmail(SystemClock()) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def small_assistant(tmp_path_factory: pytest.TempPathFactory, gmail_server: GmailApi) -> Iterator[Assistant]:
+    """Profile small, with doubles of Claude and Gmail and a setting of the functions changed as a user changes it."""
+    settings = {"CLAUDE": "double", "EMAIL_BATCH_SIZE": "2", "GMAIL_BASE_URL": gmail_server.url}
     yield from _started(Assistant("small", tmp_path_factory.mktemp("small"), settings=settings))
 
 

@@ -21,6 +21,7 @@ from assistant.services.execute_effects import run_job
 from assistant.services.propose_effects import propose_effects
 from assistant.services.show_effects import EffectQuery, EffectView, list_effects, show_effect
 from tests.fakes.effects import ARCHIVE, CALLER, USER, Desk, label
+from tests.fakes.runtime import ManualClock
 
 OTHER = Identity("user2", "request2")
 
@@ -225,6 +226,18 @@ class Crashing:
         raise Crash
 
 
+class Passing:
+    """A clock on which a second passes with every look at it."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self._clock = clock
+        self.now = clock.now
+
+    def monotonic(self) -> float:
+        self._clock.advance(1)
+        return self._clock.monotonic()
+
+
 class TestWorking:
     def crashed(self, desk: Desk, *, applied: bool) -> tuple[Effect, EffectJob]:
         effect = desk.effect(desk.mail(), ARCHIVE)
@@ -232,7 +245,7 @@ class TestWorking:
         (job,) = desk.queue.jobs
         dying = replace(desk.execute_ports, executors={ARCHIVE.kind: Crashing(desk, applied=applied)})
         with pytest.raises(Crash):
-            run_job(job, ports=dying)
+            run_job(job, seconds=60, ports=dying)
         assert desk.record(effect).state is EffectState.RUNNING
         return effect, job
 
@@ -240,10 +253,10 @@ class TestWorking:
     def test_after_a_crash_it_is_done_once(self, desk: Desk, *, applied: bool) -> None:
         effect, job = self.crashed(desk, applied=applied)
         with pytest.raises(Unavailable, match="elsewhere"):
-            run_job(job, ports=desk.execute_ports)
+            run_job(job, seconds=60, ports=desk.execute_ports)
         desk.clock.advance(LEASE.total_seconds())
         changes = len(desk.mailbox._log)
-        run_job(job, ports=desk.execute_ports)
+        run_job(job, seconds=60, ports=desk.execute_ports)
         record = desk.record(effect)
         assert (record.state, record.before, record.after) == (
             EffectState.DONE,
@@ -256,7 +269,7 @@ class TestWorking:
         effect, job = self.crashed(desk, applied=True)
         desk.clock.advance(LEASE.total_seconds())
         desk.mailbox.move(effect.target.object_id, Folder.TRASH)
-        run_job(job, ports=desk.execute_ports)
+        run_job(job, seconds=60, ports=desk.execute_ports)
         record = desk.record(effect)
         assert (record.state, record.problem) == (
             EffectState.FAILED,
@@ -269,7 +282,7 @@ class TestWorking:
         propose(desk, effect)
         (job,) = desk.queue.jobs
         for _ in range(3):
-            run_job(job, ports=desk.execute_ports)
+            run_job(job, seconds=60, ports=desk.execute_ports)
         assert len(desk.effects.ledgers[USER]) == 3
 
     def test_a_provider_that_is_down_is_tried_again(self, desk: Desk) -> None:
@@ -278,9 +291,9 @@ class TestWorking:
         (job,) = desk.queue.jobs
         desk.provider.down = True
         with pytest.raises(Unavailable):
-            run_job(job, ports=desk.execute_ports)
+            run_job(job, seconds=60, ports=desk.execute_ports)
         desk.provider.down = False
-        run_job(job, ports=desk.execute_ports)
+        run_job(job, seconds=60, ports=desk.execute_ports)
         assert desk.record(effect).state is EffectState.DONE
 
     def test_one_target_that_waits_does_not_hold_up_the_others(self, desk: Desk) -> None:
@@ -293,8 +306,23 @@ class TestWorking:
         )
         desk.effects.records[USER, stuck.id] = started
         with pytest.raises(Unavailable):
-            run_job(job, ports=desk.execute_ports)
+            run_job(job, seconds=60, ports=desk.execute_ports)
         assert {desk.record(one).state for one in (first, second)} == {EffectState.RUNNING, EffectState.DONE}
+
+    def test_what_there_is_no_time_for_is_left_to_the_next_delivery(self, desk: Desk) -> None:
+        effects = [desk.effect(desk.mail(), ARCHIVE) for _ in range(3)]
+        propose(desk, *effects)
+        (job,) = desk.queue.jobs
+        slow = replace(desk.execute_ports, clock=Passing(desk.clock))
+        with pytest.raises(Unavailable, match="no time left"):
+            run_job(job, seconds=2, ports=slow)
+        assert [desk.effects.records[USER, name].state for name in job.effect_ids] == [
+            EffectState.DONE,
+            EffectState.QUEUED,
+            EffectState.QUEUED,
+        ]
+        run_job(job, seconds=60, ports=desk.execute_ports)
+        assert {desk.record(effect).state for effect in effects} == {EffectState.DONE}
 
     def test_a_mail_that_is_gone_fails_for_good(self, desk: Desk) -> None:
         effect = desk.effect(desk.mail(), ARCHIVE)
@@ -325,7 +353,7 @@ class TestWorking:
 
     def test_an_unknown_effect_is_passed_over(self, desk: Desk) -> None:
         job = EffectJob(user_id=USER, effect_ids=("gone",), request_id="r", requested_at=desk.clock.now())
-        run_job(job, ports=desk.execute_ports)
+        run_job(job, seconds=60, ports=desk.execute_ports)
         assert desk.effects.ledgers == {}
 
 

@@ -122,7 +122,7 @@ class TestAsking:
         propose_effects(USER, [effect], request_id="request1", ports=desk.propose_ports)
         dying = replace(desk.execute_ports, executors={ARCHIVE.kind: Crashing(desk, applied=True)})
         with pytest.raises(Crash):
-            run_job(desk.queue.jobs[0], ports=dying)
+            run_job(desk.queue.jobs[0], seconds=60, ports=dying)
         (left,) = undo(desk, run_id="run1").left_alone
         assert left.detail == "It is being done right now. Please ask again shortly."
 
@@ -207,11 +207,11 @@ class TestConflicts:
         (job,) = desk.queue.jobs
         dying = replace(desk.execute_ports, executors={ARCHIVE.kind: Crashing(desk, applied=applied)})
         with pytest.raises(Crash):
-            run_job(job, ports=dying)
+            run_job(job, seconds=60, ports=dying)
         with pytest.raises(Unavailable):
-            run_job(job, ports=desk.execute_ports)
+            run_job(job, seconds=60, ports=desk.execute_ports)
         desk.clock.advance(LEASE.total_seconds())
-        run_job(job, ports=desk.execute_ports)
+        run_job(job, seconds=60, ports=desk.execute_ports)
         assert desk.record(effect).state is EffectState.UNDONE
         assert desk.mailbox.state(mail).folder is Folder.INBOX
         assert conflicts(desk) == []
@@ -225,9 +225,9 @@ class TestConflicts:
         (job,) = desk.queue.jobs
         dying = replace(desk.execute_ports, executors={effects[0].action.kind: Crashing(desk, applied=True)})
         with pytest.raises(Crash):
-            run_job(job, ports=dying)
+            run_job(job, seconds=60, ports=dying)
         desk.clock.advance(LEASE.total_seconds())
-        run_job(job, ports=desk.execute_ports)
+        run_job(job, seconds=60, ports=desk.execute_ports)
         assert {desk.record(effect).state for effect in effects} == {EffectState.UNDONE}
         assert desk.mailbox.state(mail).labels == frozenset()
 

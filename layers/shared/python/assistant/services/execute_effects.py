@@ -46,12 +46,15 @@ class _Undoing:
     left: list[EffectRecord] = field(default_factory=list)
 
 
-def run_job(job: EffectJob, *, ports: ExecutePorts) -> None:
+def run_job(job: EffectJob, *, seconds: float, ports: ExecutePorts) -> None:
     """Do or undo the effects of a job in order; a target that has to wait does not hold up the others.
 
+    None is begun after ``seconds``.
+
     Raises:
-        Unavailable: a provider or the store is down, or another worker is at it; deliver the job again.
+        Unavailable: a provider or the store is down, another worker is at it, or time is up; deliver the job again.
     """
+    until = ports.clock.monotonic() + seconds
     records = ports.effects.find(job.user_id, job.effect_ids)
     waiting: dict[TargetKey, AssistantError] = {}
     undoing = _Undoing()
@@ -59,6 +62,7 @@ def run_job(job: EffectJob, *, ports: ExecutePorts) -> None:
         if record.effect.target.key in waiting:
             continue
         try:
+            _require_time(until, ports)
             _undo(record, undoing, ports) if job.undo else _do(record, ports)
         except Unavailable as error:
             waiting[record.effect.target.key] = error
@@ -122,6 +126,11 @@ def _undo(record: EffectRecord, undoing: _Undoing, ports: ExecutePorts) -> None:
 
 def _leave(record: EffectRecord, problem: str, undoing: _Undoing, ports: ExecutePorts) -> None:
     undoing.left.append(_next(record, LedgerEvent.UNDO_FAILED, ports, problem=problem))
+
+
+def _require_time(until: float, ports: ExecutePorts) -> None:
+    if ports.clock.monotonic() >= until:
+        raise Unavailable("There is no time left for this. Please try again shortly.")
 
 
 def _require_free(record: EffectRecord, ports: ExecutePorts) -> None:

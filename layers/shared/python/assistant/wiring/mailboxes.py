@@ -1,4 +1,4 @@
-"""Mailboxes of connected accounts: opening, following and watching them."""
+"""Mailboxes of connected accounts: opening, following, watching and changing them."""
 
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -12,13 +12,14 @@ if TYPE_CHECKING:
     from assistant.ports.mailbox import MailBoxes
     from assistant.ports.mailbox_sync import DecisionFollower, MailboxPlaces, MailboxQueue, Receipts
     from assistant.ports.webhooks import PushTokens
+    from assistant.services.execute_effects import ExecutePorts
     from assistant.services.receive_gmail_push import GmailPushPorts
     from assistant.services.sync_mailbox import SyncPorts
     from assistant.services.watch_mailboxes import WatchPorts
 
 
 class MailBoxWiring(MailWiring, ConnectionWiring, EffectWiring):
-    """Mailboxes of connected accounts: opening, following and watching them."""
+    """Mailboxes of connected accounts: opening, following, watching and changing them."""
 
     @cached_property
     def mailboxes(self) -> "MailBoxes":
@@ -97,6 +98,17 @@ class MailBoxWiring(MailWiring, ConnectionWiring, EffectWiring):
             self.meter,
             self.clock,
         )
+
+    @cached_property
+    def execute_ports(self) -> "ExecutePorts":
+        """What doing and undoing effects needs: for each kind of action who can do it."""
+        from assistant.domain.effects.actions import EffectKind
+        from assistant.services.change_mail import MailExecutor
+        from assistant.services.execute_effects import ExecutePorts
+
+        mail = MailExecutor(self.connections, self.mailboxes)
+        executors = {EffectKind.LABEL: mail, EffectKind.ARCHIVE: mail, EffectKind.SEND: mail}
+        return ExecutePorts(self.effects, executors, self.preferences, self.notifier, self.meter, self.clock)
 
     @property
     def _follow(self) -> "DecisionFollower":

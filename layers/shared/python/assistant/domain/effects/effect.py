@@ -26,7 +26,7 @@ from assistant.domain.users import UserId
 
 KEPT_FOR: Final = timedelta(days=90)
 APPROVAL_LASTS: Final = timedelta(hours=72)
-LEASE: Final = timedelta(minutes=2)
+LEASE: Final = timedelta(minutes=4)
 _ID_DIGITS: Final = 32
 LONGEST_TITLE: Final = 120
 

@@ -1,0 +1,1 @@
+"""Do and undo effects."""
