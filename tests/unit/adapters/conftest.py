@@ -7,6 +7,7 @@ import pytest
 
 from assistant.adapters.dynamo import Table, dynamo_client
 from assistant.adapters.graph_api import GraphApi
+from assistant.adapters.graph_calendar import GraphCalendars
 from assistant.adapters.graph_mail import GraphMailBoxes
 from assistant.adapters.graph_subscriptions import GraphSubscriptions
 from infra.build import model as build_model
@@ -14,6 +15,7 @@ from tests.fakes.accounts import MICROSOFT, WEBHOOK
 from tests.fakes.aws import memory_aws
 from tests.fakes.graph_api import GraphServer
 from tests.fakes.graph_api import serve as serve_graph
+from tests.fakes.graph_calendar_api import GraphCalendarSide
 from tests.fakes.graph_mail_api import GraphMail
 from tests.fakes.runtime import ManualClock
 from tests.fakes.sides import BothSides
@@ -59,6 +61,11 @@ def graph_mailbox(graph: GraphApi, graph_server: GraphServer, clock: ManualClock
     subscriptions = GraphSubscriptions(MemorySubscriptions(), WEBHOOK)
     boxes = GraphMailBoxes(graph, lambda: subscriptions, clock)
     return BothSides(boxes.open(MICROSOFT), GraphMail(graph_server, clock))
+
+
+@pytest.fixture
+def graph_calendar(graph: GraphApi, graph_server: GraphServer) -> BothSides:
+    return BothSides(GraphCalendars(graph).open(MICROSOFT), GraphCalendarSide(graph_server))
 
 
 @pytest.fixture(scope="session")

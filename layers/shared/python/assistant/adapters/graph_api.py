@@ -118,13 +118,14 @@ class GraphAccount:
             page = self.get(following, prefer=prefer)
             yield from page["value"]
 
-    def patch(self, link: str, body: Json, *, if_match: str | None = None) -> Json:
+    def patch(self, link: str, body: Json, *, if_match: str | None = None, prefer: str = "") -> Json:
         """Change a resource, of this version where one is named."""
-        return _json(self._call("PATCH", link, json=body, headers={"If-Match": if_match} if if_match else {}))
+        headers = {**_prefer(prefer), **({"If-Match": if_match} if if_match else {})}
+        return _json(self._call("PATCH", link, json=body, headers=headers))
 
-    def post(self, link: str, body: Json | None = None, *, repeatable: bool = False) -> Json:
+    def post(self, link: str, body: Json | None = None, *, repeatable: bool = False, prefer: str = "") -> Json:
         """Create a resource or act; raises Unsure unless it is ``repeatable``."""
-        return _json(self._call("POST", link, json=body, repeatable=repeatable))
+        return _json(self._call("POST", link, json=body, repeatable=repeatable, headers=_prefer(prefer)))
 
     def post_text(self, link: str, text: bytes) -> Json:
         """Create a resource of text/plain; raises Unsure."""

@@ -28,9 +28,9 @@ def read_message(item: Json, folder: Folder) -> MailboxMessage:
     html = body.get("contentType") == "html"
     mail = Mail(
         id=item["id"],
-        sender=_address(item.get("from")),
-        to=tuple(map(_address, item.get("toRecipients") or ())),
-        cc=tuple(map(_address, item.get("ccRecipients") or ())),
+        sender=address_line(item.get("from")),
+        to=tuple(map(address_line, item.get("toRecipients") or ())),
+        cc=tuple(map(address_line, item.get("ccRecipients") or ())),
         subject=item.get("subject") or "",
         body="" if html else text,
         html=text if html else None,
@@ -67,18 +67,18 @@ def mime(mail: OutgoingMail) -> bytes:
     return b64encode(message.as_bytes())
 
 
-def _headers(item: Json) -> dict[str, str]:
-    """Return the header fields by lower-case name, the topmost of each."""
-    headers = {"message-id": item["internetMessageId"]} if item.get("internetMessageId") else {}
-    for field in reversed(item.get("internetMessageHeaders") or ()):
-        headers[field["name"].lower()] = field["value"]
-    return headers
-
-
-def _address(recipient: Json | None) -> str:
+def address_line(recipient: Json | None) -> str:
     """Return ``Ann Smith <ann@company.com>``, the name in quotes where it could be read as an address."""
     given = (recipient or {}).get("emailAddress") or {}
     name, address = given.get("name") or "", given.get("address") or ""
     if not name or name == address:
         return str(address)
     return f'"{quote(name)}" <{address}>' if _SPECIALS.search(name) else f"{name} <{address}>"
+
+
+def _headers(item: Json) -> dict[str, str]:
+    """Return the header fields by lower-case name, the topmost of each."""
+    headers = {"message-id": item["internetMessageId"]} if item.get("internetMessageId") else {}
+    for field in reversed(item.get("internetMessageHeaders") or ()):
+        headers[field["name"].lower()] = field["value"]
+    return headers

@@ -18,7 +18,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import ValidationError
 
-from assistant.domain.calendar.request import MOST_ATTENDEES, MOST_EVENTS, CalendarEvent, DateRange
+from assistant.domain.calendar.invitation import invitation
+from assistant.domain.calendar.request import MOST_EVENTS, CalendarEvent, DateRange
 from assistant.domain.errors import FieldError, InvalidRequest, field_errors
 
 if TYPE_CHECKING:
@@ -258,15 +259,9 @@ class _Reader:
         ]
         if organizer and organizer != self.address and organizer not in invited:
             others.append({"email": organizer})
+        answer = _RESPONSES.get(own.params.get("PARTSTAT", "").upper(), "accepted") if own else "accepted"
         organizes = bool(self.address) and organizer == self.address
-        domain = (self.address or "").rpartition("@")[2]
-        return {
-            "attendees": tuple(others[:MOST_ATTENDEES]),
-            "organizer_is_self": organizes,
-            "is_external": organizes and any(other["email"].rpartition("@")[2] != domain for other in others),
-            "flexibility": "same_week" if organizes else "fixed",
-            "self_response": _RESPONSES.get(own.params.get("PARTSTAT", "").upper(), "accepted") if own else "accepted",
-        }
+        return invitation(self.address, others, organizes=organizes, response=answer)
 
 
 def _all(component: "Component", name: str) -> Sequence[Any]:

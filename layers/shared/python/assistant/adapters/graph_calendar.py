@@ -1,0 +1,158 @@
+"""Calendars of Microsoft 365 over Microsoft Graph: the user's default calendar, times in UTC."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import batched
+from typing import Any
+
+from assistant.adapters.graph_api import GraphAccount, GraphApi, Json, segment
+from assistant.adapters.graph_message import address_line
+from assistant.domain.calendar.connected import (
+    Answer,
+    BusyPeriod,
+    ConnectedEvent,
+    NewEvent,
+    connected_event,
+    lasting,
+    utc_text,
+)
+from assistant.domain.connections import Connection
+from assistant.domain.errors import NotFound
+
+_FIELDS = (
+    "id,subject,start,end,isAllDay,isCancelled,isOrganizer,showAs,responseStatus,attendees,organizer,iCalUId,location,"
+    "bodyPreview,type,seriesMasterId"
+)
+_UTC = 'outlook.timezone="UTC"'
+_PAGE = f"{_UTC}, odata.maxpagesize=200"
+_MOST_SCHEDULES = 20
+_FREE = frozenset({"free", "workingElsewhere"})
+_ANSWERS = {"declined": "declined", "tentativelyAccepted": "tentative", "notResponded": "needs_action"}
+_ACTIONS = {Answer.ACCEPTED: "accept", Answer.TENTATIVE: "tentativelyAccept", Answer.DECLINED: "decline"}
+
+
+class GraphCalendar:
+    """Implements ``ports.CalendarAccount``."""
+
+    def __init__(self, account: GraphAccount) -> None:
+        self._account = account
+
+    def events(self, start: datetime, end: datetime) -> Sequence[ConnectedEvent]:
+        """Return the events that touch this time."""
+        wanted = {"startDateTime": utc_text(start), "endDateTime": utc_text(end), "$select": _FIELDS}
+        items = self._account.pages("me/calendarView", wanted, prefer=_PAGE)
+        found = [event for item in items if (event := self._read(item))]
+        return sorted(found, key=lambda one: (str(one.event.start), one.event.event_id))
+
+    def get(self, event_id: str) -> ConnectedEvent:
+        """Return an event or an occurrence."""
+        item = self._account.get(_event(event_id), {"$select": _FIELDS}, prefer=_UTC)
+        return self._there(item)
+
+    def busy(self, addresses: Collection[str], start: datetime, end: datetime) -> Mapping[str, Sequence[BusyPeriod]]:
+        """Return when people are not free."""
+        known: dict[str, Sequence[BusyPeriod]] = {}
+        for some in batched(sorted(addresses), _MOST_SCHEDULES, strict=False):
+            asked = {"schedules": list(some), "startTime": _time(start), "endTime": _time(end)}
+            answered = self._account.post("me/calendar/getSchedule", asked, repeatable=True, prefer=_UTC)["value"]
+            known |= {
+                one["scheduleId"].lower(): _periods(one["scheduleItems"]) for one in answered if not one.get("error")
+            }
+        return known
+
+    def create(self, event: NewEvent) -> ConnectedEvent:
+        """Put an event into the calendar; Graph answers a known ``transactionId`` with the event that is there."""
+        body = {
+            "subject": event.title,
+            "start": _time(event.start),
+            "end": _time(event.end),
+            "body": {"contentType": "text", "content": event.description},
+            "attendees": [{"emailAddress": {"address": one}, "type": "required"} for one in event.attendees],
+            "transactionId": event.key,
+        }
+        return self._there(self._account.post("me/events", body, repeatable=True, prefer=_UTC))
+
+    def move(self, event_id: str, start: datetime, end: datetime, *, version: str) -> ConnectedEvent:
+        """Move an event of this version."""
+        times = {"start": _time(start), "end": _time(end)}
+        return self._there(self._account.patch(_event(event_id), times, if_match=version, prefer=_UTC))
+
+    def answer(self, event_id: str, answer: Answer) -> None:
+        """Answer an invitation."""
+        if self.get(event_id).event.self_response != answer.value:
+            self._account.post(f"{_event(event_id)}/{_ACTIONS[answer]}", {"sendResponse": True}, repeatable=True)
+
+    def _there(self, item: Json) -> ConnectedEvent:
+        event = self._read(item)
+        if event is None or event.event.status == "cancelled":
+            raise NotFound("The event is not there any more.")
+        return event
+
+    def _read(self, item: Json) -> ConnectedEvent | None:
+        """Return the event, where it has times that can be used."""
+        own = self._account.connection.account
+        invited = [person for person in item.get("attendees") or () if person["emailAddress"].get("address")]
+        organizer = ((item.get("organizer") or {}).get("emailAddress") or {}).get("address")
+        others = [
+            {"email": person["emailAddress"]["address"], "optional": person.get("type") == "optional"}
+            for person in invited
+            if person["emailAddress"]["address"].lower() != own and person.get("type") != "resource"
+        ]
+        return connected_event(
+            _facts(item),
+            own=own,
+            others=others,
+            organizes=bool(item.get("isOrganizer")),
+            answer=_ANSWERS.get((item.get("responseStatus") or {}).get("response", ""), "accepted"),
+            version=item["@odata.etag"],
+            organizer=organizer.lower() if organizer else None,
+            people=[address_line(person) for person in invited],
+        )
+
+
+class GraphCalendars:
+    """Implements ``ports.CalendarAccounts`` for connections to Microsoft."""
+
+    def __init__(self, api: GraphApi) -> None:
+        self._api = api
+
+    def open(self, connection: Connection) -> GraphCalendar:
+        """Return the calendar of a connection, without a call."""
+        return GraphCalendar(self._api.account(connection))
+
+
+def _event(event_id: str) -> str:
+    return f"me/events/{segment(event_id)}"
+
+
+def _facts(item: Json) -> dict[str, Any]:
+    start, end = _moment(item["start"]), _moment(item["end"])
+    whole = bool(item.get("isAllDay"))
+    return {
+        "event_id": item["id"],
+        "title": item.get("subject"),
+        "all_day": whole,
+        # A whole day is the same date in every zone.
+        "start": start.date() if whole else start,
+        "end": end.date() if whole else lasting(start, end),
+        "status": "cancelled" if item.get("isCancelled") else "confirmed",
+        "transparency": "transparent" if item.get("showAs") in _FREE else "opaque",
+        "ical_uid": item.get("iCalUId"),
+        "location": (item.get("location") or {}).get("displayName"),
+        "description": item.get("bodyPreview"),
+    }
+
+
+def _periods(items: Sequence[Json]) -> Sequence[BusyPeriod]:
+    return [
+        BusyPeriod(_moment(item["start"]), _moment(item["end"])) for item in items if item.get("status") not in _FREE
+    ]
+
+
+def _time(moment: datetime) -> Json:
+    return {"dateTime": f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}", "timeZone": "UTC"}
+
+
+def _moment(given: Json) -> datetime:
+    """Return a dateTimeTimeZone, in UTC as it was asked for; Graph writes seven digits of a second."""
+    return datetime.fromisoformat(given["dateTime"][:19]).replace(tzinfo=UTC)

@@ -1,0 +1,96 @@
+"""Events of a connected calendar, and what may be done to them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from pydantic import ValidationError
+
+from assistant.domain.calendar.invitation import invitation
+from assistant.domain.calendar.request import CalendarEvent
+
+_LONGEST_TITLE = 10_000
+_LONGEST_TEXT = 100_000
+_SHORTEST = timedelta(minutes=1)
+
+
+class Answer(StrEnum):
+    """What the user answers to an invitation."""
+
+    ACCEPTED = "accepted"
+    TENTATIVE = "tentative"
+    DECLINED = "declined"
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectedEvent:
+    """An event, or one occurrence of a series, as it stands in a calendar: ``event.event_id`` is the provider's.
+
+    ``version`` is its entity tag, ``organizer`` an address, ``people`` everybody invited as ``Ann <ann@company.com>``.
+    """
+
+    event: CalendarEvent
+    version: str
+    organizer: str | None = None
+    people: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event to be put into the calendar; ``key`` is the same however often the same event is tried."""
+
+    key: str
+    title: str
+    start: datetime
+    end: datetime
+    attendees: tuple[str, ...] = ()
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BusyPeriod:
+    """Time somebody is not free, in UTC."""
+
+    start: datetime
+    end: datetime
+
+
+def connected_event(
+    facts: Mapping[str, Any],
+    *,
+    own: str,
+    others: Sequence[Mapping[str, Any]],
+    organizes: bool,
+    answer: str,
+    version: str,
+    organizer: str | None,
+    people: Sequence[str],
+) -> ConnectedEvent | None:
+    """Return the event of what a provider said; None where its times are none.
+
+    ``facts`` are fields of a ``CalendarEvent``. What the user keeps for themselves stays where it is: nothing tells
+    whether somebody else waits there.
+    """
+    text = {
+        "title": str(facts.get("title") or "")[:_LONGEST_TITLE],
+        "location": str(facts.get("location") or "")[:_LONGEST_TITLE],
+        "description": str(facts.get("description") or "")[:_LONGEST_TEXT],
+    }
+    invited = invitation(own, others, organizes=organizes and bool(others), response=answer)
+    try:
+        event = CalendarEvent.model_validate({**facts, **text, **invited})
+    except ValidationError:
+        return None
+    return ConnectedEvent(event, version, organizer, tuple(people))
+
+
+def lasting(start: datetime, end: datetime) -> datetime:
+    """Return an end that is after the start: calendars have events of no length, which still are at a time."""
+    return max(end, start + _SHORTEST)
+
+
+def utc_text(moment: datetime) -> str:
+    """Return a moment like ``2025-01-20T10:00:00Z``."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,149 @@
+"""One suite for the fake calendar and every provider's: what ``ports.CalendarAccount`` promises."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Protocol
+
+import pytest
+
+from assistant.domain.calendar.connected import Answer, BusyPeriod, NewEvent
+from assistant.domain.calendar.request import Flexibility
+from assistant.domain.errors import NotFound, PreconditionFailed
+from assistant.ports.calendar_account import CalendarAccount
+from tests.fakes.calendar_account import OWN_ADDRESS, CalendarSide, MemoryCalendar
+
+MONDAY = datetime(2025, 1, 20, tzinfo=UTC)
+TEN = MONDAY + timedelta(hours=10)
+HOUR = timedelta(hours=1)
+
+
+class Both(CalendarAccount, CalendarSide, Protocol):
+    """A calendar from both sides."""
+
+
+@pytest.fixture
+def memory_calendar() -> MemoryCalendar:
+    return MemoryCalendar()
+
+
+@pytest.fixture(params=["memory", pytest.param("graph", marks=pytest.mark.network)])
+def calendar(request: pytest.FixtureRequest) -> Both:
+    """The calendar under test; a new adapter adds its name above and a fixture ``<name>_calendar`` beside."""
+    account: Both = request.getfixturevalue(f"{request.param}_calendar")
+    return account
+
+
+def ids(calendar: Both, start: datetime, end: datetime) -> list[str]:
+    return [one.event.event_id for one in calendar.events(start, end)]
+
+
+class TestReading:
+    def test_an_event_is_read_as_it_stands(self, calendar: Both) -> None:
+        event_id = calendar.add("Planning", TEN, TEN + HOUR, attendees=["ann@company.com"])
+        (found,) = calendar.events(MONDAY, MONDAY + timedelta(days=1))
+        event = found.event
+        assert (event.event_id, event.title, event.start, event.end) == (event_id, "Planning", TEN, TEN + HOUR)
+        assert [one.email for one in event.attendees] == ["ann@company.com"]
+        assert (event.organizer_is_self, event.is_external, event.flexibility) == (True, False, Flexibility.SAME_WEEK)
+        assert (found.organizer, event.self_response) == (OWN_ADDRESS, "accepted")
+        assert calendar.get(event_id) == found
+
+    def test_what_only_touches_the_time_is_not_in_it(self, calendar: Both) -> None:
+        calendar.add("Before", TEN - HOUR, TEN)
+        inside = calendar.add("Inside", TEN - timedelta(minutes=30), TEN + timedelta(minutes=30))
+        calendar.add("After", TEN + HOUR, TEN + 2 * HOUR)
+        assert ids(calendar, TEN, TEN + HOUR) == [inside]
+
+    def test_the_first_comes_first_however_many_there_are(self, calendar: Both) -> None:
+        made = [
+            calendar.add(f"Number {hour}", MONDAY + hour * HOUR, MONDAY + hour * HOUR + HOUR)
+            for hour in range(250, 0, -1)
+        ]
+        assert ids(calendar, MONDAY, MONDAY + timedelta(days=11)) == made[::-1]
+
+    def test_a_whole_day_is_a_date(self, calendar: Both) -> None:
+        calendar.add("Holiday", MONDAY, MONDAY + timedelta(days=1), all_day=True)
+        (found,) = calendar.events(MONDAY, MONDAY + timedelta(days=1))
+        assert (found.event.all_day, found.event.start, found.event.end) == (True, date(2025, 1, 20), date(2025, 1, 21))
+
+    def test_free_time_is_told_from_busy(self, calendar: Both) -> None:
+        calendar.add("Maybe lunch", TEN, TEN + HOUR, free=True)
+        calendar.add("Review", TEN + HOUR, TEN + 2 * HOUR)
+        found = calendar.events(MONDAY, MONDAY + timedelta(days=1))
+        assert [one.event.transparency for one in found] == ["transparent", "opaque"]
+
+    def test_an_event_of_others_stays_where_it_is(self, calendar: Both) -> None:
+        event_id = calendar.add("All hands", TEN, TEN + HOUR, organizer="ceo@company.com", attendees=[OWN_ADDRESS])
+        found = calendar.get(event_id)
+        assert (found.event.flexibility, found.event.organizer_is_self) == (Flexibility.FIXED, False)
+        assert (found.organizer, found.event.self_response) == ("ceo@company.com", "needs_action")
+
+    def test_one_with_a_guest_from_outside_is_external(self, calendar: Both) -> None:
+        event_id = calendar.add("Sales", TEN, TEN + HOUR, attendees=["ann@supplier.com", "bob@company.com"])
+        assert calendar.get(event_id).event.is_external
+
+    def test_one_for_the_user_alone_stays(self, calendar: Both) -> None:
+        event_id = calendar.add("Dentist", TEN, TEN + HOUR)
+        assert calendar.get(event_id).event.flexibility is Flexibility.FIXED
+
+    def test_what_is_gone_is_not_found(self, calendar: Both) -> None:
+        event_id = calendar.add("Planning", TEN, TEN + HOUR)
+        calendar.cancel(event_id)
+        with pytest.raises(NotFound):
+            calendar.get(event_id)
+        assert not calendar.events(MONDAY, MONDAY + timedelta(days=1))
+
+
+class TestBusy:
+    def test_whom_nothing_is_known_of_is_left_out(self, calendar: Both) -> None:
+        calendar.block("ann@company.com", TEN, TEN + HOUR)
+        calendar.block("bob@company.com", TEN + timedelta(days=9), TEN + timedelta(days=9, hours=1))
+        asked = ("ann@company.com", "bob@company.com", "nobody@supplier.com")
+        found = calendar.busy(asked, MONDAY, MONDAY + timedelta(days=5))
+        assert {address: list(periods) for address, periods in found.items()} == {
+            "ann@company.com": [BusyPeriod(TEN, TEN + HOUR)],
+            "bob@company.com": [],
+        }
+
+    def test_many_are_asked_about(self, calendar: Both) -> None:
+        people = [f"colleague{number}@company.com" for number in range(60)]
+        for address in people:
+            calendar.block(address, TEN, TEN + HOUR)
+        assert set(calendar.busy(people, MONDAY, MONDAY + timedelta(days=1))) == set(people)
+
+
+class TestWriting:
+    def test_an_event_is_made_once(self, calendar: Both) -> None:
+        new = NewEvent("0a1b2c3d4e5f60718293a4b5c6d7e8f9", "Planning", TEN, TEN + HOUR, ("ann@company.com",))
+        made = {calendar.create(new).event.event_id for _ in range(2)}
+        (found,) = calendar.events(MONDAY, MONDAY + timedelta(days=1))
+        assert made == {found.event.event_id}
+        assert [one.email for one in found.event.attendees] == ["ann@company.com"]
+
+    def test_it_moves_and_moves_back(self, calendar: Both) -> None:
+        event_id = calendar.add("Planning", TEN, TEN + HOUR, attendees=["ann@company.com"])
+        before = calendar.get(event_id)
+        moved = calendar.move(event_id, TEN + HOUR, TEN + 2 * HOUR, version=before.version)
+        assert (moved.event.start, moved.event.end) == (TEN + HOUR, TEN + 2 * HOUR)
+        assert moved.version != before.version
+        assert calendar.move(event_id, TEN, TEN + HOUR, version=moved.version).event == before.event
+
+    def test_one_that_changed_meanwhile_stays(self, calendar: Both) -> None:
+        event_id = calendar.add("Planning", TEN, TEN + HOUR)
+        before = calendar.get(event_id)
+        calendar.change(event_id, "Planning, part 2")
+        with pytest.raises(PreconditionFailed):
+            calendar.move(event_id, TEN + HOUR, TEN + 2 * HOUR, version=before.version)
+        assert calendar.get(event_id).event.start == TEN
+
+    @pytest.mark.parametrize("answer", list(Answer))
+    def test_an_invitation_is_answered(self, calendar: Both, answer: Answer) -> None:
+        event_id = calendar.add("All hands", TEN, TEN + HOUR, organizer="ceo@company.com", attendees=[OWN_ADDRESS])
+        for _ in range(2):
+            calendar.answer(event_id, answer)
+        assert calendar.get(event_id).event.self_response == answer.value
+
+    def test_what_is_gone_takes_no_answer(self, calendar: Both) -> None:
+        event_id = calendar.add("All hands", TEN, TEN + HOUR, organizer="ceo@company.com", attendees=[OWN_ADDRESS])
+        calendar.cancel(event_id)
+        with pytest.raises(NotFound):
+            calendar.answer(event_id, Answer.DECLINED)
