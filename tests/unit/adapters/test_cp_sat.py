@@ -12,7 +12,7 @@ from hypothesis import given
 
 from assistant.adapters import cp_sat_focus, cp_sat_week
 from assistant.adapters.cp_sat import CpSatSolver
-from assistant.adapters.cp_sat_program import Outcome, Program, bindings
+from assistant.adapters.cp_sat_program import bindings
 from assistant.adapters.cp_sat_week import Week
 from assistant.domain.calendar.greedy import greedy_plan
 from assistant.domain.calendar.objective import Score, best_focus, do_nothing, score
@@ -171,22 +171,6 @@ def test_focus_in_cells_has_the_same_optimum_as_in_blocks(week: Problem) -> None
 def test_the_same_question_gets_the_same_answer() -> None:
     week = busy_week()
     assert solve(week).plan == solve(week).plan
-
-
-def test_a_conflict_is_priced_above_all_wishes_and_in_their_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    priced: list[tuple[int, int, int]] = []
-    minimize = Program.minimize
-
-    def noted(program: Program, weights: tuple[int, int, int], *, seconds: float) -> Outcome:
-        priced.append((weights[0], program.ranges().unmet, program.step(1)))
-        return minimize(program, weights, seconds=seconds)
-
-    monkeypatch.setattr(Program, "minimize", noted)
-    solve(busy_week())
-    conflict, most_unmet, step = priced[0]
-    assert step > 1
-    assert conflict > most_unmet
-    assert conflict % step == 0
 
 
 def test_without_time_the_given_plan_is_the_answer_and_nothing_is_proven() -> None:

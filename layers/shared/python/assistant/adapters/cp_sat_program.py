@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from math import ceil, gcd
+from math import ceil
 from types import ModuleType
 
 from assistant.domain.calendar.objective import Score
@@ -137,10 +137,6 @@ class Program:
         return chosen + sum(
             cost * self._most[variable] for variable, cost in costs.items() if variable not in alternative
         )
-
-    def step(self, tier: int) -> int:
-        """Return what all costs of a tier are multiples of; 1 where it has none."""
-        return gcd(*self._costs[tier].values()) or 1
 
     def cap(self, tier: int, most: int) -> None:
         """Keep a tier's cost above ``fixed`` from exceeding ``most``."""

@@ -74,9 +74,9 @@ class Search[Planned]:
         fixed = program.fixed.tiers[:2]
         if self._score.tiers[:2] == fixed:
             return fixed
-        conflict = _price_of_conflict(program)
-        bound = self._improve(program, (conflict, 1, 0), read, seconds=_FIRST_STAGE * self._left())
-        conflicts, unmet = divmod(bound, conflict)
+        range_of_unmet = program.ranges().unmet + 1
+        bound = self._improve(program, (range_of_unmet, 1, 0), read, seconds=_FIRST_STAGE * self._left())
+        conflicts, unmet = divmod(bound, range_of_unmet)
         return fixed[0] + conflicts, fixed[1] + unmet
 
     def _improve(
@@ -100,12 +100,3 @@ class Search[Planned]:
 
     def _left(self) -> float:
         return self._began + self._seconds - time.monotonic()
-
-
-def _price_of_conflict(program: Program) -> int:
-    """Return more than all wishes together can cost, and a multiple of what their costs are multiples of.
-
-    So is the whole objective then, and the solver rounds its bound up to the next one.
-    """
-    step = program.step(1)
-    return (program.ranges().unmet // step + 1) * step
