@@ -92,7 +92,7 @@ PROOFS = Queue("proofs", visibility_timeout=1800, max_receive_count=3, max_age=9
 # Longer than a worker's lease on an effect, which outlasts the worker.
 EFFECTS = Queue("effects", visibility_timeout=1320, max_age=2700)
 # Six times the timeout of the worker; what is released again after ten minutes is delivered once all the same.
-NOTIFICATIONS = Queue("notifications", visibility_timeout=720)
+NOTIFICATIONS = Queue("notifications", visibility_timeout=1320)
 # A workspace is read page by page; the first time for minutes.
 NOTES = Queue("notes", visibility_timeout=1800, max_age=1800)
 # A mailbox that cannot be read is left to the next reconciliation after three quarters of an hour.
@@ -300,16 +300,16 @@ FUNCTIONS = (
         "deliver_notifications",
         "Send notifications, digests and daily briefings",
         memory=1024,
-        timeout=120,
+        timeout=220,
         consumes="notifications",
         batch_size=1,
         grants=(
             on_table("BatchGetItem", "BatchWriteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
             SEND_NOTIFICATIONS,
-            *on_tokens("slack"),
+            *on_tokens("google", "slack"),
         ),
         secrets=("oauth-clients",),
-        dependencies=("core", "slack"),
+        dependencies=("core", "google", "slack"),
     ),
     Function(
         "manage_notifications",

@@ -189,7 +189,7 @@ class Wired:
             "workspaces_at_once": MemoryWorkspaces(self.notes),
             "effect_queue": self.effect_queue,
             "due": self.due,
-            "channel_ports": ChannelPorts(self.connections, self.chats, None),
+            "channel_ports": ChannelPorts(self.connections, self.chats, self.mailboxes),
             "due_queue": self.due_queue,
             "mailboxes": self.mailboxes,
             "mailbox_places": MemoryPlaces(self.store),

@@ -13,7 +13,7 @@ from assistant.ports.connections import ConnectionStore
 from assistant.ports.mailbox import MailBoxes
 
 _NAMES = {Channel.SLACK: "Slack", Channel.EMAIL: "e-mail"}
-_MAIL_PROVIDERS = (Provider.GOOGLE, Provider.MICROSOFT)
+_MAIL_PROVIDERS = (Provider.GOOGLE,)
 
 
 @dataclass(frozen=True, slots=True)

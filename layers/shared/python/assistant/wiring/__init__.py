@@ -6,11 +6,10 @@ Each adapter is imported and built on first use, so that no function pays for wh
 from assistant.runtime.settings import load_settings
 from assistant.wiring.calendar import CalendarWiring
 from assistant.wiring.delivery import DeliveryWiring
-from assistant.wiring.mailboxes import MailBoxWiring
 from assistant.wiring.notes import NotesWiring
 
 
-class Dependencies(NotesWiring, MailBoxWiring, CalendarWiring, DeliveryWiring):
+class Dependencies(NotesWiring, CalendarWiring, DeliveryWiring):
     """Everything handlers hand to use cases; clients are kept for the life of the process."""
 
 

@@ -3,8 +3,7 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from assistant.wiring.connections import ConnectionWiring
-from assistant.wiring.effects import EffectWiring
+from assistant.wiring.mailboxes import MailBoxWiring
 from assistant.wiring.tasks import TaskWiring
 
 if TYPE_CHECKING:
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     from assistant.services.send_message import ChannelPorts
 
 
-class DeliveryWiring(ConnectionWiring, EffectWiring, TaskWiring):
+class DeliveryWiring(MailBoxWiring, TaskWiring):
     """Sending notifications, and the daily briefing."""
 
     @cached_property
@@ -38,7 +37,7 @@ class DeliveryWiring(ConnectionWiring, EffectWiring, TaskWiring):
         """What reaching users elsewhere needs."""
         from assistant.services.send_message import ChannelPorts
 
-        return ChannelPorts(self.connections, self.chats, mailboxes=None)
+        return ChannelPorts(self.connections, self.chats, self.mailboxes)
 
     @cached_property
     def deliver_ports(self) -> "DeliverPorts":
