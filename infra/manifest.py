@@ -386,6 +386,7 @@ FUNCTIONS = (
         grants=(
             on_table("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
             *on_tokens("notion"),
+            SEND_NOTIFICATIONS,
         ),
         secrets=("oauth-clients",),
         dependencies=("core", "notion"),

@@ -10,11 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
+from urllib.parse import quote
 
 from assistant.domain.connections import Connection, ConnectionStatus, ConsentGone
 from assistant.domain.errors import ConnectionBroken, Unavailable
+from assistant.domain.notifications import News, NotificationKind
 from assistant.domain.tokens import LEAST, RENEWED_AHEAD, KeptTokens, TokenSet
 from assistant.ports.connections import AuthorizationServers, ConnectionStore, TokenVault
+from assistant.ports.notifications import Notifier
 from assistant.ports.runtime import Clock
 
 logger = logging.getLogger(__name__)
@@ -33,6 +36,7 @@ class TokenPorts:
     vault: TokenVault
     servers: AuthorizationServers
     clock: Clock
+    notifier: Notifier | None = None
     pause: Callable[[float], None] = time.sleep
 
 
@@ -118,9 +122,34 @@ class VaultedTokens:
     def _break(self, connection: Connection) -> None:
         for _ in range(_ATTEMPTS):
             found = self._ports.store.find(connection.user_id, connection.id)
-            if found is None or found.status is ConnectionStatus.BROKEN:
+            if found is None:
+                return
+            if found.status is ConnectionStatus.BROKEN:
+                # Told again, which tells it once, in case who broke it came no further.
+                self._tell(found)
                 return
             broken = found.model_copy(update={"status": ConnectionStatus.BROKEN, "broken_at": self._ports.clock.now()})
             if self._ports.store.replace(broken, expected_version=found.version):
                 logger.warning("a connection is broken", extra={"provider": found.provider, "connection": found.id})
+                self._tell(broken)
                 return
+
+    def _tell(self, broken: Connection) -> None:
+        if self._ports.notifier is None:
+            return
+        try:
+            self._ports.notifier.notify(broken.user_id, _news(broken))
+        except Unavailable:
+            logger.warning("a user could not be told of a broken connection")
+
+
+def _news(broken: Connection) -> News:
+    provider = broken.provider.title()
+    return News(
+        about=f"connection:{broken.id}",
+        kind=NotificationKind.CONNECTION,
+        title=f"Please connect {broken.name} again",
+        text=f"{provider} no longer lets the assistant into {broken.name}. Nothing is lost, but all of it waits.",
+        link=f"/api/v1/users/{quote(broken.user_id, safe='')}/connections",
+        at=broken.broken_at or broken.connected_at,
+    )

@@ -4,7 +4,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from assistant.runtime.settings import needed
-from assistant.wiring.foundation import Foundation
+from assistant.wiring.notifications import NotificationWiring
 
 if TYPE_CHECKING:
     from assistant.ports.connections import (
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from assistant.services.manage_connections import ConnectionPorts
 
 
-class ConnectionWiring(Foundation):
+class ConnectionWiring(NotificationWiring):
     """Connected accounts, their tokens and the providers that issue those."""
 
     @cached_property
@@ -68,8 +68,11 @@ class ConnectionWiring(Foundation):
         """Access tokens of connected accounts, renewed in time."""
         from assistant.services.access_tokens import TokenPorts, VaultedTokens
 
-        ports = TokenPorts(self.connections, self.token_vault, self.authorization_servers, self.clock)
-        return VaultedTokens(ports)
+        # Work in the background finds a consent gone first: of the functions that call providers, it may tell users.
+        notifier = self.notifier if self.settings.notifications_queue_url else None
+        return VaultedTokens(
+            TokenPorts(self.connections, self.token_vault, self.authorization_servers, self.clock, notifier)
+        )
 
     @cached_property
     def ask_ports(self) -> "AskPorts":
