@@ -15,11 +15,13 @@ from assistant.adapters.gmail import GmailMailBox
 from assistant.adapters.google_http import GoogleCalls
 from assistant.adapters.kms_envelope import KmsEnvelope
 from assistant.adapters.sqs_effects import SqsEffects
+from assistant.adapters.sqs_mailboxes import SqsMailboxes
 from assistant.domain.connections import Connection
 from assistant.domain.effects.approval import action_hash
 from assistant.domain.effects.effect import Effect
 from assistant.domain.mail import Mail
 from assistant.domain.mailbox import Folder
+from assistant.domain.mailbox_sync import MailboxSync, SyncReason
 from assistant.domain.tokens import TokenSet
 from assistant.domain.triage.decision import Category, DecidedBy, TriagedEmail
 from assistant.runtime.clock import SystemClock
@@ -159,3 +161,26 @@ def test_a_decision_about_a_mail_is_carried_out_and_undone(
     state = box.state(mail)
     assert (state.folder, *state.labels) == (Folder.INBOX,)
     assert small_assistant.request("GET", f"{path}/verify", token=token).json()["intact"]
+
+
+def test_a_mail_that_arrives_ends_as_a_label(
+    small_assistant: Assistant, gmail_server: GmailApi, mailbox: Connection, box: GmailMailBox
+) -> None:
+    environment, clock = function_environment(small_assistant, "sync_mailbox"), SystemClock()
+    mail = gmail_server.receive(
+        Mail(id="", sender="ceo@company.com", subject="Urgent: Q4 Budget Review", body="We need to discuss it today.")
+    )
+    job = MailboxSync(
+        id=uuid4().hex,
+        user_id=USER,
+        connection_id=mailbox.id,
+        reason=SyncReason.NOTIFIED,
+        noticed_at=clock.now(),
+    )
+    SqsMailboxes(environment["MAILBOXES_QUEUE_URL"], small_assistant.aws.sqs).request([job])
+    assert eventually(lambda: box.state(mail).labels) == {"EA/Urgent"}
+    assert box.state(mail).folder is Folder.INBOX
+    path = f"/api/v1/users/{USER}/effects?state=done"
+    listed = small_assistant.request("GET", path, token=small_assistant.token()).json()["effects"]
+    (effect,) = (one for one in listed if one["target"]["object_id"] == mail)
+    assert (effect["target"]["title"], effect["action"]["add"]["value"]) == ("Urgent: Q4 Budget Review", ["EA/Urgent"])
