@@ -63,7 +63,7 @@ class GmailMailBox:
         return MessagePage(ids, found.get("nextPageToken"))
 
     def get(self, message_id: str) -> MailboxMessage:
-        """Return the message from its raw bytes, attachments included: Gmail's own parts have lost the charset."""
+        """Return the message from its raw bytes, attachments included: those are sure to have the charset."""
         found = self._call(self._users.messages().get(userId=ME, id=message_id, format="raw"))
         mail, attachments = read_message(
             base64.urlsafe_b64decode(found["raw"] + "=="),
