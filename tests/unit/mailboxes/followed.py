@@ -60,7 +60,7 @@ class Followed:
             self.connections, self.boxes, self.places, self.receipts, self.queue, self.follow, triage
         )
         self.watch_ports = WatchPorts(
-            self.connections, self.boxes, self.places, self.receipts, self.queue, self.meter, self.clock
+            self.connections, self.boxes, self.places, self.receipts, lambda: self.queue, self.meter, self.clock
         )
 
     @property

@@ -33,13 +33,13 @@ _TRIES: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class WatchPorts:
-    """The ports watching mailboxes needs."""
+    """The ports watching mailboxes needs; ``queue`` gives the queue to those who may send to it."""
 
     connections: ConnectionStore
     boxes: MailBoxes
     places: MailboxPlaces
     receipts: Receipts
-    queue: MailboxQueue
+    queue: Callable[[], MailboxQueue]
     meter: Meter
     clock: Clock
 
@@ -204,7 +204,7 @@ def _request(connection: Connection, ports: WatchPorts) -> None:
     now = ports.clock.now()
     # One request while a run is likely under way, however often this runs.
     window = int(now.timestamp() // timedelta(minutes=5).total_seconds())
-    ports.queue.request(
+    ports.queue().request(
         [
             MailboxSync(
                 id=f"reconcile-{connection.id[:64]}-{window}",

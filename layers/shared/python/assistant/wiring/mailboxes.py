@@ -94,7 +94,8 @@ class MailBoxWiring(MailWiring, ConnectionWiring, EffectWiring):
             self.mailboxes,
             self.mailbox_places,
             self.receipts,
-            self.mailbox_queue,
+            # Renewing watches sends nothing.
+            lambda: self.mailbox_queue,
             self.meter,
             self.clock,
         )
