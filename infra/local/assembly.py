@@ -53,8 +53,8 @@ class Stack:
     assets: tuple[Asset, ...]
 
 
-def synthesize(profile: Profile, settings: Mapping[str, str]) -> Path:
-    """Return the folder of the cloud assembly, synthesizing it when its inputs changed.
+def synthesize(profile: Profile, settings: Mapping[str, str], folder: Path) -> None:
+    """Write the cloud assembly into the folder, unless it stands there and its inputs did not change.
 
     ``settings`` overrides settings of the functions, as context ``settings`` does.
 
@@ -62,7 +62,6 @@ def synthesize(profile: Profile, settings: Mapping[str, str]) -> Path:
         LocalFailure: synthesis failed; carries its last line.
 
     """
-    folder = REPOSITORY / ".build" / "assembly" / profile
     stamp = folder / ".inputs"
     with exclusively(folder.with_suffix(".lock")):
         inputs = _digest_inputs(settings)
@@ -70,7 +69,6 @@ def synthesize(profile: Profile, settings: Mapping[str, str]) -> Path:
             with step(f"synthesizing the template ({profile})"):
                 _run_app(profile, settings, folder)
             stamp.write_text(inputs)
-    return folder
 
 
 def read_stacks(folder: Path, account: str, region: str) -> list[Stack]:

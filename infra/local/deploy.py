@@ -28,7 +28,9 @@ def deploy(layout: Layout, aws: LocalAws) -> bool:
         LocalFailure: the build, the synthesis or a stack operation failed.
 
     """
-    folder = synthesize(layout.profile, layout.functions_settings)
+    # Of its own: another assistant on this machine has other addresses in its template.
+    folder = layout.state / "assembly"
+    synthesize(layout.profile, layout.functions_settings, folder)
     try:
         build(dependencies=False)
     except BuildFailed as error:

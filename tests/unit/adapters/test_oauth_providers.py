@@ -60,7 +60,7 @@ def pauses() -> list[float]:
 @pytest.fixture
 def providers(api: OAuthApi, clock: ManualClock, pauses: list[float]) -> OAuthProviders:
     def http(provider: Provider) -> OAuthHttp:
-        return OAuthHttp(provider, read_seconds=0.2, pause=pauses.append)
+        return OAuthHttp(provider, read_seconds=2, pause=pauses.append)
 
     registered = json.dumps({provider.value: CLIENT for provider in Provider})
     addresses = Addresses(api.url, f"{api.url}/oauth", api.url, api.url, api.url, api.url)
