@@ -133,7 +133,6 @@ class Desk:
         self.execute_ports = ExecutePorts(
             self.effects,
             dict.fromkeys(EffectKind, mail),
-            self.preferences,
             self.notifications,
             self.meter,
             self.clock,

@@ -50,7 +50,7 @@ class Slack:
         self.pauses: list[float] = []
         self.tokens = FixedTokens(TOKEN)
         self.records = MemoryPostRecords(clock)
-        calls = SlackCalls(CONNECTION, self.tokens, clock, api.url, pause=self.pauses.append)
+        calls = SlackCalls(CONNECTION, self.tokens, api.url, pause=self.pauses.append)
         self.chat = SlackChat(CONNECTION, calls, self.records, clock)
 
     def post(self, text: str = "Ann asks for the budget.") -> PostedMessage:

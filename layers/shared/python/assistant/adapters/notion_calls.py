@@ -8,7 +8,7 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, Final
@@ -144,12 +144,9 @@ class NotionCalls:
         if told.isdecimal():
             return float(told)
         try:
-            return max(0.0, (parsedate_to_datetime(told).astimezone(UTC) - self._now()).total_seconds())
+            return max(0.0, (parsedate_to_datetime(told).astimezone(UTC) - self._clock.now()).total_seconds())
         except ValueError:
             return 0.0
-
-    def _now(self) -> datetime:
-        return self._clock.now()
 
 
 def _back_off(attempt: int) -> float:

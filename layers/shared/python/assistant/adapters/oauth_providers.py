@@ -6,6 +6,7 @@ a secret, and by default tokens that never expire. Notion takes JSON and Basic a
 
 import binascii
 import json
+from abc import ABC, abstractmethod
 from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -116,14 +117,14 @@ class _Server:
         return Unavailable(f"{self.provider.title()} gave an answer that cannot be read. Please try again.")
 
 
-class _Standard(_Server):
+class _Standard(_Server, ABC):
     """A provider that keeps to RFC 6749 with a form, client_secret_post and PKCE."""
 
-    def _token_url(self) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def _token_url(self) -> str: ...
 
-    def _consent(self, answer: Json, tokens: TokenSet) -> Consent:
-        raise NotImplementedError
+    @abstractmethod
+    def _consent(self, answer: Json, tokens: TokenSet) -> Consent: ...
 
     def exchange(self, code: str, pending: PendingConsent) -> Consent:
         """Exchange the code, and read whose account it is."""

@@ -17,7 +17,6 @@ from slack_sdk.web.client import WebClient
 from assistant.domain.connections import Connection
 from assistant.domain.errors import AssistantError, ConnectionBroken, Forbidden, NotFound, Unavailable
 from assistant.ports.connections import AccessTokens
-from assistant.ports.runtime import Clock
 
 logger = logging.getLogger(__name__)
 
@@ -44,14 +43,12 @@ class SlackCalls:
         self,
         connection: Connection,
         tokens: AccessTokens,
-        clock: Clock,
         base_url: str,
         *,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._connection = connection
         self._tokens = tokens
-        self._clock = clock
         self._pause = pause
         self._client = WebClient(
             base_url=f"{base_url}/api/", timeout=ATTEMPT_SECONDS, retry_handlers=[], logger=_silent_logger()

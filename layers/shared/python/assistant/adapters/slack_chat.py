@@ -49,7 +49,7 @@ class SlackChats:
 
     def open(self, connection: Connection) -> "SlackChat":
         """Return the workspace of a connection."""
-        calls = SlackCalls(connection, self._tokens, self._clock, self._base_url)
+        calls = SlackCalls(connection, self._tokens, self._base_url)
         return SlackChat(connection, calls, self._records, self._clock)
 
 

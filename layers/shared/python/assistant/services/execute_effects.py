@@ -19,7 +19,6 @@ from assistant.domain.errors import AssistantError, ConnectionBroken, Forbidden,
 from assistant.ports.effects import EffectExecutor, EffectStore
 from assistant.ports.notifications import Notifier
 from assistant.ports.runtime import Clock, Meter
-from assistant.ports.users import PreferenceStore
 
 CHANGED_MEANWHILE: Final = "It was changed meanwhile, so it stays as it is now."
 # What no later try can mend.
@@ -32,7 +31,6 @@ class ExecutePorts:
 
     effects: EffectStore
     executors: Mapping[EffectKind, EffectExecutor]
-    preferences: PreferenceStore
     notifier: Notifier
     meter: Meter
     clock: Clock

@@ -18,11 +18,11 @@ _MAIL_PROVIDERS = (Provider.GOOGLE,)
 
 @dataclass(frozen=True, slots=True)
 class ChannelPorts:
-    """The ports sending needs; None where this deployment has no such channel."""
+    """The ports sending needs."""
 
     connections: ConnectionStore
-    chats: Chats | None
-    mailboxes: MailBoxes | None
+    chats: Chats
+    mailboxes: MailBoxes
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def send_message(user_id: str, channel: Channel, message: Message, *, ports: Cha
 
 def _by_chat(user_id: str, message: Message, ports: ChannelPorts) -> None:
     connection = next(_connected(user_id, (Provider.SLACK,), ports), None)
-    if connection is None or ports.chats is None:
+    if connection is None:
         raise _not_connected(Channel.SLACK)
     if connection.member is None:
         raise NotFound("The connection does not say who the user is.")
@@ -72,7 +72,7 @@ def _by_chat(user_id: str, message: Message, ports: ChannelPorts) -> None:
 
 def _by_mail(user_id: str, message: Message, ports: ChannelPorts) -> None:
     connection = next(_connected(user_id, _MAIL_PROVIDERS, ports), None)
-    if connection is None or ports.mailboxes is None:
+    if connection is None:
         raise _not_connected(Channel.EMAIL)
     ports.mailboxes.open(connection).send(message.mail(connection.account))
 

@@ -4,6 +4,7 @@ Notifications are only a hint that comes early: whoever never gets one finds the
 """
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import Final
 
 from assistant.domain import metric_names
 from assistant.domain.connections import Connection, ConnectionStatus, Provider
-from assistant.domain.errors import AssistantError, ConnectionBroken, NotFound, Unavailable
+from assistant.domain.errors import ConnectionBroken, NotFound, Unavailable
 from assistant.domain.mailbox import CursorExpired
 from assistant.domain.mailbox_sync import MailboxSync, SyncReason
 from assistant.ports.connections import ConnectionStore
@@ -45,7 +46,7 @@ class WatchPorts:
 
 
 class _End(Enum):
-    """What became of one mailbox; the values are fields of ``Watched``."""
+    """What became of one mailbox; the values are fields of ``Renewed`` and ``Reconciled``."""
 
     WATCHED = "watched"
     UNWATCHED = "unwatched"
@@ -136,8 +137,6 @@ def _tried(connection: Connection, look: Callable[[Connection, WatchPorts], _See
     except ConnectionBroken:
         # Its user was told when the consent was found gone.
         return _Seen(_End.BROKEN)
-    except AssistantError as error:
-        return _out_of_reach(connection, type(error).__name__, ports)
     except Exception as error:  # noqa: BLE001 one mailbox must not keep the others from their news
         return _out_of_reach(connection, type(error).__name__, ports)
 
@@ -218,7 +217,4 @@ def _request(connection: Connection, ports: WatchPorts) -> None:
 
 
 def _counts(seen: Sequence[_Seen]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for one in seen:
-        counts[one.end.value] = counts.get(one.end.value, 0) + 1
-    return counts
+    return dict(Counter(one.end.value for one in seen))

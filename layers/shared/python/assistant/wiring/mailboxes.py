@@ -109,7 +109,7 @@ class MailBoxWiring(MailWiring, ConnectionWiring, EffectWiring):
 
         mail = MailExecutor(self.connections, self.mailboxes)
         executors = {EffectKind.LABEL: mail, EffectKind.ARCHIVE: mail, EffectKind.SEND: mail}
-        return ExecutePorts(self.effects, executors, self.preferences, self.notifier, self.meter, self.clock)
+        return ExecutePorts(self.effects, executors, self.notifier, self.meter, self.clock)
 
     @property
     def _follow(self) -> "DecisionFollower":
