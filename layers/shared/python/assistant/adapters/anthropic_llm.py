@@ -1,14 +1,11 @@
 """Claude: key, circuit, rate limits, deadline and retries around single calls; the first call imports the SDK."""
 
 import logging
-import re
 import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from http import HTTPStatus
 from json import dumps
@@ -20,6 +17,7 @@ from pydantic import BaseModel
 from assistant.adapters.anthropic_calls import Answered, CallFailed, ServiceDown, ServiceSilent
 from assistant.adapters.anthropic_limits import NOTHING, Need, RateLimits
 from assistant.adapters.dynamo_circuit import SharedCircuit
+from assistant.adapters.retry_after import retry_after
 from assistant.adapters.secrets import ApiKey
 from assistant.domain.errors import Unavailable
 from assistant.domain.llm import LlmTask, Prompt, Reply, TokenUsage, Unanswered, Unheard
@@ -35,7 +33,6 @@ logger = logging.getLogger(__name__)
 _ATTEMPTS = 3
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 3600.0
-_SECONDS = re.compile(r"\d+(\.\d+)?")
 # A call cannot be expected to answer faster.
 _LEAST_SECONDS = 0.3
 # Who gives a call less time than this learns nothing about the service from its timeout.
@@ -178,7 +175,8 @@ class AnthropicLlm:
 
     def _pause_after(self, failed: CallFailed, attempt: int) -> float:
         """Return how long to wait: what the service asked for, else 0.5, 1 ... seconds less up to half as jitter."""
-        asked = _retry_after(failed.headers, self._clock.now())
+        told = retry_after(failed.headers.get("retry-after", ""), self._clock.now())
+        asked = min(told, _LONGEST_PAUSE) if told else None
         if asked and failed.status == HTTPStatus.TOO_MANY_REQUESTS:
             self._limits.block(asked)
         return asked or _FIRST_PAUSE * 2**attempt * (1000 - secrets.randbelow(500)) / 1000
@@ -231,20 +229,6 @@ def _prefix_tokens(policy: str, profile: str, answer: type[BaseModel]) -> int:
 
 def _output_price(model: LlmModel) -> Decimal:
     return model.prices.output
-
-
-def _retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Return the seconds of a Retry-After header, which holds them or a date (RFC 9110, 10.2.3), if they are any."""
-    value = headers.get("retry-after", "")
-    try:
-        seconds = float(value) if _SECONDS.fullmatch(value) else (_date(value) - now).total_seconds()
-    except ValueError:
-        return None
-    return min(seconds, _LONGEST_PAUSE) if seconds > 0 else None
-
-
-def _date(value: str) -> datetime:
-    return parsedate_to_datetime(value).astimezone(UTC)
 
 
 def _log(task: LlmTask, answered: Answered[BaseModel], seconds: float) -> None:

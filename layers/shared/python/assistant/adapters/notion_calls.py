@@ -8,8 +8,6 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -17,6 +15,7 @@ import httpx
 from notion_client import Client
 from notion_client.errors import HTTPResponseError, RequestTimeoutError
 
+from assistant.adapters.retry_after import retry_after
 from assistant.domain.connections import Connection
 from assistant.domain.errors import AssistantError, ConnectionBroken, Forbidden, NotFound, Unavailable
 from assistant.ports.connections import AccessTokens
@@ -129,24 +128,13 @@ class NotionCalls:
 
     def _wait(self, error: HTTPResponseError, attempt: int, *, certain: bool) -> float:
         """Return the seconds to wait before the next attempt, or raise what the answer means."""
-        if error.status in _THROTTLED:
-            return self._told(error) or _back_off(attempt)
+        if error.status not in _THROTTLED | _FAILED:
+            raise _meaning(error.status) from error
         if error.status in _FAILED:
             logger.warning("notion failed: %d", error.status)
             if not certain:
                 raise NotKnown from error
-            return self._told(error) or _back_off(attempt)
-        raise _meaning(error.status) from error
-
-    def _told(self, error: HTTPResponseError) -> float:
-        """Return the seconds of Retry-After, as a number or a date (RFC 9110, 10.2.3); 0 where it says nothing."""
-        told = error.headers.get("retry-after", "")
-        if told.isdecimal():
-            return float(told)
-        try:
-            return max(0.0, (parsedate_to_datetime(told).astimezone(UTC) - self._clock.now()).total_seconds())
-        except ValueError:
-            return 0.0
+        return retry_after(error.headers.get("retry-after", ""), self._clock.now()) or _back_off(attempt)
 
 
 def _back_off(attempt: int) -> float:
