@@ -3,12 +3,11 @@
 import re
 from base64 import b64encode
 from datetime import UTC, datetime
-from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import quote
 from typing import Any
 
 from assistant.domain.mail import Mail
+from assistant.domain.mail_mime import write_message
 from assistant.domain.mailbox import Folder, MailboxMessage, MessageState, OutgoingMail
 
 STATE_FIELDS = "id,parentFolderId,categories,isRead"
@@ -53,18 +52,7 @@ def moment(text: str) -> datetime:
 
 def mime(mail: OutgoingMail) -> bytes:
     """Return a mail as Graph takes MIME, in Base64: in JSON no header may be set that a reply needs."""
-    message = EmailMessage(policy=SMTP)
-    message["Message-ID"] = mail.message_id
-    message["To"] = ", ".join(mail.to)
-    if mail.cc:
-        message["Cc"] = ", ".join(mail.cc)
-    message["Subject"] = mail.subject
-    if mail.in_reply_to:
-        message["In-Reply-To"] = mail.in_reply_to
-    if mail.references:
-        message["References"] = " ".join(mail.references)
-    message.set_content(mail.text)
-    return b64encode(message.as_bytes())
+    return b64encode(write_message(mail))
 
 
 def address_line(recipient: Json | None) -> str:
