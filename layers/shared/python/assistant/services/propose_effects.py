@@ -45,17 +45,8 @@ def propose_effects(
     Raises:
         Unavailable: the store, the queue or the notifier is down; propose them again.
     """
-    preferences = ports.preferences.read(user_id).preferences
-    wanted = tuple({effect.id: effect for effect in effects}.values())
-    records = [
-        record
-        for chunk in batched(wanted, MOST_CHANGES, strict=False)
-        for record in _kept(user_id, chunk, preferences.effects, ports.effects)
-    ]
-    queued = [record for record in records if record.state is EffectState.QUEUED]
-    ports.queue.request(jobs(queued, undo=False, request_id=request_id, at=ports.clock.now()))
-    _ask(records, ports)
-    return tuple(records)
+    permissions = ports.preferences.read(user_id).preferences.effects
+    return _proposed(user_id, effects, permissions, request_id=request_id, ports=ports)
 
 
 def propose_for_mails(
@@ -69,7 +60,22 @@ def propose_for_mails(
         for mail, decided in triaged
         for effect in effects_of_triage(connection, mail, decided, run_id=run_id, now=now, preferences=preferences)
     ]
-    return propose_effects(connection.user_id, effects, request_id=run_id, ports=ports)
+    return _proposed(connection.user_id, effects, preferences.effects, request_id=run_id, ports=ports)
+
+
+def _proposed(
+    user_id: str, effects: Sequence[Effect], permissions: EffectPermissions, *, request_id: str, ports: ProposePorts
+) -> tuple[EffectRecord, ...]:
+    wanted = tuple({effect.id: effect for effect in effects}.values())
+    records = [
+        record
+        for chunk in batched(wanted, MOST_CHANGES, strict=False)
+        for record in _kept(user_id, chunk, permissions, ports.effects)
+    ]
+    queued = [record for record in records if record.state is EffectState.QUEUED]
+    ports.queue.request(jobs(queued, undo=False, request_id=request_id, at=ports.clock.now()))
+    _ask(records, ports)
+    return tuple(records)
 
 
 def _kept(
