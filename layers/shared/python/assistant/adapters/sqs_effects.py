@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from assistant.adapters.aws import unavailable
+from assistant.adapters.sqs_jobs import send_in_batches
 from assistant.domain.effects.undo import EffectJob
 
 if TYPE_CHECKING:
@@ -18,7 +18,5 @@ class SqsEffects:
         self._client = client
 
     def request(self, jobs: Sequence[EffectJob]) -> None:
-        """Send the jobs one by one; raises Unavailable."""
-        for job in jobs:
-            with unavailable("sqs"):
-                self._client.send_message(QueueUrl=self._queue_url, MessageBody=job.model_dump_json())
+        """Send the jobs, ten at a time; raises Unavailable."""
+        send_in_batches(self._client, self._queue_url, ({"MessageBody": job.model_dump_json()} for job in jobs))

@@ -1,13 +1,18 @@
-"""Jobs on their way to the function that does them, through a queue of its own."""
+"""Jobs on their way to the functions that do them, each kind through a queue of its own."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from itertools import batched
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel
 
 from assistant.adapters.aws import unavailable
+from assistant.domain.errors import Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
+
+_LARGEST_BATCH: Final = 10
 
 
 class SqsJobs[Job: BaseModel]:
@@ -21,3 +26,13 @@ class SqsJobs[Job: BaseModel]:
         """Send the job; raises Unavailable."""
         with unavailable("sqs"):
             self._client.send_message(QueueUrl=self._queue_url, MessageBody=job.model_dump_json())
+
+
+def send_in_batches(client: "SQSClient", queue_url: str, messages: Iterable[Mapping[str, str]]) -> None:
+    """Send messages, their parts named as SQS does, ten at a time; raises Unavailable where one was not taken."""
+    for some in batched(messages, _LARGEST_BATCH, strict=False):
+        entries: Any = [{"Id": str(number), **message} for number, message in enumerate(some)]
+        with unavailable("sqs"):
+            answer = client.send_message_batch(QueueUrl=queue_url, Entries=entries)
+        if answer.get("Failed"):
+            raise Unavailable("A part of the assistant does not answer right now. Please try again shortly.")

@@ -2,17 +2,13 @@
 
 import hashlib
 from collections.abc import Sequence
-from itertools import batched
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from assistant.adapters.aws import unavailable
-from assistant.domain.errors import Unavailable
+from assistant.adapters.sqs_jobs import send_in_batches
 from assistant.domain.mailbox_sync import MailboxSync
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
-
-_LARGEST_BATCH: Final = 10
 
 
 class SqsMailboxes:
@@ -24,22 +20,15 @@ class SqsMailboxes:
 
     def request(self, syncs: Sequence[MailboxSync]) -> None:
         """Send them, ten at a time."""
-        for some in batched(syncs, _LARGEST_BATCH, strict=False):
-            with unavailable("sqs"):
-                answer = self._client.send_message_batch(
-                    QueueUrl=self._queue_url,
-                    Entries=[
-                        {
-                            "Id": str(number),
-                            "MessageBody": sync.model_dump_json(),
-                            "MessageGroupId": _token(sync.user_id, sync.connection_id),
-                            "MessageDeduplicationId": _token(sync.user_id, sync.connection_id, sync.id),
-                        }
-                        for number, sync in enumerate(some)
-                    ],
-                )
-            if answer.get("Failed"):
-                raise Unavailable("A part of the assistant does not answer right now. Please try again shortly.")
+        messages = (
+            {
+                "MessageBody": sync.model_dump_json(),
+                "MessageGroupId": _token(sync.user_id, sync.connection_id),
+                "MessageDeduplicationId": _token(sync.user_id, sync.connection_id, sync.id),
+            }
+            for sync in syncs
+        )
+        send_in_batches(self._client, self._queue_url, messages)
 
 
 def _token(*parts: str) -> str:
