@@ -2,17 +2,15 @@
 
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from assistant.domain.notifications import Due
 from assistant.runtime.observability import logger
+from assistant.runtime.sqs import work_through
 from assistant.services.deliver_notifications import deliver
 from assistant.wiring import deps
-
-processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
 
 def send(record: SQSRecord) -> None:
@@ -23,7 +21,4 @@ def send(record: SQSRecord) -> None:
 @logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Work on one batch; the answer names the messages that failed."""
-    answer = process_partial_response(event, send, processor, context)
-    for kind, *_ in processor.exceptions:
-        logger.error("notification not sent", extra={"error": kind.__name__ if kind else "unknown"})
-    return answer
+    return work_through(event, context, send, failed="notification not sent")

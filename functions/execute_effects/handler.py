@@ -2,20 +2,18 @@
 
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from assistant.domain.effects.undo import EffectJob
 from assistant.runtime.observability import logger
+from assistant.runtime.sqs import work_through
 from assistant.services.execute_effects import run_job
 from assistant.wiring import deps
 
 # What an effect takes that is begun at the last moment, with everything slow.
 CLOSING_SECONDS = 190.0
-
-processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
 
 def execute(record: SQSRecord, lambda_context: LambdaContext) -> None:
@@ -29,7 +27,4 @@ def execute(record: SQSRecord, lambda_context: LambdaContext) -> None:
 @logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Work on a batch; the answer names the messages that failed."""
-    answer = process_partial_response(event, execute, processor, context)
-    for kind, *_ in processor.exceptions:
-        logger.error("effects not done", extra={"error": kind.__name__ if kind else "unknown"})
-    return answer
+    return work_through(event, context, execute, failed="effects not done")

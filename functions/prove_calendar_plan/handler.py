@@ -2,20 +2,18 @@
 
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from assistant.domain.calendar.plan_record import ProofJob
 from assistant.runtime.observability import logger
+from assistant.runtime.sqs import work_through
 from assistant.services.prove_plan import prove_plan
 from assistant.wiring import deps
 
 # What is left to do when the search ends: keep the plan and hand over the audit event.
 CLOSING_SECONDS = 30.0
-
-processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
 
 def prove(record: SQSRecord, lambda_context: LambdaContext) -> None:
@@ -29,7 +27,4 @@ def prove(record: SQSRecord, lambda_context: LambdaContext) -> None:
 @logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Work on one batch; the answer names the messages that failed."""
-    answer = process_partial_response(event, prove, processor, context)
-    for kind, *_ in processor.exceptions:
-        logger.error("plan not proven", extra={"error": kind.__name__ if kind else "unknown"})
-    return answer
+    return work_through(event, context, prove, failed="plan not proven")

@@ -2,16 +2,14 @@
 
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from assistant.domain.audit import AuditEvent
 from assistant.runtime.observability import logger
+from assistant.runtime.sqs import work_through
 from assistant.wiring import deps
-
-processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
 
 def append(record: SQSRecord) -> None:
@@ -24,7 +22,4 @@ def append(record: SQSRecord) -> None:
 @logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Record a batch; the answer names the messages that failed."""
-    answer = process_partial_response(event, append, processor, context)
-    for kind, *_ in processor.exceptions:
-        logger.error("audit event not recorded", extra={"error": kind.__name__ if kind else "unknown"})
-    return answer
+    return work_through(event, context, append, failed="audit event not recorded")

@@ -3,20 +3,18 @@
 from dataclasses import asdict
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from assistant.domain.mailbox_sync import MailboxSync
 from assistant.runtime.observability import logger
+from assistant.runtime.sqs import work_through
 from assistant.services.sync_mailbox import sync_mailbox
 from assistant.wiring import deps
 
 # What is left to do for the mails under way when no more is begun: keep decisions, propose effects, write receipts.
 CLOSING_SECONDS = 30.0
-
-processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
 
 def sync(record: SQSRecord, lambda_context: LambdaContext) -> None:
@@ -30,8 +28,4 @@ def sync(record: SQSRecord, lambda_context: LambdaContext) -> None:
 @logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Work on one batch; the answer names the messages that failed, the log why."""
-    answer = process_partial_response(event, sync, processor, context)
-    for failure, (kind, *_) in zip(answer["batchItemFailures"], processor.exceptions, strict=False):
-        reason = kind.__name__ if kind else "unknown"
-        logger.error("mailbox not read", extra={"message_id": failure["itemIdentifier"], "error": reason})
-    return answer
+    return work_through(event, context, sync, failed="mailbox not read")

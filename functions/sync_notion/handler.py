@@ -2,20 +2,18 @@
 
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from assistant.domain.notes.followed import read_job
 from assistant.runtime.observability import logger
+from assistant.runtime.sqs import work_through
 from assistant.services.sync_notes import work_on
 from assistant.wiring import deps
 
 # What is left to do when no more pages are begun: the page under way.
 CLOSING_SECONDS = 90.0
-
-processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
 
 def work(record: SQSRecord, lambda_context: LambdaContext) -> None:
@@ -29,8 +27,4 @@ def work(record: SQSRecord, lambda_context: LambdaContext) -> None:
 @logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Work on one batch; the answer names the messages that failed, the log why."""
-    answer = process_partial_response(event, work, processor, context)
-    for failure, (kind, *_) in zip(answer["batchItemFailures"], processor.exceptions, strict=False):
-        reason = kind.__name__ if kind else "unknown"
-        logger.error("workspace not read", extra={"message_id": failure["itemIdentifier"], "error": reason})
-    return answer
+    return work_through(event, context, work, failed="workspace not read")
