@@ -224,6 +224,19 @@ class Table:
         delete: dict[str, Any] = {"TableName": self.name, "Key": attributes(key)}
         return {"Delete": delete | _conditional(condition, values)}  # type: ignore[typeddict-item]  # as above
 
+    def take(self, key: Item, *, now: datetime, until: datetime, condition: str, values: Item | None = None) -> bool:
+        """Note in ``taken_until`` until when somebody has an item; False when another has, or the condition fails."""
+        answer = write_if(
+            lambda: self.client.update_item(
+                TableName=self.name,
+                Key=attributes(key),
+                UpdateExpression="SET taken_until = :until",
+                ConditionExpression=f"{condition} AND (attribute_not_exists(taken_until) OR taken_until <= :now)",
+                ExpressionAttributeValues=attributes({":now": epoch(now), ":until": epoch(until), **(values or {})}),
+            )
+        )
+        return answer is not None
+
     def _get_chunk(self, request: Mapping[str, Any]) -> list[Item]:
         items: list[Item] = []
         for _ in attempts():

@@ -4,14 +4,13 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from assistant.adapters.dynamo import EXPIRES_AT, Item, Table, attributes, epoch, plain, write_if
+from assistant.adapters.dynamo import EXPIRES_AT, Item, Table, epoch, plain
 from assistant.domain.notifications import Due
 
 # What nobody did for this long is not done any more.
 LATE: Final = timedelta(days=2)
 _KEPT_FOR: Final = timedelta(days=4)
 _AT: Final = "AT#"
-_FREE: Final = "attribute_not_exists(taken_until) OR taken_until <= :now"
 
 
 class DynamoDueIndex:
@@ -39,16 +38,7 @@ class DynamoDueIndex:
 
     def claim(self, due: Due, *, now: datetime, until: datetime) -> bool:
         """Write until when the place is taken, if nobody has it."""
-        answer = write_if(
-            lambda: self._table.client.update_item(
-                TableName=self._table.name,
-                Key=attributes(_key(due)),
-                UpdateExpression="SET taken_until = :until",
-                ConditionExpression=f"attribute_exists(pk) AND ({_FREE})",
-                ExpressionAttributeValues=attributes({":now": epoch(now), ":until": epoch(until)}),
-            )
-        )
-        return answer is not None
+        return self._table.take(_key(due), now=now, until=until, condition="attribute_exists(pk)")
 
     def done(self, due: Due) -> None:
         """Remove the place; one that is gone is no error."""

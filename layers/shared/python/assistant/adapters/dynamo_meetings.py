@@ -94,18 +94,8 @@ class DynamoMeetings:
 
     def claim(self, due: DueMeeting, *, now: datetime, until: datetime) -> bool:
         """Write until when the meeting is taken, if nobody has it and it is the same version."""
-        answer = write_if(
-            lambda: self._table.client.update_item(
-                TableName=self._table.name,
-                Key=attributes(_place_key(due)),
-                UpdateExpression="SET taken_until = :until",
-                ConditionExpression=f"{_SAME} AND (attribute_not_exists(taken_until) OR taken_until <= :now)",
-                ExpressionAttributeValues=attributes(
-                    {":version": due.version, ":now": epoch(now), ":until": epoch(until)}
-                ),
-            )
-        )
-        return answer is not None
+        same = {":version": due.version}
+        return self._table.take(_place_key(due), now=now, until=until, condition=_SAME, values=same)
 
     def done(self, due: DueMeeting) -> None:
         """Remove the place of this version."""
