@@ -57,6 +57,12 @@ class InvalidRequest(AssistantError):
     status = 422
 
 
+def unknown_cursor(listed: str) -> InvalidRequest:
+    """Return the refusal of a ``cursor`` that no list of these (``"effects"``) gave."""
+    wrong = FieldError("cursor", f"must be the next_cursor of a list of {listed}")
+    return InvalidRequest("The cursor is none of this list.", errors=(wrong,))
+
+
 class Forbidden(AssistantError):
     """The caller may not act for this user."""
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from assistant.domain.audit import AuditAction, audit_event
-from assistant.domain.errors import Conflict, FieldError, InvalidRequest, NotFound
+from assistant.domain.errors import Conflict, FieldError, InvalidRequest, NotFound, unknown_cursor
 from assistant.domain.meetings.basis import LATE
 from assistant.domain.meetings.document import PreparedMeeting
 from assistant.domain.meetings.keeping import KeptMeeting, MeetingSummary
@@ -198,6 +198,5 @@ def _read_cursor(cursor: str | None) -> str | None:
     except (binascii.Error, ValueError):
         place = ""
     if not _PLACE.match(place):
-        wrong = FieldError("cursor", "must be the next_cursor of a list of meetings")
-        raise InvalidRequest("The cursor is none of this list.", errors=(wrong,))
+        raise unknown_cursor("meetings")
     return place

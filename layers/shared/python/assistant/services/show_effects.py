@@ -12,7 +12,7 @@ from assistant.domain.effects.actions import AnyAction, Inverse
 from assistant.domain.effects.approval import action_hash, rendered
 from assistant.domain.effects.effect import EffectRecord, EffectState, Origin, Target
 from assistant.domain.effects.ledger import LedgerHead, broken_links, changed_records
-from assistant.domain.errors import FieldError, InvalidRequest, NotFound
+from assistant.domain.errors import NotFound, unknown_cursor
 from assistant.domain.sources import Source
 from assistant.domain.users import Identity
 from assistant.ports.effects import EffectStore
@@ -137,8 +137,7 @@ def list_effects(
     """
     caller.must_be(user_id)
     if wanted.cursor and not _PLACE.fullmatch(wanted.cursor):
-        wrong = FieldError("cursor", "must be the next_cursor of a list of effects")
-        raise InvalidRequest("The cursor is none of this list.", errors=(wrong,))
+        raise unknown_cursor("effects")
     now = clock.now()
     newest = newest_effects(user_id, effects, before=wanted.cursor, since=wanted.since, run_id=wanted.run_id)
     seen = list(islice(newest, _MOST_READ))

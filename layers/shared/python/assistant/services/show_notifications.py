@@ -8,7 +8,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from assistant.domain.errors import FieldError, InvalidRequest, NotFound
+from assistant.domain.errors import NotFound, unknown_cursor
 from assistant.domain.notifications import Notification
 from assistant.domain.users import Identity
 from assistant.ports.notifications import NotificationStore
@@ -66,8 +66,7 @@ def list_notifications(
     """
     caller.must_be(user_id)
     if wanted.cursor and not _ID.fullmatch(wanted.cursor):
-        wrong = FieldError("cursor", "must be the next_cursor of a list of notifications")
-        raise InvalidRequest("The cursor is none of this list.", errors=(wrong,))
+        raise unknown_cursor("notifications")
     found = (one for one in _all(user_id, wanted.cursor, ports) if not (wanted.unread and one.read_at))
     page = tuple(islice(found, wanted.limit + 1))
     more = len(page) > wanted.limit
