@@ -1,9 +1,10 @@
 """Access tokens without an authorization server."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from assistant.domain.connections import Connection, ConnectionStatus, Provider
-from assistant.domain.errors import ConnectionBroken
+from assistant.domain.errors import ConnectionBroken, Unavailable
 
 USER = "user123"
 
@@ -38,3 +39,47 @@ class NumberedTokens:
         if refused == self.token(connection):
             self.issued += 1
         return self.token(connection)
+
+
+class ScriptedTokens:
+    """Implements ``ports.AccessTokens``: hands out ``current``; a renewal brings the next of ``renewals``, if any."""
+
+    def __init__(self, current: str, *renewals: str) -> None:
+        self.current = current
+        self._renewals = list(renewals)
+        self.refused: list[str] = []
+
+    def token(self, connection: Connection) -> str:  # noqa: ARG002 all connections have the same
+        return self.current
+
+    def renew(self, connection: Connection, refused: str) -> str:  # noqa: ARG002 as above
+        self.refused.append(refused)
+        if not self._renewals:
+            raise ConnectionBroken("The consent is gone.")
+        self.current = self._renewals.pop(0)
+        return self.current
+
+
+@dataclass
+class FixedTokens:
+    """Implements ``ports.AccessTokens``: what each refused token is renewed to, and how the provider feels."""
+
+    access: str = "access-token"
+    broken: bool = False
+    down: bool = False
+    renewed: int = 0
+
+    def token(self, connection: Connection) -> str:
+        assert connection
+        if self.broken:
+            raise ConnectionBroken("connect it again")
+        if self.down:
+            raise Unavailable("down")
+        return self.access
+
+    def renew(self, connection: Connection, refused: str) -> str:
+        self.token(connection)
+        if refused == self.access:
+            self.renewed += 1
+            self.access = f"access-token-{self.renewed}"
+        return self.access

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from assistant.domain.connections import Connection, ConsentGone, Provider, connection_id
-from assistant.domain.errors import ConnectionBroken, Unavailable
 from assistant.domain.tokens import Consent, KeptTokens, PendingConsent, TokenSet
 from assistant.ports.runtime import Clock
 from tests.fakes.runtime import ManualClock
@@ -185,31 +184,6 @@ class ScriptedProvider:
         tokens = TokenSet(f"access-{name}", f"refresh-{name}", self.clock.now() + timedelta(hours=1))
         self.live.add(f"refresh-{name}")
         return tokens
-
-
-@dataclass
-class FixedTokens:
-    """Implements ``ports.AccessTokens``: what each refused token is renewed to, and how the provider feels."""
-
-    access: str = "access-token"
-    broken: bool = False
-    down: bool = False
-    renewed: int = 0
-
-    def token(self, connection: Connection) -> str:
-        assert connection
-        if self.broken:
-            raise ConnectionBroken("connect it again")
-        if self.down:
-            raise Unavailable("down")
-        return self.access
-
-    def renew(self, connection: Connection, refused: str) -> str:
-        self.token(connection)
-        if refused == self.access:
-            self.renewed += 1
-            self.access = f"access-token-{self.renewed}"
-        return self.access
 
 
 def expired(tokens: TokenSet, now: datetime) -> TokenSet:

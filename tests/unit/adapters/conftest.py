@@ -11,6 +11,7 @@ from assistant.adapters.graph_calendar import GraphCalendars
 from assistant.adapters.graph_mail import GraphMailBoxes
 from assistant.adapters.graph_subscriptions import GraphSubscriptions
 from infra.build import model as build_model
+from tests.fakes.access_tokens import ScriptedTokens
 from tests.fakes.accounts import MICROSOFT, WEBHOOK
 from tests.fakes.aws import memory_aws
 from tests.fakes.graph_api import GraphServer
@@ -21,7 +22,6 @@ from tests.fakes.runtime import ManualClock
 from tests.fakes.sides import BothSides
 from tests.fakes.subscriptions import MemorySubscriptions
 from tests.fakes.tables import TABLE, create_table
-from tests.fakes.tokens import ScriptedTokens
 
 
 @pytest.fixture

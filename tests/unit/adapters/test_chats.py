@@ -16,8 +16,8 @@ from assistant.domain.chat import Button, ButtonStyle, ChatMessage, PostedMessag
 from assistant.domain.connections import Connection, Provider
 from assistant.domain.errors import ConnectionBroken, Forbidden, NotFound, Unavailable
 from assistant.ports.chat import Chat, PostRecords
+from tests.fakes.access_tokens import FixedTokens
 from tests.fakes.chat import MemoryChat, MemoryPostRecords
-from tests.fakes.connections import FixedTokens
 from tests.fakes.loopback_http import Answer
 from tests.fakes.runtime import ManualClock
 from tests.fakes.slack_api import TOKEN, SlackApi, failed, serve_slack, succeeded, throttled

@@ -15,13 +15,13 @@ from assistant.domain.errors import AssistantError, ConnectionBroken, Forbidden,
 from assistant.domain.mail import Mail
 from assistant.domain.mailbox import Folder, MailQuery, OutgoingMail
 from assistant.domain.subscriptions import Watched
+from tests.fakes.access_tokens import ScriptedTokens
 from tests.fakes.accounts import MICROSOFT, WEBHOOK
 from tests.fakes.graph_api import Fault, GraphServer
 from tests.fakes.graph_mail_api import GraphMail
 from tests.fakes.runtime import ManualClock
 from tests.fakes.sides import BothSides
 from tests.fakes.subscriptions import MemorySubscriptions
-from tests.fakes.tokens import ScriptedTokens
 
 pytestmark = pytest.mark.network
 MAIL = Mail(id="", sender="ann@supplier.com", subject="Invoice", body="Please pay.")

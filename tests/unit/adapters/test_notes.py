@@ -12,12 +12,12 @@ from assistant.domain.errors import Conflict, InvalidRequest, NotFound
 from assistant.domain.notes.source import DataSource, TaskSource, found_roles
 from assistant.domain.tasks.request import TaskStatus
 from assistant.ports.notes import Notes
+from tests.fakes.access_tokens import ScriptedTokens
 from tests.fakes.accounts import NOTION
 from tests.fakes.notes import OTHER, OWN_ID, TASKS, MemoryNotes, NotesSide, Row, page_number
 from tests.fakes.notion_api import serve
 from tests.fakes.runtime import ManualClock
 from tests.fakes.sides import BothSides
-from tests.fakes.tokens import ScriptedTokens
 
 pytestmark = pytest.mark.network
 

@@ -13,10 +13,10 @@ from assistant.adapters.notion_notes import NotionNotes, NotionWorkspaces
 from assistant.domain.errors import AssistantError, Conflict, ConnectionBroken, Forbidden, NotFound, Unavailable
 from assistant.domain.notes.note import NotesTask
 from assistant.domain.tasks.request import TaskStatus
+from tests.fakes.access_tokens import ScriptedTokens
 from tests.fakes.accounts import NOTION
 from tests.fakes.notion_api import Failure, NotionApi, serve
 from tests.fakes.runtime import ManualClock
-from tests.fakes.tokens import ScriptedTokens
 from tests.unit.adapters.test_notes import REPORT, SOURCE
 
 pytestmark = pytest.mark.network
