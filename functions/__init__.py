@@ -1,1 +1,1 @@
-"""The Lambda functions, one folder each; infra/manifest.py says what triggers them."""
+"""The Lambda functions, one folder each; infra/manifest says what triggers them."""

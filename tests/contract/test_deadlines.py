@@ -22,7 +22,8 @@ from assistant.services import access_tokens, sync_mailbox, watch_mailboxes
 from assistant.services.access_tokens import LEASED_FOR
 from assistant.services.ask_claude import LONGEST
 from assistant.services.prepare_upcoming import TAKEN_FOR
-from infra.manifest import EFFECTS, FUNCTIONS, Function
+from infra.manifest import FUNCTIONS, Function
+from infra.manifest.queues import EFFECTS
 
 LONGEST_BACKOFF = 1.0
 BATCH_PAUSES = 0.75

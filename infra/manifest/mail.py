@@ -1,0 +1,81 @@
+"""Triage, and mailboxes of connected accounts."""
+
+from infra.manifest.queues import SEND_AUDIT, SEND_EFFECTS, SEND_MAILBOXES, SEND_NOTIFICATIONS
+from infra.manifest.shapes import Function, Route, on_table, on_tokens
+
+FUNCTIONS = (
+    Function(
+        "triage_email",
+        "Triage a batch of mails; learn from the user's corrections",
+        memory=1024,
+        timeout=29,
+        routes=(
+            Route("POST", "/api/v1/email/triage"),
+            Route("GET", "/api/v1/email/{email_id}/decision"),
+            Route("POST", "/api/v1/email/{email_id}/feedback"),
+            Route("POST", "/api/v1/email/{email_id}/behaviour"),
+        ),
+        grants=(
+            on_table("BatchGetItem", "BatchWriteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+            SEND_AUDIT,
+        ),
+        secrets=("claude-api-key",),
+        dependencies=("core", "cache", "triage", "claude"),
+        cache=True,
+        snap_start=True,
+    ),
+    Function(
+        "receive_gmail_push",
+        "Take Gmail's notifications of new mail",
+        memory=512,
+        timeout=20,
+        routes=(Route("POST", "/api/v1/webhooks/gmail", public=True),),
+        grants=(on_table("BatchGetItem", "Query"), SEND_MAILBOXES),
+        dependencies=("core", "webhook"),
+    ),
+    Function(
+        "sync_mailbox",
+        "Decide about the mails that arrived in a connected mailbox",
+        memory=1024,
+        timeout=120,
+        consumes="mailboxes",
+        batch_size=1,
+        grants=(
+            on_table("BatchGetItem", "BatchWriteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+            SEND_AUDIT,
+            SEND_NOTIFICATIONS,
+            SEND_EFFECTS,
+            SEND_MAILBOXES,
+            *on_tokens("google"),
+        ),
+        secrets=("claude-api-key", "oauth-clients"),
+        dependencies=("core", "triage", "claude", "google"),
+    ),
+    Function(
+        "reconcile_mailboxes",
+        "Find the mails that no notification told of",
+        memory=1024,
+        timeout=240,
+        schedule="rate(10 minutes)",
+        grants=(
+            on_table("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+            SEND_MAILBOXES,
+            *on_tokens("google"),
+        ),
+        secrets=("oauth-clients",),
+        dependencies=("core", "google"),
+    ),
+    Function(
+        "renew_mailbox_watches",
+        "Keep providers notifying of new mail",
+        memory=1024,
+        timeout=240,
+        schedule="rate(12 hours)",
+        grants=(
+            on_table("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+            *on_tokens("google"),
+        ),
+        secrets=("oauth-clients",),
+        dependencies=("core", "google"),
+    ),
+)

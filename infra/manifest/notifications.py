@@ -1,0 +1,43 @@
+"""What users are told, and how it reaches them."""
+
+from infra.manifest.queues import SEND_NOTIFICATIONS
+from infra.manifest.shapes import Function, Route, on_table, on_tokens
+
+FUNCTIONS = (
+    Function(
+        "release_notifications",
+        "Hand what is due for users to the queue that sends it",
+        memory=1024,
+        timeout=60,
+        schedule="rate(5 minutes)",
+        grants=(on_table("PutItem", "Query", "UpdateItem"), SEND_NOTIFICATIONS),
+    ),
+    Function(
+        "deliver_notifications",
+        "Send notifications, digests and daily briefings",
+        memory=1024,
+        timeout=220,
+        consumes="notifications",
+        batch_size=1,
+        grants=(
+            on_table("BatchGetItem", "BatchWriteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+            SEND_NOTIFICATIONS,
+            *on_tokens("google", "slack"),
+        ),
+        secrets=("oauth-clients",),
+        dependencies=("core", "google", "slack"),
+    ),
+    Function(
+        "manage_notifications",
+        "Show what a user was told",
+        memory=512,
+        timeout=15,
+        routes=(
+            Route("GET", "/api/v1/users/{user_id}/notifications"),
+            Route("PATCH", "/api/v1/users/{user_id}/notifications/{notification_id}"),
+        ),
+        grants=(on_table("PutItem", "Query", "UpdateItem"),),
+        dependencies=("core", "cache"),
+        cache=True,
+    ),
+)
