@@ -45,6 +45,7 @@ from tests.fakes.stores import (
     MemoryTasks,
     Outage,
 )
+from tests.fakes.subscriptions import MemorySubscriptions
 from tests.fakes.wishes import LambdaInProcess
 
 _BUILT_FROM_PORTS = (
@@ -135,6 +136,7 @@ class Wired:
         self.mailboxes = MemoryMailBoxes(self.clock, self.mailbox_outage)
         self.receipts = MemoryReceipts(self.store)
         self.mailbox_queue = MemoryMailboxQueue()
+        self.subscriptions = MemorySubscriptions(self.store)
         self.notifications = MemoryNotifications(self.clock, self.store)
         self.effects = MemoryEffects(self.clock, self.store)
         self.effect_queue = MemoryEffectQueue(self.work_queue)
@@ -195,6 +197,7 @@ class Wired:
             "mailbox_places": MemoryPlaces(self.store),
             "receipts": self.receipts,
             "mailbox_queue": self.mailbox_queue,
+            "subscriptions": self.subscriptions,
             "push_tokens": KnownPush(),
             "metric_reader": FixedMetrics(()),
             "probes": probes,

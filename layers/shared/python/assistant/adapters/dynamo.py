@@ -59,6 +59,9 @@ Entry of the ledger    USER#<id> / LEDGER#<number>  PutItem if new in the same (
 End of the ledger      USER#<id> / LEDGER_HEAD      PutItem if as expected, in the same; GetItem   effects
 Place in a mailbox     USER#<id> / MAILBOX#<conn>   GetItem; PutItem if the version is expected    mailbox sync
 Receipt of a mail      USER#<id> / RECEIPT#<conn>#  BatchGetItem; BatchWriteItem (TTL 90 days)     mailbox sync
+Webhook of a provider  USER#<id> / SUBSCRIPTION#<c> PutItem in a transaction if as expected;       mailbox sync
+                                                    GetItem; DeleteItem
+Webhook by its id      SUBSCRIPTION#<id> / ...      PutItem, DeleteItem in the transaction; GetItem webhooks
 Followed workspace     NOTES / WORKSPACE#<user>#<c> PutItem if the version is expected; Query      notes
 Page kept as evidence  USER#<id> / NOTE#<c>#<page>  BatchWriteItem; Query                          notes, meetings
 Notification worked on NOTICE#<id> / DONE           BatchWriteItem (TTL 2 days); GetItem           notes

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         PendingConsents,
         TokenVault,
     )
+    from assistant.ports.subscriptions import SubscriptionStore
     from assistant.services.connect_accounts import AskPorts, CompletePorts
     from assistant.services.manage_connections import ConnectionPorts
 
@@ -43,6 +44,13 @@ class ConnectionWiring(NotificationWiring):
         from assistant.adapters.dynamo_consents import DynamoPendingConsents
 
         return DynamoPendingConsents(self._impatient_table, self.clock)
+
+    @cached_property
+    def subscriptions(self) -> "SubscriptionStore":
+        """Webhooks that providers were asked for."""
+        from assistant.adapters.dynamo_subscriptions import DynamoSubscriptions
+
+        return DynamoSubscriptions(self._table)
 
     @cached_property
     def authorization_servers(self) -> "AuthorizationServers":
