@@ -1,13 +1,24 @@
 """Connected calendars in memory, and what happens in a calendar without the assistant."""
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from assistant.domain.calendar.connected import Answer, BusyPeriod, ConnectedEvent, NewEvent, connected_event
+from assistant.domain.calendar.connected import (
+    Answer,
+    BusyPeriod,
+    CalendarChanges,
+    ConnectedEvent,
+    NewEvent,
+    calendar_changes,
+    connected_event,
+    touches,
+)
 from assistant.domain.connections import Connection, ConnectionStatus
 from assistant.domain.errors import ConnectionBroken, NotFound, PreconditionFailed
+from assistant.domain.mailbox import CursorExpired
 from tests.fakes.stores import Outage
 
 OWN_ADDRESS = "user@company.com"
@@ -34,8 +45,16 @@ class CalendarSide(Protocol):
         """Somebody changes an event."""
         ...
 
+    def reschedule(self, event_id: str, start: datetime, end: datetime) -> None:
+        """Somebody moves an event."""
+        ...
+
     def cancel(self, event_id: str) -> None:
         """The organizer cancels an event."""
+        ...
+
+    def forget_changes(self) -> None:
+        """The provider forgets what changed until now, and no longer knows its cursors."""
         ...
 
     def block(self, address: str, start: datetime, end: datetime) -> None:
@@ -48,16 +67,21 @@ class MemoryCalendar:
     """Implements ``ports.CalendarAccount`` and ``CalendarSide``."""
 
     outage: Outage = field(default_factory=Outage)
+    page_size: int = 200
+    watched_until: datetime | None = datetime(2025, 1, 27, tzinfo=UTC)
+    watched: bool = False
 
     def __post_init__(self) -> None:
         self._events: dict[str, ConnectedEvent] = {}
+        self._log: list[str] = []
+        self._forgotten = 0
         self._busy: dict[str, list[BusyPeriod]] = {}
         self._keys: dict[str, str] = {}
         self._count = 0
 
     def events(self, start: datetime, end: datetime) -> Sequence[ConnectedEvent]:
         self.outage.check()
-        found = [one for one in self._events.values() if _touches(one, start, end)]
+        found = [one for one in self._events.values() if touches(one, start, end)]
         return sorted(found, key=lambda one: str(one.event.start))
 
     def get(self, event_id: str) -> ConnectedEvent:
@@ -89,6 +113,29 @@ class MemoryCalendar:
     def answer(self, event_id: str, answer: Answer) -> None:
         if self.get(event_id).event.self_response != answer.value:
             self._set(event_id, self_response=answer.value)
+
+    def changes(self, cursor: str | None, start: datetime, end: datetime) -> CalendarChanges:
+        self.outage.check()
+        # From which change on, None for all events; how many were shown; the change it goes up to.
+        since, shown, reached = json.loads(cursor) if cursor else (None, 0, None)
+        reached = len(self._log) if reached is None else reached
+        if since is not None and since < self._forgotten:
+            raise CursorExpired
+        known = [one.event.event_id for one in self.events(start, end)] if since is None else self._log[since:reached]
+        page = list(dict.fromkeys(known))[shown : shown + self.page_size]
+        complete = shown + len(page) >= len(set(known))
+        following = (reached, 0, None) if complete else (since, shown + len(page), reached)
+        seen = {event_id: self._events.get(event_id) for event_id in page}
+        return calendar_changes(seen, start, end, cursor=json.dumps(following), complete=complete)
+
+    def watch(self) -> datetime | None:
+        self.outage.check()
+        self.watched = self.watched_until is not None
+        return self.watched_until
+
+    def unwatch(self) -> None:
+        self.outage.check()
+        self.watched = False
 
     def add(
         self,
@@ -122,13 +169,22 @@ class MemoryCalendar:
         )
         assert made
         self._events[event_id] = made
+        self._log.append(event_id)
         return event_id
 
     def change(self, event_id: str, title: str) -> None:
         self._set(event_id, title=title)
 
+    def reschedule(self, event_id: str, start: datetime, end: datetime) -> None:
+        self._set(event_id, start=start, end=end)
+
     def cancel(self, event_id: str) -> None:
         del self._events[event_id]
+        self._log.append(event_id)
+
+    def forget_changes(self) -> None:
+        self._log.append("")
+        self._forgotten = len(self._log)
 
     def block(self, address: str, start: datetime, end: datetime) -> None:
         self._busy.setdefault(address, []).append(BusyPeriod(start, end))
@@ -137,6 +193,7 @@ class MemoryCalendar:
         kept = self._events[event_id]
         event = kept.event.model_copy(update=values)
         self._events[event_id] = replace(kept, event=event, version=str(int(kept.version) + 1))
+        self._log.append(event_id)
 
 
 class MemoryCalendars:
@@ -150,12 +207,3 @@ class MemoryCalendars:
         if connection.status is ConnectionStatus.BROKEN:
             raise ConnectionBroken("The account has to be connected again.")
         return self._calendars.setdefault(connection.id, MemoryCalendar(self._outage))
-
-
-def _touches(one: ConnectedEvent, start: datetime, end: datetime) -> bool:
-    event = one.event
-    if event.all_day:
-        return str(event.start) <= str(end.date()) and str(event.end) > str(start.date())
-    assert isinstance(event.start, datetime)
-    assert isinstance(event.end, datetime)
-    return event.start < end and event.end > start

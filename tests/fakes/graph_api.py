@@ -176,7 +176,9 @@ class GraphServer:
         answers = []
         for one in asked:
             parts = urlsplit(one["url"])
-            inner = Request(one["method"], parts.path.lstrip("/"), dict(parse_qsl(parts.query)), request.headers, b"")
+            headers = {name.lower(): value for name, value in one["headers"].items()}
+            assert IMMUTABLE_IDS in headers["prefer"]
+            inner = Request(one["method"], parts.path.lstrip("/"), dict(parse_qsl(parts.query)), headers, b"")
             try:
                 status, body = self._routed(inner)
             except Refusal as refusal:

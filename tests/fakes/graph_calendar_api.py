@@ -1,7 +1,8 @@
 """One calendar in the loopback Graph: its view, events by version, answers to invitations, and who is busy."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from http import HTTPStatus
 
 from tests.fakes.calendar_account import OWN_ADDRESS
@@ -22,9 +23,12 @@ class GraphCalendarSide:
         self._events: dict[str, Json] = {}
         self._busy: dict[str, list[Json]] = {}
         self._count = 0
+        self._log: list[str] = []
+        self._oldest = 0
         self.told: list[str] = []
         for method, path, route in (
             ("GET", r"me/calendarView", self._view),
+            ("GET", r"me/calendarView/delta", self._delta),
             ("GET", _EVENT, self._get),
             ("PATCH", _EVENT, self._patch),
             ("POST", r"me/events", self._create),
@@ -63,8 +67,26 @@ class GraphCalendarSide:
     def change(self, event_id: str, title: str) -> None:
         self._set(event_id, {"subject": title})
 
+    def add_series(self, title: str, starts: Sequence[datetime]) -> Sequence[str]:
+        """The user makes a series of hours; return the ids of its occurrences."""
+        hour = timedelta(hours=1)
+        master = self.add(title, starts[0], starts[0] + hour)
+        self._events[master]["type"] = "seriesMaster"
+        occurrences = [self.add(title, start, start + hour) for start in starts]
+        for occurrence in occurrences:
+            self._events[occurrence] |= {"type": "occurrence", "seriesMasterId": master}
+        return occurrences
+
+    def reschedule(self, event_id: str, start: datetime, end: datetime) -> None:
+        self._set(event_id, {"start": _time(start), "end": _time(end)})
+
     def cancel(self, event_id: str) -> None:
         del self._events[event_id]
+        self._log.append(event_id)
+
+    def forget_changes(self) -> None:
+        self._log.append("")
+        self._oldest = len(self._log)
 
     def block(self, address: str, start: datetime, end: datetime) -> None:
         busy = {"status": "busy", "start": _time(start), "end": _time(end)}
@@ -72,13 +94,32 @@ class GraphCalendarSide:
 
     def _view(self, request: Request, _: Mapping[str, str]) -> Reply:
         assert _UTC in request.headers["prefer"]
-        since, until = (request.parameters[name].replace("Z", ".0000000") for name in ("startDateTime", "endDateTime"))
         found = [
             selected(event, request)
             for event in self._events.values()
-            if event["start"]["dateTime"] < until and event["end"]["dateTime"] > since
+            if _in_view(event, request) and event["type"] != "seriesMaster"
         ]
         return HTTPStatus.OK, self._server.page("event", found, request)
+
+    def _delta(self, request: Request, _: Mapping[str, str]) -> Reply:
+        assert _UTC in request.headers["prefer"]
+        assert "$select" not in request.parameters, "a delta of a view takes none"
+        items = [_told(event) for event in self._events.values() if _in_view(event, request)]
+        return HTTPStatus.OK, self._delta_page(request, items)
+
+    def _delta_page(self, request: Request, items: Sequence[Json]) -> Json:
+        link = self._server.link("deltatoken", partial(self._since, request, len(self._log)))
+        return self._server.page("event", items, request, {"@odata.deltaLink": link})
+
+    def _since(self, request: Request, position: int) -> Json:
+        if position < self._oldest:
+            raise Refusal(HTTPStatus.GONE, "SyncStateNotFound")
+        items = []
+        for event_id in dict.fromkeys(filter(None, self._log[position:])):
+            event = self._events.get(event_id)
+            there = event and _in_view(event, request)
+            items.append(_told(event) if event and there else {"id": event_id, "@removed": {"reason": "deleted"}})
+        return self._delta_page(request, items)
 
     def _get(self, request: Request, given: Mapping[str, str]) -> Reply:
         assert _UTC in request.headers["prefer"]
@@ -136,12 +177,25 @@ class GraphCalendarSide:
         event_id = f"AAkALg/EVENT+{self._count}="
         placed = {"id": event_id, "type": "singleInstance", "isCancelled": False, **event}
         self._events[event_id] = validated("event", placed | {"@odata.etag": f'W/"{self._count}-0"'})
+        self._log.append(event_id)
         return event_id
 
     def _set(self, event_id: str, values: Json) -> None:
         event = self._events[event_id]
         count, _, version = event["@odata.etag"].removeprefix('W/"').removesuffix('"').partition("-")
         event.update(values | {"@odata.etag": f'W/"{count}-{int(version) + 1}"'})
+        self._log.append(event_id)
+
+
+def _in_view(event: Json, request: Request) -> bool:
+    since, until = (request.parameters[name].replace("Z", ".0000000") for name in ("startDateTime", "endDateTime"))
+    return bool(event["start"]["dateTime"] < until and event["end"]["dateTime"] > since)
+
+
+def _told(event: Json) -> Json:
+    """Return what a delta tells of an event: of an occurrence no more than its times."""
+    names = {"id", "type", "seriesMasterId", "start", "end", "@odata.etag"}
+    return {name: value for name, value in event.items() if event["type"] != "occurrence" or name in names}
 
 
 def _attendee(address: str) -> Json:

@@ -64,8 +64,10 @@ def graph_mailbox(graph: GraphApi, graph_server: GraphServer, clock: ManualClock
 
 
 @pytest.fixture
-def graph_calendar(graph: GraphApi, graph_server: GraphServer) -> BothSides:
-    return BothSides(GraphCalendars(graph).open(MICROSOFT), GraphCalendarSide(graph_server))
+def graph_calendar(graph: GraphApi, graph_server: GraphServer, clock: ManualClock) -> BothSides:
+    subscriptions = GraphSubscriptions(MemorySubscriptions(), WEBHOOK)
+    calendars = GraphCalendars(graph, lambda: subscriptions, clock)
+    return BothSides(calendars.open(MICROSOFT), GraphCalendarSide(graph_server))
 
 
 @pytest.fixture(scope="session")

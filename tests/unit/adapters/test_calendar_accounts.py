@@ -5,9 +5,10 @@ from typing import Protocol
 
 import pytest
 
-from assistant.domain.calendar.connected import Answer, BusyPeriod, NewEvent
+from assistant.domain.calendar.connected import Answer, BusyPeriod, CalendarChanges, NewEvent
 from assistant.domain.calendar.request import Flexibility
 from assistant.domain.errors import NotFound, PreconditionFailed
+from assistant.domain.mailbox import CursorExpired
 from assistant.ports.calendar_account import CalendarAccount
 from tests.fakes.calendar_account import OWN_ADDRESS, CalendarSide, MemoryCalendar
 
@@ -147,3 +148,62 @@ class TestWriting:
         calendar.cancel(event_id)
         with pytest.raises(NotFound):
             calendar.answer(event_id, Answer.DECLINED)
+
+
+WEEK = timedelta(days=7)
+
+
+def changes(calendar: Both, cursor: str | None = None) -> CalendarChanges:
+    """Return the changes of the week, of all pages in one."""
+    pages = [calendar.changes(cursor, MONDAY, MONDAY + WEEK)]
+    while not pages[-1].complete:
+        pages.append(calendar.changes(pages[-1].cursor, MONDAY, MONDAY + WEEK))
+    changed = tuple(one for page in pages for one in page.changed)
+    return CalendarChanges(changed, tuple(one for page in pages for one in page.removed), pages[-1].cursor, True)
+
+
+class TestFollowing:
+    def test_without_a_cursor_all_of_the_time_is_shown(self, calendar: Both) -> None:
+        made = [calendar.add(f"Number {one}", MONDAY + one * HOUR / 2, MONDAY + one * HOUR) for one in range(1, 251)]
+        calendar.add("Later", MONDAY + WEEK, MONDAY + WEEK + HOUR)
+        found = changes(calendar)
+        assert sorted(one.event.event_id for one in found.changed) == sorted(made)
+        assert set(found.changed) == set(calendar.events(MONDAY, MONDAY + WEEK))
+        assert changes(calendar, found.cursor).changed == ()
+
+    def test_from_a_cursor_on_what_changed_is_shown(self, calendar: Both) -> None:
+        changed, cancelled, left = (calendar.add(title, TEN, TEN + HOUR) for title in ("Change", "Cancel", "Leave"))
+        calendar.add("Stays", TEN, TEN + HOUR)
+        cursor = changes(calendar).cursor
+        calendar.change(changed, "Changed")
+        calendar.cancel(cancelled)
+        calendar.reschedule(left, TEN + WEEK, TEN + WEEK + HOUR)
+        added = calendar.add("Added", TEN, TEN + HOUR)
+        found = changes(calendar, cursor)
+        assert {one.event.event_id: one.event.title for one in found.changed} == {changed: "Changed", added: "Added"}
+        assert set(found.removed) == {cancelled, left}
+        assert all(one == calendar.get(one.event.event_id) for one in found.changed)
+        calendar.reschedule(left, TEN, TEN + HOUR)
+        assert [one.event.event_id for one in changes(calendar, found.cursor).changed] == [left]
+
+    def test_many_changes_come_in_pages(self, calendar: Both) -> None:
+        cursor = changes(calendar).cursor
+        made = [calendar.add(f"Number {one}", TEN, TEN + HOUR) for one in range(450)]
+        assert not calendar.changes(cursor, MONDAY, MONDAY + WEEK).complete
+        assert {one.event.event_id for one in changes(calendar, cursor).changed} == set(made)
+
+    def test_a_cursor_the_provider_forgot_is_said_so(self, calendar: Both) -> None:
+        cursor = changes(calendar).cursor
+        calendar.forget_changes()
+        with pytest.raises(CursorExpired):
+            calendar.changes(cursor, MONDAY, MONDAY + WEEK)
+        assert changes(calendar).changed == ()
+
+    def test_it_is_watched_and_no_longer(self, calendar: Both) -> None:
+        until = calendar.watch()
+        assert until is not None
+        again = calendar.watch()
+        assert again is not None
+        assert again >= until
+        calendar.unwatch()
+        calendar.unwatch()

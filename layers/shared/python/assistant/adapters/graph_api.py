@@ -35,6 +35,7 @@ for _name in ("httpx2", "httpcore2"):
 
 CALL_SECONDS = 20.0
 MOST_AT_ONCE = 4
+MOST_IN_BATCH = 20
 _ATTEMPTS = 4
 _LONGEST_CONNECT = 3.0
 _LONGEST_READ = 9.0
@@ -136,9 +137,11 @@ class GraphAccount:
         with suppress(NotFound):
             self._call("DELETE", link)
 
-    def batch(self, links: Mapping[str, str]) -> Mapping[str, Json]:
+    def batch(self, links: Mapping[str, str], *, prefer: str = "") -> Mapping[str, Json]:
         """Return the resources, at most 20, by their keys; those that do not exist are left out."""
-        requests = [{"id": key, "method": "GET", "url": f"/{link}"} for key, link in links.items()]
+        # Each request of a batch has headers of its own.
+        asked = {"method": "GET", "headers": {"Prefer": _IMMUTABLE_IDS, **_prefer(prefer)}}
+        requests = [{"id": key, "url": f"/{link}", **asked} for key, link in links.items()]
         answers = self.post("$batch", {"requests": requests}, repeatable=True)["responses"]
         found = {one["id"]: one["body"] for one in answers if one["status"] == HTTPStatus.OK}
         missing = [one["id"] for one in answers if one["status"] == HTTPStatus.NOT_FOUND]

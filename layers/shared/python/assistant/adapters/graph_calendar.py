@@ -1,28 +1,36 @@
 """Calendars of Microsoft 365 over Microsoft Graph: the user's default calendar, times in UTC."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import batched
 from typing import Any
 
-from assistant.adapters.graph_api import GraphAccount, GraphApi, Json, segment
+from assistant.adapters.graph_api import MOST_IN_BATCH, GraphAccount, GraphApi, Json, SyncStateLost, segment
 from assistant.adapters.graph_message import address_line
+from assistant.adapters.graph_subscriptions import GraphSubscriptions
 from assistant.domain.calendar.connected import (
     Answer,
     BusyPeriod,
+    CalendarChanges,
     ConnectedEvent,
     NewEvent,
+    calendar_changes,
     connected_event,
     lasting,
     utc_text,
 )
 from assistant.domain.connections import Connection
 from assistant.domain.errors import NotFound
+from assistant.domain.mailbox import CursorExpired
+from assistant.domain.subscriptions import Watched
+from assistant.ports.runtime import Clock
 
 _FIELDS = (
     "id,subject,start,end,isAllDay,isCancelled,isOrganizer,showAs,responseStatus,attendees,organizer,iCalUId,location,"
     "bodyPreview,type,seriesMasterId"
 )
+_EVENTS = "me/events"
+_VIEW = "me/calendarView"
 _UTC = 'outlook.timezone="UTC"'
 _PAGE = f"{_UTC}, odata.maxpagesize=200"
 _MOST_SCHEDULES = 20
@@ -34,13 +42,16 @@ _ACTIONS = {Answer.ACCEPTED: "accept", Answer.TENTATIVE: "tentativelyAccept", An
 class GraphCalendar:
     """Implements ``ports.CalendarAccount``."""
 
-    def __init__(self, account: GraphAccount) -> None:
+    def __init__(
+        self, account: GraphAccount, subscriptions: Callable[[], GraphSubscriptions | None], clock: Clock
+    ) -> None:
         self._account = account
+        self._subscriptions = subscriptions
+        self._clock = clock
 
     def events(self, start: datetime, end: datetime) -> Sequence[ConnectedEvent]:
         """Return the events that touch this time."""
-        wanted = {"startDateTime": utc_text(start), "endDateTime": utc_text(end), "$select": _FIELDS}
-        items = self._account.pages("me/calendarView", wanted, prefer=_PAGE)
+        items = self._account.pages(_VIEW, {**_span(start, end), "$select": _FIELDS}, prefer=_PAGE)
         found = [event for item in items if (event := self._read(item))]
         return sorted(found, key=lambda one: (str(one.event.start), one.event.event_id))
 
@@ -70,7 +81,7 @@ class GraphCalendar:
             "attendees": [{"emailAddress": {"address": one}, "type": "required"} for one in event.attendees],
             "transactionId": event.key,
         }
-        return self._there(self._account.post("me/events", body, repeatable=True, prefer=_UTC))
+        return self._there(self._account.post(_EVENTS, body, repeatable=True, prefer=_UTC))
 
     def move(self, event_id: str, start: datetime, end: datetime, *, version: str) -> ConnectedEvent:
         """Move an event of this version."""
@@ -81,6 +92,39 @@ class GraphCalendar:
         """Answer an invitation."""
         if self.get(event_id).event.self_response != answer.value:
             self._account.post(f"{_event(event_id)}/{_ACTIONS[answer]}", {"sendResponse": True}, repeatable=True)
+
+    def changes(self, cursor: str | None, start: datetime, end: datetime) -> CalendarChanges:
+        """Return a page of the view's delta, whose links hold the time they are of."""
+        try:
+            page = self._account.get(cursor or f"{_VIEW}/delta", None if cursor else _span(start, end), prefer=_PAGE)
+        except SyncStateLost:
+            raise CursorExpired from None
+        # The series itself is no event at a time.
+        items = {item["id"]: item for item in page["value"] if item.get("type") != "seriesMaster"}
+        items |= self._whole(key for key, item in items.items() if "@removed" not in item and "subject" not in item)
+        seen = {key: self._read(item) if "subject" in item else None for key, item in items.items()}
+        following = page.get("@odata.nextLink")
+        return calendar_changes(
+            seen, start, end, cursor=following or page["@odata.deltaLink"], complete=following is None
+        )
+
+    def watch(self) -> datetime | None:
+        """Ask for notifications, or for more time."""
+        subscriptions = self._subscriptions()
+        now = self._clock.now()
+        return subscriptions.watch(self._account, Watched.CALENDAR, _EVENTS, now) if subscriptions else None
+
+    def unwatch(self) -> None:
+        """Ask for no more notifications."""
+        if subscriptions := self._subscriptions():
+            subscriptions.unwatch(self._account, Watched.CALENDAR)
+
+    def _whole(self, event_ids: Iterable[str]) -> Mapping[str, Json]:
+        """Return occurrences with all they have: a delta tells their times only."""
+        whole: dict[str, Json] = {}
+        for some in batched(event_ids, MOST_IN_BATCH, strict=False):
+            whole |= self._account.batch({key: f"{_event(key)}?$select={_FIELDS}" for key in some}, prefer=_UTC)
+        return whole
 
     def _there(self, item: Json) -> ConnectedEvent:
         event = self._read(item)
@@ -113,16 +157,22 @@ class GraphCalendar:
 class GraphCalendars:
     """Implements ``ports.CalendarAccounts`` for connections to Microsoft."""
 
-    def __init__(self, api: GraphApi) -> None:
+    def __init__(self, api: GraphApi, subscriptions: Callable[[], GraphSubscriptions | None], clock: Clock) -> None:
         self._api = api
+        self._subscriptions = subscriptions
+        self._clock = clock
 
     def open(self, connection: Connection) -> GraphCalendar:
         """Return the calendar of a connection, without a call."""
-        return GraphCalendar(self._api.account(connection))
+        return GraphCalendar(self._api.account(connection), self._subscriptions, self._clock)
 
 
 def _event(event_id: str) -> str:
-    return f"me/events/{segment(event_id)}"
+    return f"{_EVENTS}/{segment(event_id)}"
+
+
+def _span(start: datetime, end: datetime) -> Mapping[str, str]:
+    return {"startDateTime": utc_text(start), "endDateTime": utc_text(end)}
 
 
 def _facts(item: Json) -> dict[str, Any]:

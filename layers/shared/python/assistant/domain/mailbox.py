@@ -106,4 +106,4 @@ class OutgoingMail:
 
 
 class CursorExpired(Exception):
-    """The provider no longer knows what changed since the cursor: read the mailbox anew."""
+    """The provider no longer knows what changed since the cursor: read the mailbox, or the calendar, anew."""

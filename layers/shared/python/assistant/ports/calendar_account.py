@@ -8,7 +8,13 @@ from assistant.domain.connections import Connection
 
 if TYPE_CHECKING:
     # Only the functions of the calendar pay for its models.
-    from assistant.domain.calendar.connected import Answer, BusyPeriod, ConnectedEvent, NewEvent
+    from assistant.domain.calendar.connected import (
+        Answer,
+        BusyPeriod,
+        CalendarChanges,
+        ConnectedEvent,
+        NewEvent,
+    )
 
 
 class CalendarAccount(Protocol):
@@ -36,6 +42,21 @@ class CalendarAccount(Protocol):
 
     def answer(self, event_id: str, answer: "Answer") -> None:
         """Answer an invitation and tell the organizer; again changes nothing."""
+        ...
+
+    def changes(self, cursor: str | None, start: datetime, end: datetime) -> "CalendarChanges":
+        """Return what of this time changed since the cursor, a page at a time; all of it where there is no cursor.
+
+        The time has to be that of the call that began without one. Raises CursorExpired.
+        """
+        ...
+
+    def watch(self) -> datetime | None:
+        """Ask for notifications, or for more time; return until when, None where the deployment takes none."""
+        ...
+
+    def unwatch(self) -> None:
+        """Ask for no more notifications."""
         ...
 
 

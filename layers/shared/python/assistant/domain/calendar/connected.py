@@ -57,6 +57,40 @@ class BusyPeriod:
     end: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class CalendarChanges:
+    """A page of what changed in a calendar, and the ``cursor`` to go on from: at once, unless it is ``complete``.
+
+    ``removed`` are ids of what is gone, was cancelled or left the time that is followed; some nobody may have known.
+    """
+
+    changed: tuple[ConnectedEvent, ...]
+    removed: tuple[str, ...]
+    cursor: str
+    complete: bool
+
+
+def calendar_changes(
+    seen: Mapping[str, ConnectedEvent | None], start: datetime, end: datetime, *, cursor: str, complete: bool
+) -> CalendarChanges:
+    """Return the changes of a time from what a provider shows of each id, None for what is gone."""
+    there = {
+        event_id: one
+        for event_id, one in seen.items()
+        if one and one.event.status != "cancelled" and touches(one, start, end)
+    }
+    removed = tuple(event_id for event_id in seen if event_id not in there)
+    return CalendarChanges(tuple(there.values()), removed, cursor, complete)
+
+
+def touches(one: ConnectedEvent, start: datetime, end: datetime) -> bool:
+    """Whether an event is, at least in part, in this time; one of whole days in any zone."""
+    begins, ends = one.event.start, one.event.end
+    if isinstance(begins, datetime) and isinstance(ends, datetime):
+        return begins < end and ends > start
+    return str(begins) <= str(end.date()) and str(ends) > str(start.date())
+
+
 def connected_event(
     facts: Mapping[str, Any],
     *,
