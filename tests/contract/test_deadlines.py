@@ -100,7 +100,8 @@ WORST: dict[str, Callable[[], float]] = {
     "find_availability": lambda: limits() + store(),
     # Nothing but the limits is asked; the search takes what is left.
     "optimize_team": limits,
-    # The search leaves the time the last three need, which another test holds against what they take.
+    # A kept plan is looked for where nothing was slow before. The search leaves the time the last three need, which
+    # another test holds against what they take.
     "optimize_calendar": lambda: limits() + store() + slowest(lambda_client()) + plan_closing(),
     # Claude is asked in the time that booking its money leaves.
     "understand_wishes": lambda: provider() + limits() + 2 * store(),

@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,11 @@ from assistant.adapters.cp_sat import CpSatSolver
 from assistant.domain import metric_names
 from assistant.domain.audit import AuditAction
 from assistant.domain.calendar.changes import ChangeType
+from assistant.domain.calendar.objective import do_nothing
 from assistant.domain.calendar.plan_record import ProofState
 from assistant.domain.calendar.request import Constraints
 from assistant.domain.calendar.solution import Status
+from assistant.domain.calendar.suggestions import Tiers
 from assistant.domain.calendar.wishes.interpreting import InterpretedWishes
 from assistant.domain.calendar.wishes.reading import WishReader, understood
 from assistant.domain.errors import Forbidden, InvalidRequest
@@ -31,7 +33,7 @@ from assistant.services.optimize_calendar import (
     optimize_calendar,
     request_from_file,
 )
-from tests.fakes.plans import HastySolver, MissingSolver
+from tests.fakes.plans import HastySolver, MissingSolver, unproven
 from tests.fakes.runtime import ManualClock, MemoryMeter
 from tests.fakes.stores import MemoryAuditTrail, MemoryPlans, MemoryPreferences, MemoryProofs, Outage
 from tests.fakes.wishes import ScriptedInterpreter
@@ -70,6 +72,18 @@ class World:
             self.clock,
         )
         return optimize_calendar(request, CALLER, seconds=seconds, ports=ports)
+
+
+class SlowOutage(Outage):
+    """Takes three seconds to be down."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self.down = True
+        self._clock = clock
+
+    def check(self) -> None:
+        self._clock.advance(3)
+        super().check()
 
 
 @pytest.fixture
@@ -150,6 +164,81 @@ def test_without_the_queue_nobody_is_promised_a_proof(world: World) -> None:
     kept = world.plans.find("user123", answer.plan_id)
     assert kept
     assert kept.proof is ProofState.NOT_QUEUED
+
+
+class TestAskedAgain:
+    """The same calendar, asked about again."""
+
+    def test_a_proven_plan_is_answered_without_a_search(self, world: World) -> None:
+        first = world.optimize(events=CLASH)
+        world.solver = MissingSolver()
+        again = world.optimize(events=CLASH)
+        assert again.degraded == ()
+        assert (again.plan_id, again.revision, again.proof) == (first.plan_id, 1, first.proof)
+        assert again.suggestions == first.suggestions
+
+    def test_the_search_goes_on_from_the_kept_plan(self, world: World) -> None:
+        world.solver = HastySolver()
+        first = world.optimize(events=CLASH)
+        assert first.plan_id
+        kept = world.plans.find("user123", first.plan_id)
+        assert kept
+        best = CpSatSolver().solve(kept.problem, kept.solution.plan, seconds=5)
+        worse = replace(kept, solution=unproven(kept.problem, do_nothing(kept.problem)))
+        world.plans.save(worse)
+        assert world.plans.improve(replace(worse, revision=2, solution=unproven(kept.problem, best.plan)))
+        again = world.optimize(events=CLASH)
+        assert again.score.after == Tiers.of(best.score)
+        assert (again.plan_id, again.revision) == (first.plan_id, 2)
+        assert len(world.proofs.jobs) == 1
+
+    def test_a_better_plan_is_the_next_revision(self, world: World) -> None:
+        world.solver = HastySolver()
+        first = world.optimize(events=CLASH)
+        assert first.plan_id
+        kept = world.plans.find("user123", first.plan_id)
+        assert kept
+        world.plans.save(replace(kept, solution=unproven(kept.problem, do_nothing(kept.problem))))
+        world.solver = CpSatSolver()
+        again = world.optimize(events=CLASH)
+        assert (again.plan_id, again.revision, again.proof.state) == (first.plan_id, 2, ProofState.PROVEN)
+        assert world.plans.find("user123", first.plan_id) != kept
+        assert len(world.proofs.jobs) == 1
+
+    def test_a_proof_nobody_could_queue_is_queued(self, world: World) -> None:
+        world.solver = HastySolver()
+        world.queue.down = True
+        world.optimize(events=CLASH)
+        world.queue.down = False
+        again = world.optimize(events=CLASH)
+        assert (again.degraded, again.proof.state) == ((), ProofState.QUEUED)
+        assert [job.plan_id for job in world.proofs.jobs] == [again.plan_id]
+
+    def test_a_kept_plan_that_is_reckoned_otherwise_today_does_not_count(self, world: World) -> None:
+        first = world.optimize(events=CLASH)
+        assert first.plan_id
+        kept = world.plans.find("user123", first.plan_id)
+        assert kept
+        nothing = do_nothing(kept.problem)
+        world.plans.save(replace(kept, solution=replace(kept.solution, plan=nothing)))
+        again = world.optimize(events=CLASH)
+        assert (again.suggestions, again.conflicts_resolved) == (first.suggestions, 1)
+
+    def test_where_something_was_slow_the_kept_plan_is_left_alone(self, world: World) -> None:
+        first = world.optimize(events=CLASH)
+        assert first.plan_id
+        kept = world.plans.find("user123", first.plan_id)
+        world.interpreter.outage = SlowOutage(world.clock)
+        world.solver = HastySolver()
+        again = world.optimize(events=CLASH, seconds=20, wishes=["be kind to me"])
+        assert (again.proof.status, again.degraded) == (Status.FEASIBLE, ("claude",))
+        assert again.plan_id != first.plan_id
+        assert world.plans.find("user123", first.plan_id) == kept
+
+    def test_other_wishes_make_another_plan(self, world: World) -> None:
+        first = world.optimize(events=CLASH)
+        again = world.optimize(events=CLASH, constraints={"meeting_buffer_minutes": 30})
+        assert first.plan_id != again.plan_id
 
 
 def test_preferences_fill_what_the_request_leaves_out(world: World) -> None:

@@ -1,10 +1,11 @@
 """Use case: plan a range of days with the fewest changes, and keep the plan.
 
-The greedy plan is there at once and the solver starts from it; when time is up the best plan so far is the answer, and
-a proof that none is better goes on as a job. Wishes that no rule understands are put to Claude before the search, by
-another function. With that down they are not understood; with the solver down the greedy plan is the answer; with the
-preferences down their defaults hold; with the store or the queue down the plan is answered but not kept, or not
-proven. ``degraded`` says which.
+The greedy plan is there at once and the solver starts from it, or from the plan that is kept of the same calendar; when
+time is up the best plan so far is the answer, and a proof that none is better goes on as a job. A calendar asked about
+again has the same plan, bettered where it can be; one proven best is the answer without a search. Wishes that no rule
+understands are put to Claude before the search, by another function. With that down they are not understood; with the
+solver down the greedy plan is the answer; with the preferences down their defaults hold; with the store or the queue
+down the plan is answered but not kept, or not proven. ``degraded`` says which.
 """
 
 from collections import Counter
@@ -24,7 +25,14 @@ from assistant.domain.calendar.defaults import completed_with_wishes
 from assistant.domain.calendar.greedy import greedy_plan
 from assistant.domain.calendar.objective import score
 from assistant.domain.calendar.occurrences import UnusableEvent
-from assistant.domain.calendar.plan_record import PlanRecord, ProofJob, ProofState, proof_state
+from assistant.domain.calendar.plan_record import (
+    PlanRecord,
+    ProofJob,
+    ProofState,
+    plan_id_of,
+    proof_state,
+    searched_on,
+)
 from assistant.domain.calendar.problem import Problem
 from assistant.domain.calendar.reading import read_problem
 from assistant.domain.calendar.request import (
@@ -39,6 +47,7 @@ from assistant.domain.calendar.request import (
     Instant,
     Number,
 )
+from assistant.domain.calendar.rules import violations
 from assistant.domain.calendar.solution import Solution, Status, WeekSolution
 from assistant.domain.calendar.wishes.applying import WishConflict, apply_wishes
 from assistant.domain.calendar.wishes.interpreting import LONGEST_SECONDS as LONGEST_FOR_WISHES
@@ -53,6 +62,8 @@ from assistant.ports.users import PreferenceStore
 from assistant.services.show_plan import PlanView, plan_view
 
 LONGEST_SECONDS: Final = 20.0
+# Where something was slow already, the time is the search's: no kept plan is looked for, and this is another one.
+_PROMPT_SECONDS: Final = 1.0
 _LISTS: Final = ("no_meetings_days", "working_days")
 
 Degraded = Literal["preferences", "claude", "solver", "plan_store", "proof_queue"]
@@ -150,21 +161,30 @@ def optimize_calendar(
     applied = apply_wishes(request.constraints, wishes, preferred_days=days_off)
     constraints, conflicts = completed_with_wishes(request.constraints, applied, wishes.understood, preferences)
     problem = _problem(request, constraints, preferences)
+    plan_id, earlier = uuid4().hex, None
+    if ports.clock.monotonic() - started < _PROMPT_SECONDS:
+        with suppress(Unavailable):
+            plan_id, earlier = _kept_before(request.user_id, problem, constraints, ports.plans)
     left = seconds - (ports.clock.monotonic() - started)
-    solution = _solved(problem, min(request.time_limit_seconds, left), ports.solver)
+    solution = _solved(problem, earlier, min(request.time_limit_seconds, left), ports.solver)
     if solution.status is Status.GREEDY:
         missing = (*missing, "solver")
-    record = PlanRecord(
-        user_id=request.user_id,
-        plan_id=uuid4().hex,
-        created_at=ports.clock.now(),
-        revision=1,
-        constraints=constraints,
-        problem=problem,
-        solution=solution,
-        proof=proof_state(solution, ProofState.QUEUED),
-    )
-    kept, not_kept = _keep(record, caller, ports)
+    if earlier:
+        # A job that is under way goes on from what it finds kept; what one could not prove, another will not.
+        after = ProofState.QUEUED if earlier.proof is ProofState.NOT_QUEUED else earlier.proof
+        record = searched_on(earlier, solution, after)
+    else:
+        record = PlanRecord(
+            user_id=request.user_id,
+            plan_id=plan_id,
+            created_at=ports.clock.now(),
+            revision=1,
+            constraints=constraints,
+            problem=problem,
+            solution=solution,
+            proof=proof_state(solution, ProofState.QUEUED),
+        )
+    kept, not_kept = _keep(record, earlier, caller, ports)
     view = plan_view(kept, kept="plan_store" not in not_kept)
     missing = (*missing, *not_kept)
     elapsed = ports.clock.monotonic() - started
@@ -243,23 +263,46 @@ def _unusable_in_file(event: CalendarEvent, error: UnusableEvent) -> InvalidRequ
     return unusable_in_file(event, error.field, error.problem)
 
 
-def _solved(problem: Problem, seconds: float, solver: PlanSolver) -> WeekSolution:
+def _kept_before(
+    user_id: str, problem: Problem, constraints: Constraints, plans: PlanStore
+) -> tuple[str, PlanRecord | None]:
+    """Return the id of this calendar's plan, and the plan unless what is allowed or costs has changed since."""
+    plan_id = plan_id_of(problem, constraints)
+    kept = plans.find(user_id, plan_id)
+    if kept is None or violations(problem, kept.solution.plan):
+        return plan_id, None
+    return plan_id, kept if score(problem, kept.solution.plan) == kept.solution.score else None
+
+
+def _solved(problem: Problem, earlier: PlanRecord | None, seconds: float, solver: PlanSolver) -> WeekSolution:
+    if earlier and earlier.proof is ProofState.PROVEN:
+        return earlier.solution
     start = greedy_plan(problem)
+    if earlier and earlier.solution.score < score(problem, start):
+        start = earlier.solution.plan
     try:
         return solver.solve(problem, start, seconds=seconds)
     except Unavailable:
         return Solution(start, Status.GREEDY, score(problem, start), bounds=None, seconds=0.0)
 
 
-def _keep(record: PlanRecord, caller: Identity, ports: OptimizePorts) -> tuple[PlanRecord, tuple[Degraded, ...]]:
-    """Keep the plan, then queue the wish for its proof: a job finds the plan it is about."""
+def _keep(
+    record: PlanRecord, earlier: PlanRecord | None, caller: Identity, ports: OptimizePorts
+) -> tuple[PlanRecord, tuple[Degraded, ...]]:
+    """Keep the plan, then queue the wish for its proof: a job finds the plan it is about.
+
+    A plan that a job may be writing is replaced by a better one only.
+    """
+    if record == earlier:
+        return record, ()
     unproven = replace(record, proof=proof_state(record.solution, ProofState.NOT_QUEUED))
+    job_may_write = earlier is not None and earlier.proof is not ProofState.NOT_QUEUED
     try:
-        if not ports.plans.save(record):
-            return unproven, ("plan_store",)
+        if not (ports.plans.improve if job_may_write else ports.plans.save)(record):
+            return (earlier, ()) if earlier and job_may_write else (unproven, ("plan_store",))
     except Unavailable:
         return unproven, ("plan_store",)
-    if record.proof is ProofState.PROVEN:
+    if job_may_write or record.proof is ProofState.PROVEN:
         return record, ()
     job = ProofJob(
         user_id=record.user_id, plan_id=record.plan_id, request_id=caller.request_id, requested_at=record.created_at

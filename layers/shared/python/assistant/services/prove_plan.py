@@ -1,9 +1,9 @@
 """Use case: go on where an answer stopped, until a kept plan is proven best, or bettered, or time is up."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from assistant.domain.audit import AuditAction, audit_event
-from assistant.domain.calendar.plan_record import PlanRecord, ProofJob, ProofState, proof_state
+from assistant.domain.calendar.plan_record import ProofJob, ProofState, searched_on
 from assistant.domain.users import Identity
 from assistant.ports.calendar import PlanSolver, PlanStore
 from assistant.ports.runtime import AuditTrail, Clock
@@ -30,7 +30,8 @@ def prove_plan(job: ProofJob, *, seconds: float, ports: ProofPorts) -> bool:
     kept = ports.plans.find(job.user_id, job.plan_id)
     if kept is None or kept.proof in {ProofState.PROVEN, ProofState.OPEN}:
         return False
-    record = _searched(kept, ports.solver, seconds)
+    found = ports.solver.solve(kept.problem, kept.solution.plan, seconds=seconds)
+    record = searched_on(kept, found, ProofState.OPEN)
     if not ports.plans.improve(record):
         return False
     caller = Identity(job.user_id, job.request_id)
@@ -41,16 +42,3 @@ def prove_plan(job: ProofJob, *, seconds: float, ports: ProofPorts) -> bool:
         )
     )
     return True
-
-
-def _searched(kept: PlanRecord, solver: PlanSolver, seconds: float) -> PlanRecord:
-    """Return the record after the search; a plan of the same score is not exchanged, for the user has seen it."""
-    found = solver.solve(kept.problem, kept.solution.plan, seconds=seconds)
-    better = found.score < kept.solution.score
-    solution = found if better else replace(found, plan=kept.solution.plan)
-    return replace(
-        kept,
-        revision=kept.revision + better,
-        solution=solution,
-        proof=proof_state(solution, ProofState.OPEN),
-    )

@@ -1,10 +1,12 @@
 """Plans as they are kept: the calendar as it was read, what was found for it, and whether a proof is under way."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
+from hashlib import sha256
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter
 
 from assistant.domain.calendar.problem import Problem
 from assistant.domain.calendar.request import Constraints
@@ -65,3 +67,20 @@ class ProofJob(BaseModel):
 def proof_state(solution: WeekSolution, otherwise: ProofState) -> ProofState:
     """Return PROVEN for an optimal solution."""
     return ProofState.PROVEN if solution.status is Status.OPTIMAL else otherwise
+
+
+def plan_id_of(problem: Problem, constraints: Constraints) -> str:
+    """Return the id of the plan of a calendar, 32 hex digits: the same calendar asked about again has the same plan."""
+    return sha256(_asked().dump_json((problem, constraints))).hexdigest()[:32]
+
+
+def searched_on(kept: PlanRecord, found: WeekSolution, otherwise: ProofState) -> PlanRecord:
+    """Return the record after another search; a plan of the same score is not exchanged, for the user has seen it."""
+    better = found.score < kept.solution.score
+    solution = found if better else replace(found, plan=kept.solution.plan)
+    return replace(kept, revision=kept.revision + better, solution=solution, proof=proof_state(solution, otherwise))
+
+
+@cache
+def _asked() -> TypeAdapter[tuple[Problem, Constraints]]:
+    return TypeAdapter(tuple[Problem, Constraints])
