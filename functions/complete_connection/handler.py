@@ -13,6 +13,7 @@ from assistant.runtime.observability import logger
 from assistant.runtime.page import page
 from assistant.services.connect_accounts import ProviderAnswer, complete_consent
 from assistant.services.manage_connections import ConnectionView
+from assistant.services.welcome_account import welcome_account
 from assistant.wiring import deps
 
 Answer = Annotated[ProviderAnswer, Query()]
@@ -30,6 +31,8 @@ def callback(provider: Provider, answer: Answer) -> Response[str]:
     except AssistantError as error:
         again = "Please go back to the assistant and start again."
         return page(error.status, "Nothing was connected", (error.detail, again))
+    seconds = app.lambda_context.get_remaining_time_in_millis() / 1000
+    welcome_account(connection, request_id, seconds=seconds, ports=deps.welcome_ports)
     return page(200, "The account is connected", ConnectionView.of(connection).told(connection.user_id))
 
 

@@ -1,6 +1,6 @@
 """Accounts at providers."""
 
-from infra.manifest.queues import SEND_AUDIT
+from infra.manifest.queues import SEND_AUDIT, SEND_MAILBOXES
 from infra.manifest.shapes import Function, Route, on_table, on_tokens
 
 FUNCTIONS = (
@@ -34,6 +34,7 @@ FUNCTIONS = (
             # It keeps tokens, and cannot read any.
             *on_tokens(read=False),
             SEND_AUDIT,
+            SEND_MAILBOXES,
         ),
         secrets=("oauth-clients",),
         dependencies=("core", "tokens"),

@@ -8,7 +8,7 @@ FUNCTIONS = (
         "manage_preferences",
         "Read, replace and patch a user's preferences",
         memory=512,
-        timeout=10,
+        timeout=15,
         routes=(
             Route("GET", "/api/v1/users/{user_id}/preferences"),
             Route("PUT", "/api/v1/users/{user_id}/preferences"),

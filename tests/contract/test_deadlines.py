@@ -18,7 +18,7 @@ from assistant.adapters.secrets import secrets_client
 from assistant.adapters.slack_calls import CALL_SECONDS
 from assistant.adapters.sqs_audit import sqs_client
 from assistant.domain.effects.effect import LEASE
-from assistant.services import access_tokens, sync_mailbox, watch_mailboxes
+from assistant.services import access_tokens, sync_mailbox, watch_mailboxes, welcome_account
 from assistant.services.access_tokens import LEASED_FOR
 from assistant.services.ask_claude import LONGEST
 from assistant.services.prepare_upcoming import TAKEN_FOR
@@ -126,7 +126,7 @@ WORST: dict[str, Callable[[], float]] = {
     "manage_connections": lambda: (
         limits() + 5 * slowest(dynamo_client(attempts=1)) + slowest(kms_client()) + oauth() + slowest(sqs_client())
     ),
-    # The consent, the provider twice, and the account with its tokens.
+    # The consent, the provider twice, and the account with its tokens; what follows is begun with time for it only.
     "complete_connection": lambda: (
         4 * slowest(dynamo_client(attempts=1))
         + slowest(kms_client())
@@ -160,7 +160,8 @@ WORST: dict[str, Callable[[], float]] = {
     # The second of three reads and the writes of what is kept are tried once.
     "summarize_plan": lambda: provider() + limits() + 2 * store() + 3 * slowest(dynamo_client(attempts=1)),
     "prove_calendar_plan": lambda: 2 * store() + slowest(sqs_client()),
-    "manage_preferences": lambda: limits() + max(store(), slowest(sqs_client())),
+    # The preferences, then the audit event and the place of the daily briefing.
+    "manage_preferences": lambda: limits() + store() + slowest(sqs_client()),
     # What is down stops the request at once, or, after the memory is kept, leaves its vector for another.
     "manage_memory": lambda: limits() + memory_index() + 2 * store() + BATCH_PAUSES + slowest(sqs_client()),
     "forget_memory": lambda: limits() + memory_index() + 2 * store() + BATCH_PAUSES + slowest(sqs_client()),
@@ -252,6 +253,10 @@ def test_the_last_page_of_a_workspace_fits_into_the_time_kept_for_it() -> None:
     kept = importlib.import_module("functions.sync_notion.handler").CLOSING_SECONDS
     # Its head and its text, each with all attempts, then it is kept.
     assert 2 * (WORKER.call + WORKER.attempt) + store() + BATCH_PAUSES + renewed_elsewhere() < kept
+
+
+def test_what_follows_a_new_account_fits_into_the_time_it_is_begun_with() -> None:
+    assert 2 * store() + slowest(sqs_client()) < welcome_account.LEAST_SECONDS
 
 
 def test_what_follows_the_last_mail_fits_into_the_time_kept_for_it() -> None:

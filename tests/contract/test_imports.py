@@ -62,7 +62,7 @@ def test_a_handler_loads_only_its_dependency_sets(function: Function) -> None:
         ("optimize_calendar", {"commitments", "effects", "meetings", "memory", "notifications", "tasks"}),
         (
             "manage_preferences",
-            {"calendar", "commitments", "effects", "meetings", "memory", "notifications", "tasks", "triage"},
+            {"calendar", "commitments", "effects", "meetings", "memory", "tasks", "triage"},
         ),
     ],
 )

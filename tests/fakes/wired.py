@@ -76,6 +76,7 @@ _BUILT_FROM_PORTS = (
     "summary_ports",
     "gmail_push_ports",
     "sync_ports",
+    "welcome_ports",
     "watch_ports",
     "propose_ports",
     "notes_ports",

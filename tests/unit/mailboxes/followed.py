@@ -57,7 +57,7 @@ class Followed:
             lambda: claude,
         )
         self.ports = SyncPorts(
-            self.connections, self.boxes, self.places, self.receipts, self.queue, self.follow, triage
+            self.connections, self.boxes, self.places, self.receipts, self.queue, (self.follow,), triage
         )
         self.watch_ports = WatchPorts(
             self.connections, self.boxes, self.places, self.receipts, lambda: self.queue, self.meter, self.clock

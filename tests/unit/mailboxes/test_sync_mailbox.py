@@ -16,7 +16,7 @@ from assistant.domain.mailbox import Folder, MailboxMessage, MessageState
 from assistant.domain.mailbox_sync import MailOutcome, SyncReason
 from assistant.domain.triage.decision import TriagedEmail
 from assistant.services.sync_mailbox import Synced
-from tests.fakes.mailbox import MemoryMailBox
+from tests.fakes.mailbox import WATCHED_FOR, MemoryMailBox
 from tests.unit.mailboxes.followed import Followed
 
 
@@ -72,6 +72,15 @@ def test_a_new_mailbox_is_read_a_week_back(followed: Followed) -> None:
     assert followed.receipts.kept == {}
 
 
+def test_the_first_look_asks_for_notifications() -> None:
+    fresh = Followed()
+    fresh.arrive()
+    job = fresh.notification().model_copy(update={"reason": SyncReason.CONNECTED})
+    assert fresh.sync(job) == Synced("up to now", decided=1)
+    place = fresh.places.read(fresh.connection)
+    assert (place.watched_until, place.synced_at) == (fresh.clock.now() + WATCHED_FOR, fresh.clock.now())
+
+
 def test_an_expired_cursor_makes_the_inbox_be_read_anew(followed: Followed) -> None:
     known, missed = followed.arrive("Known"), None
     followed.sync()
@@ -113,7 +122,7 @@ def test_a_mail_that_breaks_the_judgement_stops_no_other(followed: Followed) -> 
         if any(mail.id == poison for mail, _ in decided):
             raise ZeroDivisionError
 
-    assert followed.sync(follow=follow) == Synced("up to now", decided=1, failed=1)
+    assert followed.sync(followers=(follow,)) == Synced("up to now", decided=1, failed=1)
     assert followed.receipt(poison).outcome is MailOutcome.FAILED
     assert followed.receipt(sound).outcome is MailOutcome.DECIDED
 
@@ -137,7 +146,7 @@ def test_effects_that_could_not_be_kept_are_proposed_again(followed: Followed) -
         raise Unavailable("down")
 
     with pytest.raises(Unavailable):
-        followed.sync(follow=down)
+        followed.sync(followers=(down,))
     assert followed.receipts.kept == {}
     assert followed.sync() == Synced("up to now", decided=1)
     assert len(followed.follow.told) == 1

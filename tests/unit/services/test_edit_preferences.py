@@ -6,11 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.domain.errors import Conflict, InvalidRequest, PreconditionFailed, Unavailable
+from assistant.domain.notifications import DueKind
 from assistant.domain.preferences import EmailRules, Preferences
 from assistant.domain.users import Identity
 from assistant.domain.versions import Preconditions
 from assistant.ports.users import VersionedPreferences
 from assistant.services.edit_preferences import PreferencePorts, merge_patched, patch_preferences, replace_preferences
+from tests.fakes.notifications import MemoryDueIndex
 from tests.fakes.runtime import ManualClock
 from tests.fakes.stores import MemoryAuditTrail, MemoryPreferences, Outage
 
@@ -26,7 +28,9 @@ class Settings:
     def __init__(self, store: MemoryPreferences | None = None) -> None:
         self.store = store or MemoryPreferences()
         self.audit = MemoryAuditTrail()
-        self.ports = PreferencePorts(self.store, self.audit, ManualClock())
+        self.due_outage = Outage()
+        self.due = MemoryDueIndex(self.due_outage)
+        self.ports = PreferencePorts(self.store, self.due, self.audit, ManualClock())
 
     def replace(self, preferences: Preferences, **preconditions: str) -> VersionedPreferences:
         return replace_preferences(CALLER, preferences, Preconditions(**preconditions), ports=self.ports)
@@ -40,6 +44,22 @@ def test_versions_count_up_and_each_change_is_audited() -> None:
     assert settings.replace(DELEGATING).version == 1
     assert settings.replace(Preferences()) == VersionedPreferences(Preferences(), 2)
     assert [event.request_id for event in settings.audit.events] == ["request1", "request1"]
+
+
+def test_a_change_plans_the_daily_briefing_at_its_new_time() -> None:
+    settings = Settings()
+    settings.patch({"daily_briefing": {"enabled": False}})
+    assert not settings.due.places
+    settings.patch({"daily_briefing": {"enabled": True}})
+    settings.patch({"daily_briefing": {"time": "09:15"}, "working_hours": {"timezone": "Europe/Berlin"}})
+    planned = [(place.kind, f"{place.at:%a %H:%M}") for place in settings.due.places]
+    assert planned == [(DueKind.DAILY_BRIEFING, "Thu 07:30"), (DueKind.DAILY_BRIEFING, "Thu 08:15")]
+
+
+def test_preferences_are_kept_where_the_briefing_cannot_be_planned() -> None:
+    settings = Settings()
+    settings.due_outage.down = True
+    assert settings.patch({"digest": {"time": "15:00"}}).version == 1
 
 
 def test_a_stale_version_is_refused() -> None:

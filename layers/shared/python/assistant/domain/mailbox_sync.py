@@ -21,6 +21,7 @@ RECEIPT_KEPT_FOR: Final = timedelta(days=90)
 class SyncReason(StrEnum):
     """Why a mailbox is looked at."""
 
+    CONNECTED = "connected"
     NOTIFIED = "notified"
     RECONCILED = "reconciled"
     CONTINUED = "continued"

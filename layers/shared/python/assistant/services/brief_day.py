@@ -11,7 +11,7 @@ from assistant.domain.day_briefing import Day, DayMeeting, DayTask, briefing_tex
 from assistant.domain.errors import Unavailable
 from assistant.domain.memory.memory import MemoryKind
 from assistant.domain.notification_times import Period, briefing_day, home, whole_day
-from assistant.domain.notifications import News, Notification, NotificationKind, subject_of
+from assistant.domain.notifications import News, Notification, NotificationKind, Urgency, subject_of
 from assistant.domain.preferences import Preferences
 from assistant.domain.tasks.due import read_due
 from assistant.ports.meetings import MeetingStore
@@ -19,7 +19,8 @@ from assistant.ports.memory import MemoryStore
 from assistant.ports.notifications import NotificationStore
 from assistant.ports.tasks import TaskStore
 from assistant.services.keep_tasks import active_tasks
-from assistant.services.notify import NotifyPorts, notify, plan_briefing
+from assistant.services.notify import NotifyPorts, notify
+from assistant.services.plan_briefing import plan_briefing
 
 # A briefing that nobody could make in this time is of no use any more.
 LATEST: Final = timedelta(hours=4)
@@ -83,7 +84,7 @@ def read_day(user_id: str, preferences: Preferences, now: datetime, *, ports: Da
         meetings=meetings.result(),
         tasks=due,
         later_tasks=later,
-        mails=_of_kind(told, NotificationKind.MAIL),
+        mails=_of_kind(told, NotificationKind.MAIL, but=Urgency.ROUTINE),
         waiting=_of_kind(told, NotificationKind.APPROVAL_ASKED),
         follow_ups=follow_ups.result(),
     )
@@ -120,8 +121,13 @@ def _unread(user_id: str, notifications: NotificationStore) -> list[Notification
     return [one for one in page if one.read_at is None]
 
 
-def _of_kind(told: Sequence[Notification] | None, kind: NotificationKind) -> tuple[str, ...] | None:
-    return None if told is None else tuple(one.title for one in told if one.kind is kind)
+def _of_kind(
+    told: Sequence[Notification] | None, kind: NotificationKind, *, but: Urgency | None = None
+) -> tuple[str, ...] | None:
+    """Return the titles of what was told, ``but`` for that of one urgency."""
+    if told is None:
+        return None
+    return tuple(one.title for one in told if one.kind is kind and one.urgency is not but)
 
 
 def _follow_ups(user_id: str, now: datetime, memories: MemoryStore) -> tuple[str, ...]:

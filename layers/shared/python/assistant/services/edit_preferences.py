@@ -11,8 +11,10 @@ from assistant.domain.errors import Conflict, InvalidRequest, field_errors
 from assistant.domain.preferences import Preferences
 from assistant.domain.users import Identity
 from assistant.domain.versions import Preconditions
+from assistant.ports.notifications import DueIndex
 from assistant.ports.runtime import AuditTrail, Clock
 from assistant.ports.users import PreferenceStore, VersionedPreferences
+from assistant.services.plan_briefing import enrol
 
 _ATTEMPTS = 3
 
@@ -22,6 +24,7 @@ class PreferencePorts:
     """The ports preferences need."""
 
     preferences: PreferenceStore
+    due: DueIndex
     audit: AuditTrail
     clock: Clock
 
@@ -65,6 +68,7 @@ def _change(
         changed = change(current.preferences)
         if ports.preferences.replace(caller.user_id, changed, expected_version=current.version):
             ports.audit.record(audit_event(AuditAction.PREFERENCES_CHANGED, caller, ports.clock.now()))
+            enrol(caller.user_id, changed, ports.clock.now(), due=ports.due)
             return VersionedPreferences(changed, current.version + 1)
     raise Conflict("The preferences are being changed elsewhere. Please try again.")
 

@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from assistant.domain.errors import Conflict, Unavailable
-from assistant.domain.notification_times import LONGEST_MEETING, Period, briefing_time, sending_time
+from assistant.domain.notification_times import LONGEST_MEETING, Period, sending_time
 from assistant.domain.notifications import Due, DueKind, KeptNotification, News, Urgency, subject_of, told
 from assistant.domain.preferences import Preferences
 from assistant.ports.meetings import MeetingStore
 from assistant.ports.notifications import DueIndex, DueQueue, NotificationStore
 from assistant.ports.runtime import Clock
 from assistant.ports.users import PreferenceStore
+from assistant.services.plan_briefing import plan_briefing
 
 logger = logging.getLogger(__name__)
 
@@ -79,12 +80,6 @@ def when(user_id: str, news: News, preferences: Preferences, *, ports: NotifyPor
         )
         meetings = [Period(one.begins_at, one.begins_at + timedelta(minutes=one.duration_minutes)) for one in page]
     return sending_time(news.urgency, now, preferences, meetings, news.not_after)
-
-
-def plan_briefing(user_id: str, preferences: Preferences, now: datetime, *, due: DueIndex) -> None:
-    """Plan the user's next daily briefing, if they want one; one that is planned stays."""
-    if preferences.daily_briefing.enabled:
-        due.plan(Due(user_id=user_id, kind=DueKind.DAILY_BRIEFING, at=briefing_time(now, preferences)))
 
 
 def _tell(user_id: str, news: News, earlier: KeptNotification | None, ports: NotifyPorts) -> bool:

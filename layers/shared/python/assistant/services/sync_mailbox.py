@@ -50,7 +50,7 @@ class SyncPorts:
     places: MailboxPlaces
     receipts: Receipts
     queue: MailboxQueue
-    follow: DecisionFollower
+    followers: Sequence[DecisionFollower]
     triage: TriagePorts
 
 
@@ -114,6 +114,8 @@ class _Run:
 
     def up_to_now(self) -> None:
         place = self._ports.places.read(self._connection)
+        if self._job.reason is SyncReason.CONNECTED:
+            place = self._watched(place)
         if place.cursor is None:
             self._read_anew(place)
             return
@@ -143,9 +145,16 @@ class _Run:
                 break
         self._moved_on(place, cursor)
 
+    def _watched(self, place: MailboxPlace) -> MailboxPlace:
+        """Ask for notifications before reading, so that what arrives meanwhile is told of."""
+        watch = self._box.watch()
+        return self._stored(place, watched_until=watch.expires_at) if watch else place
+
     def _moved_on(self, place: MailboxPlace, cursor: str) -> MailboxPlace:
-        now = self._ports.triage.clock.now()
-        stored = self._ports.places.replace(place.model_copy(update={"cursor": cursor, "synced_at": now}))
+        return self._stored(place, cursor=cursor, synced_at=self._ports.triage.clock.now())
+
+    def _stored(self, place: MailboxPlace, **changes: object) -> MailboxPlace:
+        stored = self._ports.places.replace(place.model_copy(update=changes))
         if stored is None:
             raise Conflict("The mailbox was read by another run at the same time.")
         return stored
@@ -200,7 +209,8 @@ class _Run:
         decided = self._triage(readable) if readable else {}
         followed = [(one.mail, decided[one.mail.id]) for one in readable if one.mail.id in decided]
         if followed:
-            self._ports.follow(self._connection, followed, run_id=self._request_id)
+            for follow in self._ports.followers:
+                follow(self._connection, followed, run_id=self._request_id)
         return [self._receipt_of(one, decided.get(one.mail.id)) for one in messages]
 
     def _triage(self, messages: Sequence[MailboxMessage]) -> dict[str, TriagedEmail]:

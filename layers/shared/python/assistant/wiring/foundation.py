@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from assistant.adapters.local_limits import Circuit
     from assistant.adapters.secrets import ApiKey
     from assistant.ports.users import PreferenceStore
-    from assistant.services.edit_preferences import PreferencePorts
 
 
 class Foundation:
@@ -40,13 +39,6 @@ class Foundation:
         from assistant.adapters.dynamo_preferences import DynamoPreferences
 
         return DynamoPreferences(self._table)
-
-    @cached_property
-    def preference_ports(self) -> "PreferencePorts":
-        """What changes of preferences need."""
-        from assistant.services.edit_preferences import PreferencePorts
-
-        return PreferencePorts(self.preferences, self.audit_trail, self.clock)
 
     @cached_property
     def audit_trail(self) -> AuditTrail:

@@ -9,6 +9,8 @@ from assistant.wiring.effects import EffectWiring
 from assistant.wiring.mail import MailWiring
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from assistant.ports.mailbox import MailBoxes
     from assistant.ports.mailbox_sync import DecisionFollower, MailboxPlaces, MailboxQueue, Receipts
     from assistant.ports.webhooks import PushTokens
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from assistant.services.receive_gmail_push import GmailPushPorts
     from assistant.services.sync_mailbox import SyncPorts
     from assistant.services.watch_mailboxes import WatchPorts
+    from assistant.services.welcome_account import WelcomePorts
 
 
 class MailBoxWiring(MailWiring, ConnectionWiring, EffectWiring):
@@ -70,6 +73,13 @@ class MailBoxWiring(MailWiring, ConnectionWiring, EffectWiring):
         return GmailPushPorts(self.push_tokens, self.connections, self.mailbox_queue, self.clock)
 
     @cached_property
+    def welcome_ports(self) -> "WelcomePorts":
+        """What follows from an account that was connected."""
+        from assistant.services.welcome_account import WelcomePorts
+
+        return WelcomePorts(self.mailbox_queue, self.preferences, self.due, self.clock)
+
+    @cached_property
     def sync_ports(self) -> "SyncPorts":
         """What following mailboxes needs."""
         from assistant.services.sync_mailbox import SyncPorts
@@ -80,7 +90,7 @@ class MailBoxWiring(MailWiring, ConnectionWiring, EffectWiring):
             self.mailbox_places,
             self.receipts,
             self.mailbox_queue,
-            self._follow,
+            self._followers,
             self.triage_ports,
         )
 
@@ -112,10 +122,12 @@ class MailBoxWiring(MailWiring, ConnectionWiring, EffectWiring):
         return ExecutePorts(self.effects, executors, self.notifier, self.meter, self.clock)
 
     @property
-    def _follow(self) -> "DecisionFollower":
+    def _followers(self) -> "Sequence[DecisionFollower]":
         from assistant.services.propose_effects import propose_for_mails
+        from assistant.services.tell_of_mails import TellPorts, tell_of_mails
 
-        return partial(propose_for_mails, ports=self.propose_ports)
+        tell_ports = TellPorts(self.notifier, self.clock)
+        return (partial(propose_for_mails, ports=self.propose_ports), partial(tell_of_mails, ports=tell_ports))
 
     def _gmail(self) -> "MailBoxes":
         from assistant.adapters.gmail import GmailMailBoxes

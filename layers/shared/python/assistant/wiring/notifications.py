@@ -9,6 +9,7 @@ from assistant.wiring.foundation import Foundation
 if TYPE_CHECKING:
     from assistant.ports.meetings import MeetingStore
     from assistant.ports.notifications import DueIndex, DueQueue, NotificationStore, Notifier
+    from assistant.services.edit_preferences import PreferencePorts
     from assistant.services.notify import NotifyPorts
     from assistant.services.release_notifications import ReleasePorts
     from assistant.services.show_notifications import NotificationPorts
@@ -37,6 +38,13 @@ class NotificationWiring(Foundation):
         from assistant.adapters.dynamo_due import DynamoDueIndex
 
         return DynamoDueIndex(self._table)
+
+    @cached_property
+    def preference_ports(self) -> "PreferencePorts":
+        """What changes of preferences need."""
+        from assistant.services.edit_preferences import PreferencePorts
+
+        return PreferencePorts(self.preferences, self.due, self.audit_trail, self.clock)
 
     @cached_property
     def due_queue(self) -> "DueQueue":

@@ -1,0 +1,59 @@
+"""An account that was connected is looked at at once, and its user is briefed from the next day on."""
+
+import pytest
+
+from assistant.domain.connections import Connection, Provider
+from assistant.domain.mailbox_sync import SyncReason
+from assistant.domain.notifications import DueKind
+from assistant.services.welcome_account import LEAST_SECONDS, WelcomePorts, welcome_account
+from tests.fakes.connections import google_connection
+from tests.fakes.mailbox_sync import MemoryMailboxQueue
+from tests.fakes.notifications import MemoryDueIndex
+from tests.fakes.runtime import ManualClock
+from tests.fakes.stores import MemoryPreferences, Outage
+
+
+class World:
+    def __init__(self) -> None:
+        self.queue_outage, self.store_outage = Outage(), Outage()
+        self.queue = MemoryMailboxQueue(self.queue_outage)
+        self.due = MemoryDueIndex(self.store_outage)
+        self.ports = WelcomePorts(self.queue, MemoryPreferences(self.store_outage), self.due, ManualClock())
+
+    def welcome(self, connection: Connection, request_id: str = "request1", seconds: float = LEAST_SECONDS) -> bool:
+        return welcome_account(connection, request_id, seconds=seconds, ports=self.ports)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_a_mailbox_is_queued_once_for_each_consent(world: World) -> None:
+    connection = google_connection()
+    for request_id in ("request1", "request1", "request2"):
+        assert world.welcome(connection, request_id)
+    assert [(one.connection_id, one.reason) for one in world.queue.requested] == [
+        (connection.id, SyncReason.CONNECTED)
+    ] * 2
+
+
+def test_an_account_without_mail_has_no_mailbox_to_look_at(world: World) -> None:
+    calendar_only = {"scopes": frozenset({"openid"})}
+    world.welcome(google_connection().model_copy(update=calendar_only))
+    world.welcome(google_connection().model_copy(update={"provider": Provider.SLACK}))
+    assert world.queue.requested == []
+
+
+def test_the_user_is_briefed_from_then_on(world: World) -> None:
+    world.welcome(google_connection().model_copy(update={"provider": Provider.SLACK}))
+    assert [(one.kind, f"{one.at:%a %H:%M}") for one in world.due.places] == [(DueKind.DAILY_BRIEFING, "Thu 07:30")]
+
+
+def test_what_is_down_or_late_leaves_the_account_connected(world: World) -> None:
+    assert not world.welcome(google_connection(), seconds=LEAST_SECONDS - 1)
+    world.queue_outage.down = True
+    assert not world.welcome(google_connection())
+    world.queue_outage.down = False
+    world.store_outage.down = True
+    assert not world.welcome(google_connection())
