@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from assistant.domain.connections import Connection, Provider
 
 WEBHOOK = "https://assistant.example/api/v1/webhooks/graph"
+CALENDAR_WEBHOOK = "https://assistant.example/api/v1/webhooks/google-calendar"
 MICROSOFT = Connection(
     user_id="user123",
     id="connection-1",

@@ -1,38 +1,25 @@
-"""The Gmail API on loopback, from its own description: addresses, parameters, bodies and answers are held to the
-discovery document that google-api-python-client carries.
+"""The Gmail API on loopback, held to its description.
 
 What the description does not say is as the guides say: which labels a message gets, what a history has, what searches
-find, what calls cost. It serves faults on request, in order.
+find, what calls cost.
 """
 
 import base64
-import json
-import re
-import threading
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
-from functools import cache
 from http import HTTPStatus
-from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
-
-import googleapiclient
-from jsonschema import Draft202012Validator
 
 from assistant.domain.mail import Mail
 from assistant.domain.mail_mime import read_message
 from assistant.domain.mailbox import Folder, MessageState
 from assistant.ports.runtime import Clock
-from tests.fakes.loopback_http import Answer, loopback_server, running
-
-type Json = dict[str, Any]
+from tests.fakes.google_api import GoogleApi, Json, Refused, serve
 
 ADDRESS = "user@company.com"
 TOPIC = "projects/company/topics/mail"
@@ -65,21 +52,6 @@ UNITS = {
 _MOST_LISTED = 500
 
 
-@dataclass(frozen=True)
-class Fault:
-    """What a call is answered instead: a status with a reason, a truncated answer, or silence.
-
-    ``after`` faults strike when the call was done already.
-    """
-
-    status: HTTPStatus = HTTPStatus.OK
-    reason: str = ""
-    retry_after: str | None = None
-    sent: float = 1.0
-    hangs: bool = False
-    after: bool = False
-
-
 @dataclass
 class _Message:
     id: str
@@ -94,30 +66,17 @@ class _Message:
         return read_message(self.raw, message_id=self.id, thread_id=self.thread_id, received_at=moment)[0]
 
 
-class _Refused(Exception):
-    def __init__(self, status: HTTPStatus, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
-        self.reason = reason
-
-
 @dataclass
-class GmailApi:
-    """One mailbox: its state, the tokens it takes, the faults it will serve, and what it was asked.
+class GmailApi(GoogleApi):
+    """One mailbox. Implements ``MailboxSide``."""
 
-    Implements ``MailboxSide``.
-    """
+    api = "gmail.v1"
 
-    clock: Clock
-    url: str = ""
     topic: str = TOPIC
-    tokens: set[str] = field(default_factory=lambda: {"token-1"})
-    faults: deque[Fault] = field(default_factory=deque)
-    calls: list[str] = field(default_factory=list)
     units: int = 0
-    silence: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         self._messages: dict[str, _Message] = {}
         self._drafts: dict[str, str] = {}
         self._labels: dict[str, str] = {}
@@ -125,7 +84,6 @@ class GmailApi:
         self._history_id = 1000
         self._forgotten = 0
         self._ids = 0
-        self._lock = threading.RLock()
 
     # The provider's side.
 
@@ -169,48 +127,14 @@ class GmailApi:
 
     # HTTP.
 
-    def handle(self, method: str, path: str, headers: Mapping[str, str], sent: bytes) -> Answer:
-        """Answer a request as the description says, or with the next fault."""
-        fault = self.faults.popleft() if self.faults else Fault()
-        if fault.after:
-            answer = self._answer(method, path, headers, sent)
-            return self._broken(fault) or answer
-        return self._broken(fault) or replace(self._answer(method, path, headers, sent), sent=fault.sent)
-
-    def _broken(self, fault: Fault) -> Answer | None:
-        if fault.hangs:
-            self.silence.wait(60)
-            return Answer(HTTPStatus.OK, b"", sent=0)
-        if fault.status is not HTTPStatus.OK:
-            return _error(fault.status, fault.reason, fault.retry_after)
-        return None
-
-    def _answer(self, method: str, path: str, headers: Mapping[str, str], sent: bytes) -> Answer:
-        if headers.get("authorization", "").removeprefix("Bearer ") not in self.tokens:
-            return _error(HTTPStatus.UNAUTHORIZED, "authError")
-        try:
-            return Answer(HTTPStatus.OK, json.dumps(self._served(method, path, sent)).encode())
-        except _Refused as refused:
-            return _error(refused.status, refused.reason)
-        except (AssertionError, KeyError, TypeError, ValueError) as error:
-            return _error(HTTPStatus.BAD_REQUEST, repr(error))
-
-    def _served(self, method: str, path: str, sent: bytes) -> Json:
-        called, in_path = _method(method, urlsplit(path).path)
-        query = _parameters(called, parse_qs(urlsplit(path).query))
-        body = json.loads(sent) if sent else {}
-        if "request" in called:
-            _validate(called["request"]["$ref"], body)
-        name = called["id"].removeprefix("gmail.").removeprefix("users.")
-        short = name if "." in name else f"users.{name}"
-        with self._lock:
-            self.calls.append(short)
-            self.units += UNITS[short]
-            served: Callable[..., Json] = getattr(self, "_" + short.replace(".", "_"))
-            answer = served(**{**in_path, **query, **({"body": body} if "request" in called else {})})
-        if "response" in called:
-            _validate(called["response"]["$ref"], answer)
-        return answer
+    def carry_out(self, called: str, arguments: Json, headers: Mapping[str, str]) -> Json:
+        del headers
+        assert arguments.pop("userId") == "me"
+        name = called.removeprefix("users.")
+        short = name if "." in name else called
+        self.units += UNITS[short]
+        served: Callable[..., Json] = getattr(self, "_" + short.replace(".", "_"))
+        return served(**arguments)
 
     def _users_getProfile(self) -> Json:  # noqa: N802 named by the API
         counts = Counter(one.thread_id for one in self._messages.values())
@@ -223,7 +147,7 @@ class GmailApi:
 
     def _users_watch(self, body: Json) -> Json:
         if body["topicName"] != self.topic:
-            raise _Refused(HTTPStatus.BAD_REQUEST, "invalidArgument")
+            raise Refused(HTTPStatus.BAD_REQUEST, "invalidArgument")
         expires = self.clock.now() + WATCHED_FOR
         return {"historyId": str(self._history_id), "expiration": str(int(expires.timestamp() * 1000))}
 
@@ -258,21 +182,21 @@ class GmailApi:
         message = self._known(id)
         add, remove = set(body.get("addLabelIds", ())), set(body.get("removeLabelIds", ()))
         if not (add | remove) <= {*self._labels, "INBOX", "SPAM", "TRASH", "UNREAD", "STARRED", "IMPORTANT"}:
-            raise _Refused(HTTPStatus.BAD_REQUEST, "invalidArgument")
+            raise Refused(HTTPStatus.BAD_REQUEST, "invalidArgument")
         self._relabel(message, add - message.labels, remove & message.labels)
         return _shown(message)
 
     def _threads_get(self, id: str, format: str = "full") -> Json:  # noqa: A002, ARG002 named by the API
         messages = [one for one in self._messages.values() if one.thread_id == id]
         if not messages:
-            raise _Refused(HTTPStatus.NOT_FOUND, "notFound")
+            raise Refused(HTTPStatus.NOT_FOUND, "notFound")
         return {"id": id, "historyId": str(self._history_id), "messages": [_shown(one) for one in messages]}
 
     def _history_list(self, startHistoryId: str, maxResults: int = 100, pageToken: str | None = None) -> Json:  # noqa: N803
         assert pageToken is None, "a page token goes on where a history id does"
         start = int(startHistoryId)
         if start < self._forgotten:
-            raise _Refused(HTTPStatus.NOT_FOUND, "notFound")
+            raise Refused(HTTPStatus.NOT_FOUND, "notFound")
         found = [record for number, record in self._history if number > start]
         page = {"history": found[:maxResults]} if found else {}
         more = {"nextPageToken": "next"} if len(found) > maxResults else {}
@@ -285,7 +209,7 @@ class GmailApi:
 
     def _labels_create(self, body: Json) -> Json:
         if body["name"] in self._labels.values():
-            raise _Refused(HTTPStatus.CONFLICT, "aborted")
+            raise Refused(HTTPStatus.CONFLICT, "aborted")
         return {"id": self._label_id(body["name"]), "name": body["name"]}
 
     def _drafts_list(self, q: str = "") -> Json:
@@ -317,12 +241,12 @@ class GmailApi:
 
     def _taken(self, draft_id: str) -> str:
         if draft_id not in self._drafts:
-            raise _Refused(HTTPStatus.NOT_FOUND, "notFound")
+            raise Refused(HTTPStatus.NOT_FOUND, "notFound")
         return self._drafts.pop(draft_id)
 
     def _known(self, message_id: str) -> _Message:
         if message_id not in self._messages:
-            raise _Refused(HTTPStatus.NOT_FOUND, "notFound")
+            raise Refused(HTTPStatus.NOT_FOUND, "notFound")
         return self._messages[message_id]
 
     def _label_id(self, name: str) -> str:
@@ -394,97 +318,8 @@ def _mime(mail: Mail) -> bytes:
     return message.as_bytes()
 
 
-def _error(status: HTTPStatus, reason: str, retry_after: str | None = None) -> Answer:
-    detail = {"domain": "global", "reason": reason, "message": reason}
-    body = {"error": {"code": status, "message": reason, "errors": [detail]}}
-    return Answer(status, json.dumps(body).encode(), {"retry-after": retry_after} if retry_after else {})
-
-
-@cache
-def _description() -> Json:
-    documents = Path(googleapiclient.__file__).parent / "discovery_cache" / "documents"
-    description: Json = json.loads((documents / "gmail.v1.json").read_text(encoding="utf-8"))
-    return description
-
-
-@cache
-def _methods() -> Sequence[tuple[str, re.Pattern[str], Json]]:
-    users = _description()["resources"]["users"]
-    resources = [users, *users["resources"].values()]
-    found = [method for resource in resources for method in resource["methods"].values()]
-    return [
-        (one["httpMethod"], re.compile("/" + re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", one["flatPath"])), one)
-        for one in found
-    ]
-
-
-def _method(method: str, path: str) -> tuple[Json, dict[str, str]]:
-    for wanted, pattern, called in _methods():
-        match = pattern.fullmatch(path)
-        if wanted == method and match:
-            given = {name: unquote(value) for name, value in match.groupdict().items()}
-            assert given.pop("userId") == "me"
-            return called, given
-    raise _Refused(HTTPStatus.NOT_FOUND, "notFound")
-
-
-def _parameters(called: Json, given: Mapping[str, Sequence[str]]) -> Json:
-    """Return the query parameters as the description types them; one it does not know is refused."""
-    typed: Json = {}
-    for name, values in given.items():
-        if name == "alt":
-            continue
-        if name not in called["parameters"]:
-            raise _Refused(HTTPStatus.BAD_REQUEST, "badRequest")
-        known = called["parameters"][name]
-        converted = [_converted(known["type"], value) for value in values]
-        typed[name] = converted if known.get("repeated") else converted[0]
-    return typed
-
-
-def _converted(kind: str, value: str) -> Any:
-    match kind:
-        case "integer":
-            return int(value)
-        case "boolean":
-            return value == "true"
-        case _:
-            return value
-
-
-@cache
-def _validator(schema: str) -> Draft202012Validator:
-    definitions = {name: _json_schema(one) for name, one in _description()["schemas"].items()}
-    return Draft202012Validator({"$ref": f"#/$defs/{schema}", "$defs": definitions})
-
-
-def _json_schema(described: Json) -> Json:
-    """Return a schema of the description as JSON Schema; fields it does not name are refused."""
-    if "$ref" in described:
-        return {"$ref": f"#/$defs/{described['$ref']}"}
-    schema: Json = {"type": described["type"]}
-    if "properties" in described:
-        schema["properties"] = {name: _json_schema(one) for name, one in described["properties"].items()}
-        schema["additionalProperties"] = False
-    if "items" in described:
-        schema["items"] = _json_schema(described["items"])
-    if "enum" in described:
-        schema["enum"] = described["enum"]
-    if described.get("format") in ("int64", "uint64"):
-        schema["pattern"] = r"^-?\d+$"
-    return schema
-
-
-def _validate(schema: str, document: Json) -> None:
-    problems = [error.message for error in _validator(schema).iter_errors(document)]
-    assert not problems, problems
-
-
 @contextmanager
 def serve_gmail(clock: Clock, port: int = 0) -> Iterator[GmailApi]:
     """Serve a mailbox until the block ends."""
-    api = GmailApi(clock)
-    with running(loopback_server(api.handle, port)) as url:
-        api.url = url
+    with serve(GmailApi(clock), port) as api:
         yield api
-        api.silence.set()

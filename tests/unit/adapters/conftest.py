@@ -6,14 +6,18 @@ from pathlib import Path
 import pytest
 
 from assistant.adapters.dynamo import Table, dynamo_client
+from assistant.adapters.google_calendar import GoogleCalendar
+from assistant.adapters.google_channels import GoogleChannels
+from assistant.adapters.google_http import GoogleCalls
 from assistant.adapters.graph_api import GraphApi
 from assistant.adapters.graph_calendar import GraphCalendars
 from assistant.adapters.graph_mail import GraphMailBoxes
 from assistant.adapters.graph_subscriptions import GraphSubscriptions
 from infra.build import model as build_model
-from tests.fakes.access_tokens import ScriptedTokens
-from tests.fakes.accounts import MICROSOFT, WEBHOOK
+from tests.fakes.access_tokens import NumberedTokens, ScriptedTokens, connection
+from tests.fakes.accounts import CALENDAR_WEBHOOK, MICROSOFT, WEBHOOK
 from tests.fakes.aws import memory_aws
+from tests.fakes.google_calendar_api import GoogleCalendarApi, serve_calendar
 from tests.fakes.graph_api import GraphServer
 from tests.fakes.graph_api import serve as serve_graph
 from tests.fakes.graph_calendar_api import GraphCalendarSide
@@ -68,6 +72,22 @@ def graph_calendar(graph: GraphApi, graph_server: GraphServer, clock: ManualCloc
     subscriptions = GraphSubscriptions(MemorySubscriptions(), WEBHOOK)
     calendars = GraphCalendars(graph, lambda: subscriptions, clock)
     return BothSides(calendars.open(MICROSOFT), GraphCalendarSide(graph_server))
+
+
+@pytest.fixture
+def google_calendar_api(clock: ManualClock) -> Iterator[GoogleCalendarApi]:
+    with serve_calendar(clock) as api:
+        yield api
+
+
+@pytest.fixture
+def google_calendar(google_calendar_api: GoogleCalendarApi, clock: ManualClock) -> Iterator[BothSides]:
+    account = connection()
+    calls = GoogleCalls(account, NumberedTokens(), clock, pause=clock.advance)
+    channels = GoogleChannels(MemorySubscriptions(), CALENDAR_WEBHOOK)
+    calendar = GoogleCalendar(google_calendar_api.url, calls, account, lambda: channels, clock)
+    yield BothSides(calendar, google_calendar_api)
+    calls.close()
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,7 @@ def memory_calendar() -> MemoryCalendar:
     return MemoryCalendar()
 
 
-@pytest.fixture(params=["memory", pytest.param("graph", marks=pytest.mark.network)])
+@pytest.fixture(params=["memory", *(pytest.param(name, marks=pytest.mark.network) for name in ("google", "graph"))])
 def calendar(request: pytest.FixtureRequest) -> Both:
     """The calendar under test; a new adapter adds its name above and a fixture ``<name>_calendar`` beside."""
     account: Both = request.getfixturevalue(f"{request.param}_calendar")

@@ -13,7 +13,8 @@ from assistant.domain.errors import AssistantError, ConnectionBroken, Forbidden,
 from assistant.domain.mail import Mail
 from assistant.domain.mailbox import Attachment, CursorExpired, Folder, MessageState, OutgoingMail
 from tests.fakes.access_tokens import NumberedTokens, connection
-from tests.fakes.gmail_api import Fault, GmailApi, serve_gmail
+from tests.fakes.gmail_api import GmailApi, serve_gmail
+from tests.fakes.google_api import Fault
 from tests.fakes.runtime import ManualClock
 
 pytestmark = pytest.mark.network

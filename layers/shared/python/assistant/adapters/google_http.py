@@ -23,11 +23,21 @@ from googleapiclient.discovery import Resource, build_from_document
 from googleapiclient.http import HttpRequest
 
 from assistant.domain.connections import Connection
-from assistant.domain.errors import AssistantError, Conflict, ConnectionBroken, Forbidden, NotFound, Unavailable
+from assistant.domain.errors import (
+    AssistantError,
+    Conflict,
+    ConnectionBroken,
+    Forbidden,
+    NotFound,
+    PreconditionFailed,
+    Unavailable,
+)
 from assistant.ports.connections import AccessTokens
 from assistant.ports.runtime import Clock
 
 type Json = Mapping[str, Any]
+type Service = Resource
+type Request = HttpRequest
 
 logger = logging.getLogger(__name__)
 # At debug level it logs addresses with what is searched for.
@@ -48,7 +58,7 @@ _LOST: Final = (OSError, httplib2.HttpLib2Error, http.client.HTTPException)
 
 
 @cache
-def google_service(name: str, version: str, base_url: str | None) -> Resource:
+def google_service(name: str, version: str, base_url: str | None) -> Service:
     """Return an API as its bundled description says, at ``base_url`` where one is given; it holds no connection.
 
     The description is rewritten because uploads and batches ignore the client's ``api_endpoint``.
@@ -88,7 +98,7 @@ class GoogleCalls:
         """Close the connections."""
         self._http.close()
 
-    def __call__(self, request: HttpRequest, *, repeatable: bool = True) -> Json:
+    def __call__(self, request: Request, *, repeatable: bool = True) -> Json:
         """Return the answer; ``repeatable`` calls change nothing when they are made twice.
 
         Raises:
@@ -96,6 +106,7 @@ class GoogleCalls:
             Forbidden: a scope is missing, or Google allows it to nobody.
             NotFound: the thing is gone.
             Conflict: it is there already.
+            PreconditionFailed: it has another version than the request names.
             Unavailable: Google throttles, is down, or says what cannot be read.
         """
         until = self._clock.monotonic() + CALL_SECONDS
@@ -115,7 +126,7 @@ class GoogleCalls:
                 return answer.document()
             self._pause(pause)
 
-    def _try(self, request: HttpRequest, token: str, until: float) -> "_Answer":
+    def _try(self, request: Request, token: str, until: float) -> "_Answer":
         """Send the request once; HttpRequest.execute would put up with less, and hide when to come back."""
         self._http.timeout = min(TRY_SECONDS, max(_LEAST_SECONDS, until - self._clock.monotonic()))
         headers = {**request.headers, "authorization": f"Bearer {token}"}
@@ -195,7 +206,9 @@ def _refusal(status: int) -> AssistantError:
     if status == HTTPStatus.FORBIDDEN:
         return Forbidden("Google does not allow this with what the connection was given. Please connect it again.")
     if status in _GONE:
-        return NotFound("It is no longer in the mailbox.")
+        return NotFound("It is not there any more.")
     if status == HTTPStatus.CONFLICT:
         return Conflict("It changed meanwhile.")
+    if status == HTTPStatus.PRECONDITION_FAILED:
+        return PreconditionFailed("It changed meanwhile.")
     return AssistantError("Google refuses the request.")

@@ -91,7 +91,8 @@ class GraphCalendar:
     def answer(self, event_id: str, answer: Answer) -> None:
         """Answer an invitation."""
         if self.get(event_id).event.self_response != answer.value:
-            self._account.post(f"{_event(event_id)}/{_ACTIONS[answer]}", {"sendResponse": True}, repeatable=True)
+            # Made twice, the organizer would be told twice.
+            self._account.post(f"{_event(event_id)}/{_ACTIONS[answer]}", {"sendResponse": True})
 
     def changes(self, cursor: str | None, start: datetime, end: datetime) -> CalendarChanges:
         """Return a page of the view's delta, whose links hold the time they are of."""

@@ -1,12 +1,11 @@
 """A message of Microsoft Graph as the assistant sees it, and a mail to be written as MIME."""
 
-import re
 from base64 import b64encode
 from datetime import UTC, datetime
-from email.utils import quote
 from typing import Any
 
 from assistant.domain.mail import Mail
+from assistant.domain.mail_addresses import named_address
 from assistant.domain.mail_mime import write_message
 from assistant.domain.mailbox import Folder, MailboxMessage, MessageState, OutgoingMail
 
@@ -15,7 +14,6 @@ FIELDS = (
     f"{STATE_FIELDS},conversationId,internetMessageId,internetMessageHeaders,from,toRecipients,ccRecipients,"
     "subject,body,receivedDateTime"
 )
-_SPECIALS = re.compile(r'[][()<>@,:;".\\]')
 
 type Json = dict[str, Any]
 
@@ -56,12 +54,9 @@ def mime(mail: OutgoingMail) -> bytes:
 
 
 def address_line(recipient: Json | None) -> str:
-    """Return ``Ann Smith <ann@company.com>``, the name in quotes where it could be read as an address."""
+    """Return ``Ann Smith <ann@company.com>``."""
     given = (recipient or {}).get("emailAddress") or {}
-    name, address = given.get("name") or "", given.get("address") or ""
-    if not name or name == address:
-        return str(address)
-    return f'"{quote(name)}" <{address}>' if _SPECIALS.search(name) else f"{name} <{address}>"
+    return named_address(given.get("name") or "", given.get("address") or "")
 
 
 def _headers(item: Json) -> dict[str, str]:

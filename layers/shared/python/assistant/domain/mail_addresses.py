@@ -1,14 +1,16 @@
 """Addresses and header values by the rules of RFC 5322 and RFC 2047, lenient towards malformed ones."""
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
-from email.utils import getaddresses
+from email.utils import getaddresses, quote
 
 from assistant.domain.mail_invisible import strip_invisible
 
 _HEADER_LIMIT = 2_000
+_SPECIALS = re.compile(r'[][()<>@,:;".\\]')
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,13 @@ def header_text(value: str) -> str:
         with suppress(HeaderParseError, LookupError, ValueError):
             text = str(make_header(decode_header(text)))
     return strip_invisible(text).replace("\n", " ")
+
+
+def named_address(name: str, address: str) -> str:
+    """Return ``Ann Smith <ann@company.com>``, the name in quotes where it could be read as an address."""
+    if not name or name == address:
+        return address
+    return f'"{quote(name)}" <{address}>' if _SPECIALS.search(name) else f"{name} <{address}>"
 
 
 def mailboxes(value: str) -> tuple[Mailbox, ...]:
