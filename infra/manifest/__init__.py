@@ -6,6 +6,7 @@ Standard library only.
 
 from infra.manifest import (
     calendar,
+    chats,
     claude,
     connections,
     effects,
@@ -33,6 +34,7 @@ FUNCTIONS = (
     *notes.FUNCTIONS,
     *effects.FUNCTIONS,
     *notifications.FUNCTIONS,
+    *chats.FUNCTIONS,
     *connections.FUNCTIONS,
     *memory.FUNCTIONS,
     *claude.FUNCTIONS,

@@ -180,6 +180,14 @@ WORST: dict[str, Callable[[], float]] = {
     "sync_mailbox": lambda: mailbox_call() + 6 * store() + 2 * BATCH_PAUSES + 2 * slowest(sqs_client()),
     "reconcile_mailboxes": lambda: mailbox_call() + 5 * store() + BATCH_PAUSES + slowest(sqs_client()),
     "renew_mailbox_watches": lambda: mailbox_call() + 5 * store(),
+    # Reading the signing secret, queueing what was done.
+    "receive_slack_event": lambda: secret() + slowest(sqs_client(attempts=1)),
+    # What is down stops a job at once; until then each step may have been slow. The registration and a token under
+    # renewal, who pressed, the effect, its approval with audit event and queue, then the message of the button; or what
+    # is asked for, and its answer as any message.
+    "answer_chat": lambda: (
+        secret() + renewed_elsewhere() + 8 * store() + 2 * BATCH_PAUSES + 2 * slowest(sqs_client()) + 4 * CALL_SECONDS
+    ),
     "record_audit": lambda: 10 * slowest(dynamo_client(attempts=1)),
     "check_health": provider,
     "export_metrics": lambda: slowest(cloudwatch_client()),

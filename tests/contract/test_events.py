@@ -14,6 +14,7 @@ import pytest
 
 from assistant.domain.access import Access, asked_scopes
 from assistant.domain.connections import Provider
+from assistant.domain.effects.approval import APPROVE
 from assistant.domain.mail import Mail
 from assistant.domain.mailbox import Folder
 from assistant.domain.memory.change import Line, with_memory
@@ -33,6 +34,7 @@ from tests.fakes.mailbox import MemoryMailBox
 from tests.fakes.memory import known_memory
 from tests.fakes.notes import Row
 from tests.fakes.plans import greedy_record
+from tests.fakes.slack_requests import pressed, signed, slack_connection
 from tests.fakes.wired import Context, Wired
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -215,6 +217,13 @@ EXPECTED: dict[str, HTTPStatus] = {
     "report_usage.too_long": HTTPStatus.UNPROCESSABLE_CONTENT,
     "report_usage.no_date": HTTPStatus.UNPROCESSABLE_CONTENT,
     "report_usage.foreign_user": HTTPStatus.FORBIDDEN,
+    "receive_slack_event": HTTPStatus.OK,
+    "receive_slack_event.url_verification": HTTPStatus.OK,
+    "receive_slack_event.forged": HTTPStatus.UNAUTHORIZED,
+    "receive_slack_event.replayed_late": HTTPStatus.UNAUTHORIZED,
+    "receive_slack_event.garbage": HTTPStatus.BAD_REQUEST,
+    "receive_slack_event.press": HTTPStatus.OK,
+    "receive_slack_event.press_garbage": HTTPStatus.BAD_REQUEST,
     "receive_gmail_push": HTTPStatus.NO_CONTENT,
     "receive_gmail_push.unknown_mailbox": HTTPStatus.NO_CONTENT,
     "receive_gmail_push.forged": HTTPStatus.UNAUTHORIZED,
@@ -620,6 +629,59 @@ def test_a_mailbox_returns_to_the_queue_while_the_store_is_down(wired: Wired) ->
     assert failure["itemIdentifier"]
     wired.store.down = False
     assert run(EVENTS / "sqs" / "sync_mailbox.json") == {"batchItemFailures": []}
+
+
+def test_slack_is_shown_that_the_address_is_ours() -> None:
+    answer = http("receive_slack_event.url_verification")
+    assert answer["body"] == "3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P"
+    assert answer["headers"]["Content-Type"].startswith("text/plain")
+
+
+def test_what_waits_is_asked_for_and_approved_in_slack(wired: Wired) -> None:
+    box = connected(wired)
+    box.receive(Mail(id="", sender="news@shop.example", subject="Weekly offers"))
+    wired.connections.replace(slack_connection(), expected_version=0)
+    effect_id = propose(wired)
+    receive = importlib.import_module("functions.receive_slack_event.handler").lambda_handler
+    for _ in range(2):
+        assert http("receive_slack_event")["statusCode"] == HTTPStatus.OK
+        answer_chats(wired)
+    ((posted, question),) = wired.chats.chat.messages.items()
+    container = {"channel_id": posted.channel, "message_ts": posted.id}
+    request = signed(pressed(APPROVE, question.buttons[0].value, container=container), wired.clock.now())
+    event = json.loads((EVENTS / "http" / "receive_slack_event.press.json").read_text(encoding="utf-8"))
+    sent = {"x-slack-request-timestamp": request.timestamp, "x-slack-signature": request.signature}
+    event |= {
+        "headers": event["headers"] | sent,
+        "isBase64Encoded": True,
+        "body": base64.b64encode(request.body).decode(),
+    }
+    for _ in range(2):
+        assert receive(event, Context())["statusCode"] == HTTPStatus.OK
+        answer_chats(wired)
+    assert wired.chats.chat.messages[posted].context == "You said yes: it is done in a moment."
+    assert [job.effect_ids for job in wired.effect_queue.jobs] == [(effect_id,)]
+
+
+def answer_chats(wired: Wired) -> None:
+    """Deliver every job of the queue twice."""
+    answer = importlib.import_module("functions.answer_chat.handler").lambda_handler
+    template = json.loads((EVENTS / "sqs" / "answer_chat.json").read_text(encoding="utf-8"))["Records"][0]
+    for number, job in enumerate(wired.chat_queue.jobs * 2):
+        record = template | {"messageId": str(number), "body": job.model_dump_json()}
+        assert answer({"Records": [record]}, Context(timeout=150)) == {"batchItemFailures": []}
+
+
+def test_a_chat_returns_to_the_queue_while_the_store_is_down_and_what_is_no_job_too(wired: Wired) -> None:
+    wired.store.down = True
+    (failure,) = run(EVENTS / "sqs" / "answer_chat.json")["batchItemFailures"]
+    assert failure["itemIdentifier"]
+    wired.store.down = False
+    assert run(EVENTS / "sqs" / "answer_chat.json") == {"batchItemFailures": []}
+    record = json.loads((EVENTS / "sqs" / "answer_chat.json").read_text(encoding="utf-8"))["Records"][0]
+    answer = importlib.import_module("functions.answer_chat.handler").lambda_handler
+    broken = {"Records": [record | {"body": '{"kind": "message"}'}]}
+    assert answer(broken, Context())["batchItemFailures"] == [{"itemIdentifier": record["messageId"]}]
 
 
 def test_an_approved_effect_is_done_once_and_undone(wired: Wired) -> None:

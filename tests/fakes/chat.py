@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from assistant.domain.chat import ChatMessage, ChatUser, PostedMessage, PostRecord, ReceivedMessage
+from assistant.domain.chat_jobs import ChatJob
 from assistant.domain.connections import Connection, ConnectionStatus
 from assistant.domain.errors import ConnectionBroken, NotFound
 from assistant.ports.runtime import Clock
@@ -19,6 +20,7 @@ class MemoryChat:
     users: dict[str, ChatUser] = field(default_factory=lambda: {"U1": ChatUser("U1", "Ann", "user@company.com")})
     messages: dict[PostedMessage, ChatMessage] = field(default_factory=dict)
     received: list[ReceivedMessage] = field(default_factory=list)
+    whispered: list[tuple[str, str, ChatMessage]] = field(default_factory=list)
     broken: bool = False
 
     def __post_init__(self) -> None:
@@ -46,6 +48,10 @@ class MemoryChat:
         self._check()
         self.messages.pop(posted, None)
 
+    def tell_privately(self, channel: str, user_id: str, message: ChatMessage) -> None:
+        self._check()
+        self.whispered.append((channel, user_id, message))
+
     def history(self, channel: str, *, since: datetime, limit: int = 100) -> Sequence[ReceivedMessage]:
         self._check()
         return [one for one in self.received if one.channel == channel and one.at >= since][:limit]
@@ -66,6 +72,19 @@ class MemoryChats:
         if connection.status is ConnectionStatus.BROKEN:
             return replace(self.chat, broken=True)
         return self.chat
+
+
+class MemoryChatQueue:
+    """Implements ``ports.ChatQueue``: a FIFO queue takes a job that it took minutes ago, and drops it."""
+
+    def __init__(self, outage: Outage | None = None) -> None:
+        self._outage = outage or Outage()
+        self.jobs: list[ChatJob] = []
+
+    def send(self, *jobs: ChatJob) -> None:
+        self._outage.check()
+        known = {job.id for job in self.jobs}
+        self.jobs += [job for job in jobs if job.id not in known]
 
 
 class MemoryPostRecords:

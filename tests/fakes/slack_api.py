@@ -34,6 +34,7 @@ class SlackApi:
     failures: list[Answer] = field(default_factory=list)
     lost: set[str] = field(default_factory=set)
     methods: list[str] = field(default_factory=list)
+    whispered: list[tuple[str, str]] = field(default_factory=list)
     _count: int = 0
 
     def handle(self, _: str, path: str, headers: Mapping[str, str], sent: bytes) -> Answer:
@@ -73,6 +74,7 @@ class SlackApi:
             "chat.postMessage": self._post,
             "chat.update": self._update,
             "chat.delete": self._delete,
+            "chat.postEphemeral": self._post_ephemeral,
         }[method]
 
     def _lookup(self, body: Json) -> Answer:
@@ -123,6 +125,15 @@ class SlackApi:
             return failed("message_not_found")
         self.channels[body["channel"]].remove(found)
         return succeeded(channel=body["channel"], ts=body["ts"])
+
+    def _post_ephemeral(self, body: Json) -> Answer:
+        _check(body)
+        if body["channel"] not in self.channels:
+            return failed("channel_not_found")
+        if body["user"] not in self.users:
+            return failed("user_not_in_channel")
+        self.whispered.append((body["user"], body["text"]))
+        return succeeded(message_ts="1736935300.000100")
 
     def _find(self, body: Json) -> Json | None:
         return next((one for one in self.channels.get(body["channel"], []) if one["ts"] == body["ts"]), None)

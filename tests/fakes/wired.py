@@ -14,7 +14,7 @@ from assistant.ports.calendar import PlanSolver
 from assistant.ports.runtime import HealthProbe
 from assistant.services.send_message import ChannelPorts
 from assistant.wiring import deps
-from tests.fakes.chat import MemoryChats
+from tests.fakes.chat import MemoryChatQueue, MemoryChats
 from tests.fakes.connections import MemoryConnections, MemoryConsents, MemoryVault, ScriptedProvider
 from tests.fakes.effects import MemoryEffectQueue, MemoryEffects
 from tests.fakes.llm import MemoryBatches, MemorySpending, ScriptedLlm, sensible
@@ -33,6 +33,7 @@ from tests.fakes.notes import (
 )
 from tests.fakes.notifications import MemoryDueIndex, MemoryDueQueue, MemoryNotifications
 from tests.fakes.runtime import FixedMetrics, ManualClock, MemoryMeter, MemorySessions, ScriptedLimiter
+from tests.fakes.slack_requests import KnownSecret
 from tests.fakes.stores import (
     MemoryAuditLog,
     MemoryAuditTrail,
@@ -88,6 +89,9 @@ _BUILT_FROM_PORTS = (
     "complete_ports",
     "connection_ports",
     "execute_ports",
+    "slack_event_ports",
+    "command_ports",
+    "chat_answer_ports",
 )
 HEALTHY = Probe(ProbeStatus.HEALTHY, "answers", 1.0)
 
@@ -142,6 +146,7 @@ class Wired:
         self.effects = MemoryEffects(self.clock, self.store)
         self.effect_queue = MemoryEffectQueue(self.work_queue)
         self.chats = MemoryChats()
+        self.chat_queue = MemoryChatQueue(self.work_queue)
         self.due = MemoryDueIndex(self.store)
         self.due_queue = MemoryDueQueue(self.notification_queue)
 
@@ -200,6 +205,9 @@ class Wired:
             "mailbox_queue": self.mailbox_queue,
             "subscriptions": self.subscriptions,
             "push_tokens": KnownPush(),
+            "oauth_clients": KnownSecret(),
+            "chat_queue": self.chat_queue,
+            "chats": self.chats,
             "metric_reader": FixedMetrics(()),
             "probes": probes,
         }.items():

@@ -13,6 +13,8 @@ PUBLIC = {
     "POST /api/v1/webhooks/notion",
     "GET /api/v1/connections/{provider}/callback",
     "POST /api/v1/webhooks/gmail",
+    "POST /api/v1/webhooks/slack/events",
+    "POST /api/v1/webhooks/slack/interactions",
     "$default",
 }
 

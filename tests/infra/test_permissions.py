@@ -25,6 +25,7 @@ WRITE_TABLE_KEY = READ_TABLE_KEY | {
     "kms:ReEncryptTo",
 }
 READ_TOKENS = {
+    "answer_chat",
     "deliver_notifications",
     "execute_effects",
     "manage_connections",

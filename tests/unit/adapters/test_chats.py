@@ -107,6 +107,12 @@ class TestEveryChat:
         with pytest.raises(NotFound):
             world[0].post("U9", MESSAGE, key="a")
 
+    def test_one_person_alone_is_told_where_they_are(self, world: tuple[Chat, Any]) -> None:
+        chat, side = world
+        channel = chat.post("U1", MESSAGE, key="a").channel
+        chat.tell_privately(channel, "U1", ChatMessage("Not yours."))
+        assert (len(side.whispered), said(world)) == (1, 1)
+
     def test_history_is_what_people_wrote_the_oldest_first(self, world: tuple[Chat, Any]) -> None:
         chat, side = world
         channel = chat.post("U1", MESSAGE, key="a").channel
@@ -151,6 +157,12 @@ class TestSlack:
         slack.post("She asks again.")
         assert slack.texts() == ["Budget: She asks again."]
         assert slack.api.methods.count("chat.postMessage") == 1
+
+    def test_who_is_not_there_is_told_nothing(self, slack: Slack) -> None:
+        channel = slack.post().channel
+        slack.chat.tell_privately(channel, "U9", ChatMessage("Not yours."))
+        slack.chat.tell_privately("C9", "U1", ChatMessage("Not yours."))
+        assert slack.api.whispered == []
 
     def test_a_post_that_never_arrived_is_made(self, slack: Slack) -> None:
         slack.post()

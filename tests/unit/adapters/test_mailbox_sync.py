@@ -8,7 +8,9 @@ import pytest
 from assistant.adapters.dynamo import Table
 from assistant.adapters.dynamo_mailboxes import DynamoMailboxPlaces, DynamoReceipts
 from assistant.adapters.sqs_audit import sqs_client
+from assistant.adapters.sqs_chats import SqsChats
 from assistant.adapters.sqs_mailboxes import SqsMailboxes
+from assistant.domain.chat_jobs import MessageReceived, read_job
 from assistant.domain.errors import Unavailable
 from assistant.domain.mailbox_sync import MailboxPlace, MailboxSync, MailOutcome, Receipt, SyncReason
 from assistant.ports.mailbox_sync import MailboxPlaces, Receipts
@@ -107,6 +109,25 @@ def test_jobs_are_queued_once_and_in_order(aws: None) -> None:  # noqa: ARG001 n
             found.append(MailboxSync.model_validate_json(message["Body"]).id)
             boto3.client("sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
     assert found == [f"n{number}" for number in range(12)]
+
+
+def test_what_one_person_does_in_a_chat_is_queued_once_and_in_order(aws: None) -> None:  # noqa: ARG001 needs AWS
+    url = boto3.client("sqs").create_queue(QueueName="chats.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
+    queue = SqsChats(url, sqs_client(attempts=1))
+    jobs = [
+        MessageReceived(id=f"Ev{number}", workspace_id="T1", member=member, at=NOW, text="waiting")
+        for number, member in enumerate(("U1", "U2", "U1"))
+    ]
+    queue.send(*jobs)
+    queue.send(jobs[0])
+    messages = boto3.client("sqs").receive_message(
+        QueueUrl=url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["MessageGroupId"]
+    )["Messages"]
+    by_group: dict[str, list[str]] = {}
+    for message in messages:
+        job = read_job(message["Body"])
+        by_group.setdefault(message["Attributes"]["MessageGroupId"], []).append(job.id)
+    assert sorted(by_group.values()) == [["Ev0", "Ev2"], ["Ev1"]]
 
 
 def test_a_queue_that_is_gone_is_unavailable(aws: None) -> None:  # noqa: ARG001 needs AWS to be there

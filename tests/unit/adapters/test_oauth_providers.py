@@ -71,6 +71,19 @@ def clients(text: str | None) -> OAuthClients:
     return OAuthClients(ApiKey(SecretStr(text) if text else None, None))
 
 
+def test_only_a_registration_with_a_signing_secret_has_one() -> None:
+    secret = "8f742231b10e8888abcd99yyyzzz85a5"
+    for text, expected in (
+        (None, None),
+        (json.dumps({"slack": CLIENT}), None),
+        (json.dumps({"slack": CLIENT | {"signing_secret": secret}}), secret),
+    ):
+        assert clients(text).signing_secret(Provider.SLACK) == expected
+        assert clients(text).signing_secret(Provider.NOTION) is None
+    with pytest.raises(Unavailable):
+        clients(json.dumps({"slack": CLIENT | {"signing_secret": "short"}})).signing_secret(Provider.SLACK)
+
+
 def pending(provider: Provider, clock: ManualClock) -> PendingConsent:
     return PendingConsent(
         user_id="user123",

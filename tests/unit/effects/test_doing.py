@@ -94,7 +94,7 @@ class TestProposing:
         assert propose(desk, effect) == [EffectState.WAITING]
         propose(desk, effect)
         assert asked(desk) == [
-            "Archive “Weekly offers”: move it out of the inbox. Sure to 90%; done without asking from 95% on."
+            "Archive “Weekly offers”: move it out of the inbox.\n\nSure to 90%; done without asking from 95% on."
         ]
         assert desk.queue.jobs == []
 

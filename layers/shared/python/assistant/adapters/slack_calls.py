@@ -28,7 +28,15 @@ CALL_SECONDS: Final = LONGEST_WAIT + 2 * ATTEMPT_SECONDS
 # https://docs.slack.dev/reference/methods/chat.postMessage and those of the other methods.
 _TOKEN: Final = frozenset({"invalid_auth", "not_authed", "token_expired", "token_revoked", "account_inactive"})
 _GONE: Final = frozenset(
-    {"channel_not_found", "message_not_found", "user_not_found", "users_not_found", "user_disabled"}
+    {
+        "channel_not_found",
+        "message_not_found",
+        "user_not_found",
+        "users_not_found",
+        "user_disabled",
+        "user_not_in_channel",
+        "not_in_channel",
+    }
 )
 _DOWN: Final = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable", "ratelimited"})
 _SILENT: Final = "Slack does not answer right now. Please try again shortly."

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from assistant.adapters.slack_calls import CALL_SECONDS, Json, SlackCalls
 from assistant.domain.chat import (
+    LONGEST_TEXT,
     Button,
     ButtonStyle,
     ChatMessage,
@@ -34,7 +35,6 @@ _PAGE: Final = 200
 _MOST_PAGES: Final = 10
 # Limits of Block Kit, in characters: https://docs.slack.dev/reference/block-kit/blocks
 _LONGEST_TITLE: Final = 150
-_LONGEST_TEXT: Final = 3000
 _LONGEST_LABEL: Final = 75
 
 
@@ -93,6 +93,13 @@ class SlackChat:
         """Delete a message of ours; one that is gone is no error."""
         try:
             self._calls.call("chat.delete", channel=posted.channel, ts=posted.id)
+        except NotFound:
+            return
+
+    def tell_privately(self, channel: str, user_id: str, message: ChatMessage) -> None:
+        """Show a message to one person alone, where they are; one who is not there is no error."""
+        try:
+            self._calls.call("chat.postEphemeral", channel=channel, user=user_id, **_content(message))
         except NotFound:
             return
 
@@ -158,9 +165,9 @@ def _content(message: ChatMessage) -> Json:
     blocks: list[Json] = []
     if message.title:
         blocks.append({"type": "header", "text": _plain(message.title, _LONGEST_TITLE)})
-    blocks.append({"type": "section", "text": _plain(message.text or message.title, _LONGEST_TEXT)})
+    blocks.append({"type": "section", "text": _plain(message.text or message.title, LONGEST_TEXT)})
     if message.context:
-        blocks.append({"type": "context", "elements": [_plain(message.context, _LONGEST_TEXT)]})
+        blocks.append({"type": "context", "elements": [_plain(message.context, LONGEST_TEXT)]})
     buttons = [_button(one) for one in message.buttons]
     if message.link:
         buttons.append(
@@ -170,7 +177,7 @@ def _content(message: ChatMessage) -> Json:
         blocks.append({"type": "actions", "elements": buttons})
     words = ": ".join(part for part in (message.title, message.text) if part)
     return {
-        "text": _escaped(_cut(words, _LONGEST_TEXT)),
+        "text": _escaped(_cut(words, LONGEST_TEXT)),
         "blocks": blocks,
         "parse": "none",
         "link_names": False,

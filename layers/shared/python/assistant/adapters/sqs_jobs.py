@@ -1,6 +1,7 @@
 """Jobs on their way to the functions that do them, each kind through a queue of its own."""
 
-from collections.abc import Iterable, Mapping
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import batched
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,6 +29,15 @@ class SqsJobs[Job: BaseModel]:
             self._client.send_message(QueueUrl=self._queue_url, MessageBody=job.model_dump_json())
 
 
+def in_order(job: BaseModel, *, group: Sequence[str], key: Sequence[str]) -> dict[str, str]:
+    """Return the message of a FIFO queue: jobs of a group run one after the other, the same key is one job."""
+    return {
+        "MessageBody": job.model_dump_json(),
+        "MessageGroupId": _token(*group),
+        "MessageDeduplicationId": _token(*group, *key),
+    }
+
+
 def send_in_batches(client: "SQSClient", queue_url: str, messages: Iterable[Mapping[str, str]]) -> None:
     """Send messages, their parts named as SQS does, ten at a time; raises Unavailable where one was not taken."""
     for some in batched(messages, _LARGEST_BATCH, strict=False):
@@ -36,3 +46,8 @@ def send_in_batches(client: "SQSClient", queue_url: str, messages: Iterable[Mapp
             answer = client.send_message_batch(QueueUrl=queue_url, Entries=entries)
         if answer.get("Failed"):
             raise Unavailable("A part of the assistant does not answer right now. Please try again shortly.")
+
+
+def _token(*parts: str) -> str:
+    """Return what SQS takes as an id of a group or of a message: 128 characters, of few kinds."""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -1,10 +1,9 @@
 """Mailboxes to be looked at on their way to the function that does it, through the FIFO queue ``mailboxes``."""
 
-import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from assistant.adapters.sqs_jobs import send_in_batches
+from assistant.adapters.sqs_jobs import in_order, send_in_batches
 from assistant.domain.mailbox_sync import MailboxSync
 
 if TYPE_CHECKING:
@@ -20,17 +19,5 @@ class SqsMailboxes:
 
     def request(self, syncs: Sequence[MailboxSync]) -> None:
         """Send them, ten at a time."""
-        messages = (
-            {
-                "MessageBody": sync.model_dump_json(),
-                "MessageGroupId": _token(sync.user_id, sync.connection_id),
-                "MessageDeduplicationId": _token(sync.user_id, sync.connection_id, sync.id),
-            }
-            for sync in syncs
-        )
+        messages = (in_order(sync, group=(sync.user_id, sync.connection_id), key=(sync.id,)) for sync in syncs)
         send_in_batches(self._client, self._queue_url, messages)
-
-
-def _token(*parts: str) -> str:
-    """Return what SQS takes as an id of a group or of a message: 128 characters, of few kinds."""
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
+
+# Of the text of a message: https://docs.slack.dev/reference/block-kit/blocks/section-block
+LONGEST_TEXT: Final = 3000
 
 
 class ButtonStyle(StrEnum):

@@ -6,21 +6,23 @@ from typing import Final
 
 from assistant.domain.chat import ChatMessage
 from assistant.domain.mailbox import OutgoingMail
-from assistant.domain.notifications import KeptNotification, NotificationKind
+from assistant.domain.notifications import KeptNotification, News, NotificationKind
 
-ANSWER_THERE: Final = "Please answer on your dashboard."
+_ALSO_THERE: Final = "Your dashboard takes the answer too."
+_ANSWER_THERE: Final = "Please answer on your dashboard."
 _MAIL_DOMAIN: Final = "notifications.executive-assistant.invalid"
 _MOST_IN_DIGEST: Final = 20
 
 
-def chat_message(kept: KeptNotification) -> ChatMessage:
-    """Return a notification as a message; a question says where it is answered, as chats take no presses yet."""
-    asks = kept.shown.kind is NotificationKind.APPROVAL_ASKED
-    return ChatMessage(text=kept.shown.text, title=kept.shown.title, context=ANSWER_THERE if asks else "")
+def chat_message(news: News) -> ChatMessage:
+    """Return news as a message; a question has the buttons that answer it."""
+    asks = news.kind is NotificationKind.APPROVAL_ASKED
+    return ChatMessage(text=news.text, title=news.title, context=_ALSO_THERE if asks else "", buttons=news.buttons)
 
 
 def mail_of(kept: KeptNotification, address: str) -> OutgoingMail:
     """Return a notification as a mail to the user; a later revision replies to the first."""
+    asks = kept.shown.kind is NotificationKind.APPROVAL_ASKED
     first = _message_id(f"{kept.shown.id}.1")
     this = _message_id(f"{kept.shown.id}.{kept.revision}")
     follows = (first,) if kept.revision > 1 else ()
@@ -28,7 +30,7 @@ def mail_of(kept: KeptNotification, address: str) -> OutgoingMail:
         message_id=this,
         to=(address,),
         subject=_line(kept.shown.title),
-        text=kept.shown.text,
+        text=f"{kept.shown.text}\n\n{_ANSWER_THERE}" if asks else kept.shown.text,
         in_reply_to=follows[0] if follows else None,
         references=follows,
     )

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from assistant.domain.chat import ChatMessage, ChatUser, PostedMessage, PostRecord, ReceivedMessage
+from assistant.domain.chat_jobs import ChatJob
 from assistant.domain.connections import Connection
 
 
@@ -27,6 +28,10 @@ class Chat(Protocol):
         """Delete a message of ours; one that is gone is no error."""
         ...
 
+    def tell_privately(self, channel: str, user_id: str, message: ChatMessage) -> None:
+        """Show a message in a channel to one person alone; one who is not there is no error."""
+        ...
+
     def history(self, channel: str, *, since: datetime, limit: int = 100) -> Sequence[ReceivedMessage]:
         """Return what was written in a channel since then, the oldest first."""
         ...
@@ -37,6 +42,14 @@ class Chats(Protocol):
 
     def open(self, connection: Connection) -> Chat:
         """Return the workspace of a connection, without a call to its provider."""
+        ...
+
+
+class ChatQueue(Protocol):
+    """Takes what people did in chats; those of one person are worked on in order."""
+
+    def send(self, *jobs: ChatJob) -> None:
+        """Hand the jobs over; one that was handed over minutes ago is not again. Raises Unavailable."""
         ...
 
 

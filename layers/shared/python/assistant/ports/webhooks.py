@@ -2,6 +2,8 @@
 
 from typing import Protocol
 
+from assistant.domain.connections import Provider
+
 
 class PushTokens(Protocol):
     """Tokens that Pub/Sub signs its deliveries with."""
@@ -13,4 +15,12 @@ class PushTokens(Protocol):
             NotAuthentic: it does not.
             Unavailable: Google's keys cannot be had right now.
         """
+        ...
+
+
+class SigningSecrets(Protocol):
+    """What providers sign their requests with."""
+
+    def signing_secret(self, provider: Provider) -> str | None:
+        """Return the secret, None where the provider is not set up for requests; raises Unavailable."""
         ...

@@ -78,6 +78,7 @@ class Settings(BaseSettings):
     effects_queue_url: Optional[str] = None
     notifications_queue_url: Optional[str] = None
     notes_queue_url: Optional[str] = None
+    chats_queue_url: Optional[str] = None
     understand_wishes_function: Optional[str] = None
     redis_url: Optional[SecretStr] = None
 

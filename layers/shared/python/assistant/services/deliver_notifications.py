@@ -72,7 +72,7 @@ def _notification(due: Due, ports: DeliverPorts) -> None:
         ports.notify.due.plan(due.model_copy(update={"at": at}))
         _note(due.user_id, kept, lambda one: one.held(at), ports)
     else:
-        message = Message(kept.shown.id, chat_message(kept), lambda address: mail_of(kept, address))
+        message = Message(kept.shown.id, chat_message(kept.news), lambda address: mail_of(kept, address))
         _note(due.user_id, kept, _sent(due, kept.shown.wanted, message, kept.attempts, ports), ports)
 
 

@@ -124,14 +124,14 @@ class PrioritizeResponse(TaskPart):
 
 @dataclass(frozen=True, slots=True)
 class PrioritizePorts:
-    """The ports prioritizing needs; those of Claude are made when there are tasks to ask about."""
+    """The ports prioritizing needs; those of Claude are made when there are tasks to ask about, None without it."""
 
     preferences: PreferenceStore
     tasks: TaskStore
     audit: AuditTrail
     meter: Meter
     clock: Clock
-    claude: Callable[[], ClaudePorts]
+    claude: Callable[[], ClaudePorts | None]
 
 
 @dataclass(frozen=True, slots=True)

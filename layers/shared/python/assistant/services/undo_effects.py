@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from itertools import batched, islice
 from typing import Annotated, Final, Self
 
@@ -13,12 +14,14 @@ from assistant.domain.effects.ledger import EffectChange, LedgerEvent
 from assistant.domain.effects.undo import jobs
 from assistant.domain.errors import Unavailable
 from assistant.domain.users import Identity
-from assistant.ports.effects import MOST_CHANGES
+from assistant.ports.effects import MOST_CHANGES, EffectStore
 from assistant.services.answer_approvals import AnswerPorts
 from assistant.services.show_effects import known_effect, newest_effects
 
 _ATTEMPTS: Final = 5
 _MOST_AT_ONCE: Final = 300
+_LAST_WITHIN: Final = timedelta(days=7)
+_MOST_LOOKED_AT: Final = 1_000
 _NOT_BEGUN: Final = frozenset({EffectState.WAITING, EffectState.QUEUED})
 _TO_UNDO: Final = frozenset({EffectState.DONE, EffectState.UNDOING})
 
@@ -94,6 +97,22 @@ def undo_effects(user_id: str, wanted: UndoRequest, caller: Identity, *, ports: 
         ),
         more=len(found) > len(some),
     )
+
+
+def last_run(user_id: str, at: datetime, effects: EffectStore) -> str | None:
+    """Return the run of what was done last before ``at``, and not taken back by then; None where that is a week ago.
+
+    What was asked to be undone since then counts as it was: asked again for the same time, the answer is the same run.
+    """
+    newest = newest_effects(user_id, effects, since=at - _LAST_WITHIN, run_id=None)
+    done = [(record.done_at, record) for record in islice(newest, _MOST_LOOKED_AT) if record.done_at]
+    stood = [(when, record) for when, record in done if when <= at and _stood(record, at)]
+    return max(stood, key=lambda one: one[0])[1].effect.origin.run_id if stood else None
+
+
+def _stood(record: EffectRecord, at: datetime) -> bool:
+    """Whether a done effect stood at that time; where undoing it found a conflict before, that is not tried again."""
+    return record.changed_at >= at or (record.state is EffectState.DONE and record.problem is None)
 
 
 def _wanted(user_id: str, wanted: UndoRequest, ports: AnswerPorts) -> Iterable[EffectRecord]:

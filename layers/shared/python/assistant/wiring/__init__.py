@@ -5,11 +5,10 @@ Each adapter is imported and built on first use, so that no function pays for wh
 
 from assistant.runtime.settings import load_settings
 from assistant.wiring.calendar import CalendarWiring
-from assistant.wiring.delivery import DeliveryWiring
-from assistant.wiring.notes import NotesWiring
+from assistant.wiring.chats import ChatWiring
 
 
-class Dependencies(NotesWiring, CalendarWiring, DeliveryWiring):
+class Dependencies(CalendarWiring, ChatWiring):
     """Everything handlers hand to use cases; clients are kept for the life of the process."""
 
 

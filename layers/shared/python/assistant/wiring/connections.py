@@ -7,6 +7,7 @@ from assistant.runtime.settings import needed
 from assistant.wiring.notifications import NotificationWiring
 
 if TYPE_CHECKING:
+    from assistant.adapters.oauth_clients import OAuthClients
     from assistant.ports.connections import (
         AccessTokens,
         AuthorizationServers,
@@ -55,9 +56,7 @@ class ConnectionWiring(NotificationWiring):
     @cached_property
     def authorization_servers(self) -> "AuthorizationServers":
         """The providers' OAuth endpoints."""
-        from assistant.adapters.oauth_clients import OAuthClients
         from assistant.adapters.oauth_providers import Addresses, OAuthProviders
-        from assistant.adapters.secrets import ApiKey
 
         settings = self.settings
         addresses = Addresses(
@@ -68,8 +67,15 @@ class ConnectionWiring(NotificationWiring):
             slack=settings.slack_url,
             notion=settings.notion_url,
         )
-        clients = OAuthClients(ApiKey(settings.oauth_clients, settings.oauth_secret_arn))
-        return OAuthProviders(clients, self.clock, addresses)
+        return OAuthProviders(self.oauth_clients, self.clock, addresses)
+
+    @cached_property
+    def oauth_clients(self) -> "OAuthClients":
+        """The assistant's registrations at the providers."""
+        from assistant.adapters.oauth_clients import OAuthClients
+        from assistant.adapters.secrets import ApiKey
+
+        return OAuthClients(ApiKey(self.settings.oauth_clients, self.settings.oauth_secret_arn))
 
     @cached_property
     def access_tokens(self) -> "AccessTokens":

@@ -1,13 +1,13 @@
 """What the user is asked and told: the action as they see it, the hash that binds their word to it, the buttons."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import quote
 
-from assistant.domain.chat import Button, ButtonStyle
+from assistant.domain.chat import LONGEST_TEXT, Button, ButtonStyle, ChatMessage
 from assistant.domain.effects.actions import ArchiveMail, LabelMail, SendMail
 from assistant.domain.effects.canonical import digest
-from assistant.domain.effects.effect import Effect, EffectRecord
+from assistant.domain.effects.effect import Effect, EffectRecord, EffectState
 from assistant.domain.effects.undo import EffectJob
 from assistant.domain.notifications import News, NotificationKind
 
@@ -15,6 +15,19 @@ APPROVE = "approve_effect"
 REJECT = "reject_effect"
 _HASH_DIGITS: Final = 64
 _MOST_TOLD: Final = 3
+_QUESTION: Final = "May I?"
+_TOO_LONG: Final = "It is too long to be shown here whole: please read and answer it on your dashboard."
+_BECAME: Final[Mapping[EffectState, str]] = {
+    EffectState.REFUSED: "Your preferences never allow this.",
+    EffectState.REJECTED: "You said no: it is not done.",
+    EffectState.EXPIRED: "Nobody answered in time: it is not done.",
+    EffectState.QUEUED: "You said yes: it is done in a moment.",
+    EffectState.RUNNING: "You said yes: it is done in a moment.",
+    EffectState.DONE: "It is done.",
+    EffectState.FAILED: "It could not be done.",
+    EffectState.UNDOING: "It is being taken back.",
+    EffectState.UNDONE: "It was taken back.",
+}
 
 
 def rendered(effect: Effect) -> str:
@@ -60,17 +73,35 @@ def pressed(value: str) -> tuple[str, str] | None:
 
 
 def approval_asked(record: EffectRecord) -> News:
-    """Return the question to the user, the same however often it is asked."""
+    """Return the question to the user, the same however often it is asked.
+
+    Only what is shown whole can be approved by a button.
+    """
     effect = record.effect
+    why = " ".join(part for part in (effect.reasoning, record.ruling) if part)
+    whole = "\n\n".join((rendered(effect), why))
+    fits = len(whole) <= LONGEST_TEXT
+    approve, reject = approval_buttons(effect)
     return News(
-        about=f"effect:{effect.id}",
+        about=approval_subject(effect.id),
         kind=NotificationKind.APPROVAL_ASKED,
-        title="May I?",
-        text=" ".join(part for part in (summary(effect), effect.reasoning, record.ruling) if part),
+        title=_QUESTION,
+        text=whole if fits else "\n\n".join((summary(effect), why, _TOO_LONG)),
         link=effect_link(effect.user_id, effect.id),
         at=effect.proposed_at,
-        buttons=approval_buttons(effect),
+        buttons=(approve, reject) if fits else (reject,),
     )
+
+
+def approval_subject(effect_id: str) -> str:
+    """Return what the question about an effect is about, for notifications."""
+    return f"effect:{effect_id}"
+
+
+def answered(record: EffectRecord, state: EffectState) -> ChatMessage:
+    """Return what stands in the place of a question that waits no more."""
+    became = " ".join(part for part in (_BECAME[state], record.problem) if part)
+    return ChatMessage(text=summary(record.effect), title=_QUESTION, context=became)
 
 
 def undo_conflicts(left: Sequence[EffectRecord], job: EffectJob) -> News:

@@ -1,0 +1,1 @@
+"""Take what happens in Slack."""

@@ -1,0 +1,116 @@
+"""Use case: what the assistant says, and does, when its user asks for something in a chat."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+from assistant.domain.chat import ChatMessage
+from assistant.domain.chat_commands import HELP, Command, command_of
+from assistant.domain.chat_jobs import MessageReceived
+from assistant.domain.day_briefing import briefing_text, briefing_title
+from assistant.domain.effects.approval import approval_asked, summary
+from assistant.domain.effects.effect import APPROVAL_LASTS, EffectState
+from assistant.domain.notification_messages import chat_message
+from assistant.domain.tasks.answer import PrioritizedTask
+from assistant.domain.users import Identity
+from assistant.ports.users import PreferenceStore
+from assistant.services.answer_approvals import AnswerPorts
+from assistant.services.brief_day import DayPorts, read_day
+from assistant.services.prioritize_tasks import PrioritizePorts, PrioritizeRequest, prioritize_tasks
+from assistant.services.show_effects import newest_effects
+from assistant.services.undo_effects import UndoAnswer, UndoRequest, last_run, undo_effects
+
+_MOST_TASKS: Final = 5
+_MOST_WAITING: Final = 5
+_MOST_NAMED: Final = 8
+_NOTHING_WAITS: Final = ChatMessage("Nothing waits for your word.")
+_NO_TASKS: Final = ChatMessage("You have no open tasks.")
+_NOTHING_DONE: Final = ChatMessage("There is nothing of the last week to take back.")
+
+
+@dataclass(frozen=True, slots=True)
+class CommandPorts:
+    """The ports commands need."""
+
+    approvals: AnswerPorts
+    day: DayPorts
+    tasks: PrioritizePorts
+    preferences: PreferenceStore
+
+
+def answer_command(user_id: str, message: MessageReceived, *, ports: CommandPorts) -> tuple[ChatMessage, ...]:
+    """Do what the user's words ask for, and return what they are told; done again nothing more happens.
+
+    Raises:
+        Unavailable: the store or the queue is down.
+    """
+    answers: Mapping[Command, Callable[[], Iterable[ChatMessage]]] = {
+        Command.HELP: lambda: (HELP,),
+        Command.TODAY: lambda: (_day(user_id, ports),),
+        Command.TASKS: lambda: (_tasks(user_id, message, ports),),
+        Command.WAITING: lambda: _waiting(user_id, ports),
+        Command.UNDO: lambda: (_undo(user_id, message, ports),),
+    }
+    return tuple(answers[command_of(message.text)]())
+
+
+def _day(user_id: str, ports: CommandPorts) -> ChatMessage:
+    preferences = ports.preferences.read(user_id).preferences
+    day = read_day(user_id, preferences, ports.approvals.clock.now(), ports=ports.day)
+    return ChatMessage(title=briefing_title(day.day), text=briefing_text(day))
+
+
+def _tasks(user_id: str, message: MessageReceived, ports: CommandPorts) -> ChatMessage:
+    caller = Identity(user_id, message.id)
+    ranked = prioritize_tasks(PrioritizeRequest(user_id=user_id), caller, ports=ports.tasks).prioritized_tasks
+    if not ranked:
+        return _NO_TASKS
+    more = len(ranked) - _MOST_TASKS
+    return ChatMessage(
+        title="What to do first",
+        text="\n".join(f"{one.rank}. {_task(one)}" for one in ranked[:_MOST_TASKS]),
+        context=f"And {more} more." if more > 0 else "",
+    )
+
+
+def _task(task: PrioritizedTask) -> str:
+    title = " ".join(task.title.split())
+    if task.due_at is None:
+        return title
+    return f"{title} ({'was due' if task.overdue else 'due'} {task.due_at:%a %-d %b})"
+
+
+def _waiting(user_id: str, ports: CommandPorts) -> Iterable[ChatMessage]:
+    now = ports.approvals.clock.now()
+    newest = newest_effects(user_id, ports.approvals.effects, since=now - APPROVAL_LASTS, run_id=None)
+    waiting = [record for record in newest if record.state_at(now) is EffectState.WAITING]
+    if not waiting:
+        return (_NOTHING_WAITS,)
+    more = len(waiting) - _MOST_WAITING
+    messages = [chat_message(approval_asked(record)) for record in waiting[:_MOST_WAITING]]
+    return (*messages, ChatMessage(f"And {more} more on your dashboard.")) if more > 0 else messages
+
+
+def _undo(user_id: str, message: MessageReceived, ports: CommandPorts) -> ChatMessage:
+    run_id = last_run(user_id, message.at, ports.approvals.effects)
+    if run_id is None:
+        return _NOTHING_DONE
+    answer = undo_effects(user_id, UndoRequest(run_id=run_id), Identity(user_id, message.id), ports=ports.approvals)
+    return ChatMessage(title="Undo", text=_undone(user_id, answer, ports))
+
+
+def _undone(user_id: str, answer: UndoAnswer, ports: CommandPorts) -> str:
+    left = {one.effect_id: one.detail for one in answer.left_alone}
+    named = [*answer.undoing, *answer.called_off, *left]
+    records = ports.approvals.effects.find(user_id, named)
+    lines = []
+    for heading, ids in (
+        ("This is being taken back:", answer.undoing),
+        ("This had not begun, and is not done:", answer.called_off),
+        ("This stays:", tuple(left)),
+    ):
+        said = [f"• {summary(records[name].effect)} {left.get(name, '')}".strip() for name in ids if name in records]
+        lines += [heading, *islice(said, _MOST_NAMED)] if said else []
+        lines += [f"… and {len(said) - _MOST_NAMED} more."] if len(said) > _MOST_NAMED else []
+    return "\n".join(lines)
