@@ -36,9 +36,9 @@ FUNCTIONS = (
         grants=(
             on_table("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"),
             SEND_NOTIFICATIONS,
-            *on_tokens("google"),
+            *on_tokens("google", "microsoft"),
         ),
         secrets=("oauth-clients",),
-        dependencies=("core", "google"),
+        dependencies=("core", "google", "graph"),
     ),
 )

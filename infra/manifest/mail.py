@@ -34,6 +34,14 @@ FUNCTIONS = (
         dependencies=("core", "webhook"),
     ),
     Function(
+        "receive_graph_notification",
+        "Take Microsoft's notifications of new mail, and of their subscriptions",
+        memory=512,
+        timeout=20,
+        routes=(Route("POST", "/api/v1/webhooks/graph", public=True),),
+        grants=(on_table("GetItem"), SEND_MAILBOXES),
+    ),
+    Function(
         "sync_mailbox",
         "Decide about the mails that arrived in a connected mailbox",
         memory=1024,
@@ -41,14 +49,15 @@ FUNCTIONS = (
         consumes="mailboxes",
         batch_size=1,
         grants=(
-            on_table("BatchGetItem", "BatchWriteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+            on_table("BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
             SEND_AUDIT,
             SEND_NOTIFICATIONS,
             SEND_EFFECTS,
             SEND_MAILBOXES,
-            *on_tokens("google"),
+            *on_tokens("google", "microsoft"),
         ),
         secrets=("claude-api-key", "oauth-clients"),
+        # Graph's HTTP client comes with the SDK of Claude.
         dependencies=("core", "triage", "claude", "google"),
     ),
     Function(
@@ -58,12 +67,12 @@ FUNCTIONS = (
         timeout=240,
         schedule="rate(10 minutes)",
         grants=(
-            on_table("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+            on_table("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
             SEND_MAILBOXES,
-            *on_tokens("google"),
+            *on_tokens("google", "microsoft"),
         ),
         secrets=("oauth-clients",),
-        dependencies=("core", "google"),
+        dependencies=("core", "google", "graph"),
     ),
     Function(
         "renew_mailbox_watches",
@@ -72,10 +81,10 @@ FUNCTIONS = (
         timeout=240,
         schedule="rate(12 hours)",
         grants=(
-            on_table("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"),
-            *on_tokens("google"),
+            on_table("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+            *on_tokens("google", "microsoft"),
         ),
         secrets=("oauth-clients",),
-        dependencies=("core", "google"),
+        dependencies=("core", "google", "graph"),
     ),
 )

@@ -22,10 +22,10 @@ FUNCTIONS = (
         grants=(
             on_table("BatchGetItem", "BatchWriteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
             SEND_NOTIFICATIONS,
-            *on_tokens("google", "slack"),
+            *on_tokens("google", "microsoft", "slack"),
         ),
         secrets=("oauth-clients",),
-        dependencies=("core", "google", "slack"),
+        dependencies=("core", "google", "graph", "slack"),
     ),
     Function(
         "manage_notifications",

@@ -27,7 +27,7 @@ from assistant.runtime.problem import PROBLEM_JSON, Problem
 from assistant.services.propose_effects import propose_effects
 from assistant.wiring import deps
 from infra.manifest import FUNCTIONS
-from tests.fakes.accounts import NOTION
+from tests.fakes.accounts import MICROSOFT, NOTION
 from tests.fakes.connections import google_connection
 from tests.fakes.effects import ARCHIVE, Desk
 from tests.fakes.mailbox import MemoryMailBox
@@ -35,6 +35,7 @@ from tests.fakes.memory import known_memory
 from tests.fakes.notes import Row
 from tests.fakes.plans import greedy_record
 from tests.fakes.slack_requests import pressed, signed, slack_connection
+from tests.fakes.subscriptions import graph_subscription
 from tests.fakes.wired import Context, Wired
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -228,6 +229,12 @@ EXPECTED: dict[str, HTTPStatus] = {
     "receive_gmail_push.unknown_mailbox": HTTPStatus.NO_CONTENT,
     "receive_gmail_push.forged": HTTPStatus.UNAUTHORIZED,
     "receive_gmail_push.garbage": HTTPStatus.BAD_REQUEST,
+    "receive_graph_notification": HTTPStatus.ACCEPTED,
+    "receive_graph_notification.one_forged": HTTPStatus.ACCEPTED,
+    "receive_graph_notification.lifecycle": HTTPStatus.ACCEPTED,
+    "receive_graph_notification.validation": HTTPStatus.OK,
+    "receive_graph_notification.forged": HTTPStatus.UNAUTHORIZED,
+    "receive_graph_notification.garbage": HTTPStatus.BAD_REQUEST,
     "check_health": HTTPStatus.OK,
     "export_metrics": HTTPStatus.OK,
     "serve_docs": HTTPStatus.OK,
@@ -330,6 +337,8 @@ def test_an_http_event_is_answered_as_expected(wired: Wired, name: str) -> None:
     propose(wired)
     if name.startswith("receive_notion_event"):
         wired.webhook_secrets.replace(WebhookSecret(secret=NOTION_SECRET))
+    if name.startswith("receive_graph_notification"):
+        wired.subscriptions.put(graph_subscription())
     if name.startswith("manage_task_sources"):
         wired.connections.replace(NOTION, expected_version=0)
     ask_for_a_consent(wired)
@@ -621,6 +630,32 @@ def test_a_mail_in_a_connected_mailbox_is_decided_once(wired: Wired) -> None:
         "left": 0,
         "oldest_seconds": 0.0,
     }
+
+
+def test_a_mailbox_of_microsoft_is_read_and_its_subscription_renewed(wired: Wired) -> None:
+    wired.connections.replace(MICROSOFT, expected_version=0)
+    wired.subscriptions.put(graph_subscription())
+    template = json.loads((EVENTS / "sqs" / "sync_mailbox.json").read_text(encoding="utf-8"))["Records"][0]
+    sync = importlib.import_module("functions.sync_mailbox.handler").lambda_handler
+    box = wired.mailboxes.open(MICROSOFT)
+    message_id = box.receive(Mail(id="", sender="ceo@company.com", subject="Urgent: Q4 Budget Review", body="Now."))
+    for _ in range(2):
+        assert http("receive_graph_notification")["statusCode"] == HTTPStatus.ACCEPTED
+    assert http("receive_graph_notification.lifecycle")["statusCode"] == HTTPStatus.ACCEPTED
+    assert [job.reason.value for job in wired.mailbox_queue.requested] == ["notified", "unwatched"]
+    for number, job in enumerate(wired.mailbox_queue.requested):
+        record = template | {"messageId": str(number), "body": job.model_dump_json()}
+        assert sync({"Records": [record]}, Context(timeout=120)) == {"batchItemFailures": []}
+    assert wired.receipts.saved == [message_id]
+    assert box.watched_until is not None
+
+
+def test_graph_gets_back_the_token_it_asks_for(wired: Wired) -> None:
+    wired.store.down = True
+    answer = http("receive_graph_notification.validation")
+    asked = json.loads((EVENTS / "http" / "receive_graph_notification.validation.json").read_text(encoding="utf-8"))
+    assert answer["body"] == asked["queryStringParameters"]["validationToken"]
+    assert answer["headers"]["Content-Type"] == "text/plain; charset=utf-8"
 
 
 def test_a_mailbox_returns_to_the_queue_while_the_store_is_down(wired: Wired) -> None:

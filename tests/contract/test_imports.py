@@ -74,11 +74,11 @@ def test_a_handler_loads_no_models_of_other_subjects(name: str, foreign: set[str
     assert modules.isdisjoint(f"assistant.domain.{subject}" for subject in foreign)
 
 
-@pytest.mark.parametrize("name", ["receive_gmail_push", "receive_slack_event"])
+@pytest.mark.parametrize("name", ["receive_gmail_push", "receive_graph_notification", "receive_slack_event"])
 def test_a_webhook_starts_without_what_answers_users(name: str) -> None:
     function = next(function for function in FUNCTIONS if function.name == name)
     packages = loaded(function)
-    assert packages.isdisjoint({"boto3", "google", "httplib2", "jwt", "cryptography", "requests"})
+    assert packages.isdisjoint({"boto3", "google", "httplib2", "httpx2", "jwt", "cryptography", "requests"})
     script = "import sys, functions.{name}.handler; print(*(name for name in sys.modules if 'event_handler' in name))"
     assert not {name for name in loaded(function, script) if name.startswith("aws_lambda_powertools.event_handler")}
 

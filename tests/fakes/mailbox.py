@@ -18,7 +18,6 @@ from assistant.domain.mailbox import (
     MessagePage,
     MessageState,
     OutgoingMail,
-    Watch,
 )
 from assistant.ports.mailbox import MailBox
 from assistant.ports.runtime import Clock
@@ -146,10 +145,10 @@ class MemoryMailBox:
             more=reached < len(self._log),
         )
 
-    def watch(self) -> Watch:
-        cursor = self.cursor()
+    def watch(self) -> datetime:
+        self.outage.check()
         self.watched_until = self.clock.now() + WATCHED_FOR
-        return Watch(self.watched_until, cursor)
+        return self.watched_until
 
     def unwatch(self) -> None:
         self.outage.check()

@@ -1,8 +1,28 @@
 """Registered webhooks in memory."""
 
+from datetime import UTC, datetime
+from typing import Any
+
 from assistant.domain.connections import Connection
-from assistant.domain.subscriptions import Subscription, Watched
+from assistant.domain.subscriptions import Subscription, Watched, secret_hash
+from tests.fakes.accounts import MICROSOFT
 from tests.fakes.stores import Outage
+
+GRAPH_SECRET = "of-the-subscription"
+
+
+def graph_subscription(**fields: Any) -> Subscription:
+    """Of the mailbox at Microsoft, as the recorded notifications of Graph name it, unless told."""
+    known: dict[str, Any] = {
+        "id": "7f105c7d-2dc5-4530-97cd-4e7ae6534c07",
+        "user_id": MICROSOFT.user_id,
+        "connection_id": MICROSOFT.id,
+        "watched": Watched.MAIL,
+        "secret_hash": secret_hash(GRAPH_SECRET),
+        "expires_at": datetime(2025, 1, 22, 10, tzinfo=UTC),
+        "tenant": MICROSOFT.tenant,
+    }
+    return Subscription(**known | fields)
 
 
 class MemorySubscriptions:

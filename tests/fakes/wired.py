@@ -76,6 +76,7 @@ _BUILT_FROM_PORTS = (
     "learned_ports",
     "summary_ports",
     "gmail_push_ports",
+    "graph_notification_ports",
     "sync_ports",
     "welcome_ports",
     "watch_ports",

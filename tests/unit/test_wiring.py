@@ -11,6 +11,7 @@ from redis import Redis
 
 from assistant.adapters import redis_client
 from assistant.adapters.dynamo_vectors import DynamoVectors
+from assistant.adapters.graph_mail import GraphMailBox
 from assistant.adapters.pinecone_vectors import PineconeVectors
 from assistant.adapters.secrets import ApiKey
 from assistant.domain.calendar.plan_record import ProofJob, ProofState
@@ -38,6 +39,7 @@ from assistant.services.summarize_plan import summarize_plan
 from assistant.services.triage_emails import TriageRequest, triage_emails
 from assistant.wiring import Dependencies
 from infra.build import model
+from tests.fakes.accounts import MICROSOFT
 from tests.fakes.aws import memory_aws
 from tests.fakes.claude_api import KEY, serve
 from tests.fakes.pinecone_api import serve as serve_pinecone
@@ -255,3 +257,22 @@ def test_meetings_are_prepared_while_the_key_of_the_index_cannot_be_read(
     kept = dependencies.prepare_ports.kept
     with pytest.raises(Unavailable):
         kept.memory()
+
+
+@pytest.mark.parametrize(
+    ("public", "graph", "notified"),
+    [
+        (None, "https://graph.microsoft.com", False),
+        ("https://assistant.example", "https://graph.microsoft.com", True),
+        ("http://127.0.0.1:8080", "https://graph.microsoft.com", False),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:4003", True),
+    ],
+)
+def test_graph_is_asked_for_notifications_where_it_can_send_them(
+    queue_url: str, public: str | None, graph: str, *, notified: bool
+) -> None:
+    given = {"table_name": TABLE, "audit_queue_url": queue_url, "public_url": public, "microsoft_graph_url": graph}
+    dependencies = Dependencies(Settings.model_validate(given | {"tokens_key_arn": "arn:aws:kms:::key/tokens"}))
+    assert (dependencies.graph_subscriptions is not None) == notified
+    assert isinstance(dependencies.mailboxes.open(MICROSOFT), GraphMailBox)
+    dependencies.graph.close()

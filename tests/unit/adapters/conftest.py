@@ -62,8 +62,7 @@ def graph(graph_server: GraphServer, clock: ManualClock) -> Iterator[GraphApi]:
 
 @pytest.fixture
 def graph_mailbox(graph: GraphApi, graph_server: GraphServer, clock: ManualClock) -> BothSides:
-    subscriptions = GraphSubscriptions(MemorySubscriptions(), WEBHOOK)
-    boxes = GraphMailBoxes(graph, lambda: subscriptions, clock)
+    boxes = GraphMailBoxes(graph, lambda: GraphSubscriptions(MemorySubscriptions(), WEBHOOK), clock)
     return BothSides(boxes.open(MICROSOFT), GraphMail(graph_server, clock))
 
 

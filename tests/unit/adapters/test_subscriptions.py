@@ -2,28 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from assistant.adapters.dynamo import Table, epoch
 from assistant.adapters.dynamo_subscriptions import KEPT_FOR, DynamoSubscriptions
 from assistant.domain.errors import Unavailable
-from assistant.domain.subscriptions import Subscription, Watched, secret_hash
+from assistant.domain.subscriptions import Watched
 from assistant.ports.subscriptions import SubscriptionStore
 from tests.fakes.accounts import MICROSOFT
-from tests.fakes.subscriptions import MemorySubscriptions
+from tests.fakes.subscriptions import MemorySubscriptions, graph_subscription
 
 OTHER = MICROSOFT.model_copy(update={"user_id": "user456"})
-FIRST = Subscription(
-    id="7f105c7d-2dc5-4530-97cd-4e7ae6534c07",
-    user_id=MICROSOFT.user_id,
-    connection_id=MICROSOFT.id,
-    watched=Watched.MAIL,
-    secret_hash=secret_hash("secret"),
-    expires_at=datetime(2025, 1, 22, 10, tzinfo=UTC),
-    tenant=MICROSOFT.tenant,
-)
+FIRST = graph_subscription()
 SECOND = replace(FIRST, id="8a0f3f0a-0c7e-4d2f-9f5e-1d2c3b4a5968")
 
 

@@ -203,6 +203,18 @@ def test_a_broken_connection_is_left_alone(followed: Followed) -> None:
     assert followed.sync() == Synced("broken")
 
 
+def test_a_mailbox_whose_provider_stops_notifying_is_watched_again_and_read(followed: Followed) -> None:
+    message_id = followed.arrive()
+    job = followed.notification().model_copy(update={"reason": SyncReason.UNWATCHED})
+    assert followed.sync(job) == Synced("up to now", decided=1)
+    place = followed.places.read(followed.connection)
+    assert place.watched_until == followed.box.watched_until == followed.clock.now() + WATCHED_FOR
+    assert followed.receipts.saved == [message_id]
+    followed.box.unwatch()
+    assert followed.sync() == Synced("up to now")
+    assert followed.box.watched_until is None
+
+
 @pytest.mark.parametrize(("error", "ended"), [(ConnectionBroken("gone"), "broken"), (Forbidden("scope"), "forbidden")])
 def test_a_mailbox_that_refuses_is_not_tried_again_and_again(followed: Followed, error: Exception, ended: str) -> None:
     class Refusing(MemoryMailBox):

@@ -8,6 +8,7 @@ from assistant.domain.errors import Forbidden
 from assistant.domain.mailbox_sync import SyncReason
 from assistant.services.sync_mailbox import Synced
 from assistant.services.watch_mailboxes import Reconciled, Renewed, renew_mailbox_watches
+from tests.fakes.accounts import MICROSOFT
 from tests.fakes.connections import google_connection
 from tests.fakes.mailbox import WATCHED_FOR, MemoryMailBox, MemoryMailBoxes
 from tests.unit.mailboxes.followed import Followed
@@ -75,6 +76,15 @@ class TestRenewal:
         monkeypatch.setattr(MemoryMailBoxes, "open", refusing)
         assert renew(followed) == Renewed(watched=1, failed=1)
 
+    def test_only_accounts_that_are_open_for_mail_are_watched(self, followed: Followed) -> None:
+        for connection in (
+            google_connection("user456").model_copy(update={"scopes": frozenset({"openid"})}),
+            MICROSOFT,
+            MICROSOFT.model_copy(update={"user_id": "user456", "scopes": frozenset({"Calendars.ReadWrite"})}),
+        ):
+            followed.connections.replace(connection, expected_version=0)
+        assert renew(followed) == Renewed(watched=2)
+
     def test_what_there_is_no_time_for_is_left(self, followed: Followed) -> None:
         followed.seconds = 1
         assert renew(followed) == Renewed(left=1)
@@ -110,6 +120,16 @@ class TestReconciliation:
         (job,) = fresh.queue.requested
         assert fresh.sync(job) == Synced("up to now")
         assert fresh.reconcile() == Reconciled(up_to_now=1)
+
+    def test_a_new_mailbox_is_read_though_it_cannot_be_watched(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def refused(_: MemoryMailBox) -> None:
+            raise Forbidden("The address of this deployment is not to be reached.")
+
+        monkeypatch.setattr(MemoryMailBox, "watch", refused)
+        fresh = Followed()
+        assert fresh.reconcile().failed == 1
+        (job,) = fresh.queue.requested
+        assert fresh.sync(job) == Synced("up to now")
 
     def test_a_mailbox_out_of_reach_counts_since_it_was_read(self, followed: Followed) -> None:
         followed.provider.down = True

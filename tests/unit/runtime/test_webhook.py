@@ -42,11 +42,11 @@ def test_the_body_comes_as_the_bytes_that_were_signed() -> None:
         return WebhookAnswer()
 
     raw = b'{ "a":\xff1 }'
-    answered(event(base64.b64encode(raw).decode(), isBase64Encoded=True, queryStringParameters={"q": "1"}), receive)
+    answered(event(base64.b64encode(raw).decode(), isBase64Encoded=True, rawQueryString="q=a%3a+b&none="), receive)
     answered(event('{ "a": "ü" }'), receive)
     answered(event(None), receive)
     assert [one.body for one in seen] == [raw, '{ "a": "ü" }'.encode(), b""]
-    assert (seen[0].headers, seen[0].query) == ({"authorization": "Bearer x"}, {"q": "1"})
+    assert (seen[0].headers, seen[0].query) == ({"authorization": "Bearer x"}, {"q": "a: b"})
 
 
 def test_an_answer_is_sent_and_measured() -> None:

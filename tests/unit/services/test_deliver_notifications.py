@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from assistant.domain.access import SCOPES, Access
 from assistant.domain.connections import Connection, ConnectionStatus, Provider
 from assistant.domain.errors import Unavailable
 from assistant.domain.mail import Mail
@@ -58,15 +59,17 @@ class World:
         wanted = Preferences.model_validate({"notification_channels": channels} | sections)
         assert self.preferences.replace(USER, wanted, expected_version=version)
 
-    def connect(self, provider: Provider, account: str, member: str | None = None) -> Connection:
+    def connect(
+        self, provider: Provider, account: str, member: str | None = None, *, access: Access = Access.MAIL
+    ) -> Connection:
         connection = Connection(
             user_id=USER,
-            id=f"{provider}-1",
+            id=f"{provider}-{account}",
             provider=provider,
             account=account,
             member=member,
             name=account,
-            scopes=frozenset(),
+            scopes=SCOPES[provider].get(access, frozenset()),
             connected_at=self.clock.now(),
         )
         self.connections.replace(connection, expected_version=0)
@@ -256,20 +259,30 @@ def test_who_cannot_be_reached_is_told_on_the_dashboard(world: World, change: di
     assert world.left() == []
 
 
-def test_mail_goes_to_the_users_own_address_once(world: World) -> None:
+@pytest.mark.parametrize("provider", [Provider.GOOGLE, Provider.MICROSOFT])
+def test_mail_goes_to_the_users_own_address_once(world: World, provider: Provider) -> None:
     world.prefer({"urgent": "email", "important": "email", "routine": "email"})
-    world.connect(Provider.GOOGLE, "user@company.com")
+    world.connect(Provider.MICROSOFT, "calendar@company.com", access=Access.CALENDAR)
+    world.connect(provider, "user@company.com")
     world.tell()
     world.work()
     world.clock.advance(60)
     world.tell(text="She asks again.")
     world.work()
-    first, second = _sent(world)
+    first, second = _sent(world, provider)
     assert (first.subject, first.to, second.body) == ("Budget", ("user@company.com",), "She asks again.")
 
 
-def _sent(world: World) -> list[Mail]:
-    (connection,) = world.connections.of_account(Provider.GOOGLE, "user@company.com")
+def test_an_account_that_is_open_for_its_calendar_alone_sends_no_mail(world: World) -> None:
+    world.prefer({"urgent": "email", "important": "email", "routine": "email"})
+    world.connect(Provider.MICROSOFT, "calendar@company.com", access=Access.CALENDAR)
+    world.tell()
+    world.work()
+    assert world.shown().note == "You prefer e-mail, which is not connected yet, so it is here."
+
+
+def _sent(world: World, provider: Provider) -> list[Mail]:
+    (connection,) = world.connections.of_account(provider, "user@company.com")
     return list(world.mailboxes.open(connection).sent())
 
 

@@ -22,7 +22,6 @@ from assistant.domain.mailbox import (
     MessagePage,
     MessageState,
     OutgoingMail,
-    Watch,
 )
 from assistant.ports.connections import AccessTokens
 from assistant.ports.runtime import Clock
@@ -162,13 +161,12 @@ class GmailMailBox:
             more=more,
         )
 
-    def watch(self) -> Watch | None:
+    def watch(self) -> datetime | None:
         """Ask for notifications about the inbox for seven days."""
         if not self._topic:
             return None
         wanted = {"topicName": self._topic, "labelIds": ["INBOX"], "labelFilterBehavior": "include"}
-        watch = self._call(self._users.watch(userId=ME, body=wanted))
-        return Watch(_moment(watch["expiration"]), str(watch["historyId"]))
+        return _moment(self._call(self._users.watch(userId=ME, body=wanted))["expiration"])
 
     def unwatch(self) -> None:
         """Ask for no more notifications."""

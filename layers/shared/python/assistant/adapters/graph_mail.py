@@ -8,8 +8,18 @@ import json
 from collections.abc import Callable, Mapping, Sequence, Set
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from itertools import batched
 
-from assistant.adapters.graph_api import GraphAccount, GraphApi, Json, SyncStateLost, Unsure, literal, segment
+from assistant.adapters.graph_api import (
+    MOST_IN_BATCH,
+    GraphAccount,
+    GraphApi,
+    Json,
+    SyncStateLost,
+    Unsure,
+    literal,
+    segment,
+)
 from assistant.adapters.graph_message import FIELDS, STATE_FIELDS, mime, moment, read_message, read_state
 from assistant.adapters.graph_subscriptions import GraphSubscriptions
 from assistant.domain.connections import Connection
@@ -23,7 +33,6 @@ from assistant.domain.mailbox import (
     MessagePage,
     MessageState,
     OutgoingMail,
-    Watch,
 )
 from assistant.domain.subscriptions import Watched
 from assistant.ports.runtime import Clock
@@ -51,7 +60,7 @@ _STREAMS: Mapping[str, Mapping[str, str]] = {"created": {"changeType": "created"
 class GraphMailBox:
     """Implements ``ports.MailBox``."""
 
-    def __init__(self, account: GraphAccount, subscriptions: GraphSubscriptions, clock: Clock) -> None:
+    def __init__(self, account: GraphAccount, subscriptions: GraphSubscriptions | None, clock: Clock) -> None:
         self._account = account
         self._subscriptions = subscriptions
         self._clock = clock
@@ -150,24 +159,25 @@ class GraphMailBox:
         arrived = [item["id"] for item in created if "@removed" not in item]
         others = [item["id"] for item in pages["all"]["value"] if item["id"] not in arrived]
         left = [item["id"] for item in pages["all"]["value"] if "@removed" in item]
-        removed = [message_id for message_id in left if self._is_gone(message_id)]
+        removed = self._gone(left)
         return MailboxChanges(
             arrived=tuple(arrived),
             changed=tuple(message_id for message_id in others if message_id not in removed),
-            removed=tuple(removed),
+            removed=tuple(one for one in left if one in removed),
             cursor=json.dumps({name: _following(page) for name, page in pages.items()}),
             more=any("@odata.nextLink" in page for page in pages.values()),
         )
 
-    def watch(self) -> Watch:
-        """Ask for notifications, or for more time."""
-        cursor = self.cursor()
-        until = self._subscriptions.watch(self._account, Watched.MAIL, _INBOX, self._clock.now())
-        return Watch(until, cursor)
+    def watch(self) -> datetime | None:
+        """Ask for notifications of what is created in the inbox, or for more time."""
+        if self._subscriptions is None:
+            return None
+        return self._subscriptions.watch(self._account, Watched.MAIL, _INBOX, self._clock.now())
 
     def unwatch(self) -> None:
         """Ask for no more notifications."""
-        self._subscriptions.unwatch(self._account, Watched.MAIL)
+        if self._subscriptions is not None:
+            self._subscriptions.unwatch(self._account, Watched.MAIL)
 
     @cached_property
     def _folder_ids(self) -> Mapping[str, Folder]:
@@ -197,12 +207,12 @@ class GraphMailBox:
     def _is_draft(self, message_id: str) -> bool:
         return bool(self._account.get(_message(message_id), {"$select": "id,isDraft"})["isDraft"])
 
-    def _is_gone(self, message_id: str) -> bool:
-        try:
-            self.state(message_id)
-        except NotFound:
-            return True
-        return False
+    def _gone(self, message_ids: Sequence[str]) -> frozenset[str]:
+        """Return those that are nowhere in the mailbox; others only left the inbox."""
+        there: set[str] = set()
+        for some in batched(message_ids, MOST_IN_BATCH, strict=False):
+            there |= self._account.batch({one: f"{_message(one)}?$select=id" for one in some}).keys()
+        return frozenset(message_ids) - there
 
     def _to_the_end(self, wanted: Mapping[str, str]) -> str:
         page = self._account.get(f"{_INBOX}/delta", wanted, prefer=_PAGE)
@@ -212,9 +222,9 @@ class GraphMailBox:
 
 
 class GraphMailBoxes:
-    """Implements ``ports.MailBoxes`` for connections to Microsoft."""
+    """Implements ``ports.MailBoxes`` for connections to Microsoft; without ``subscriptions`` nothing is notified."""
 
-    def __init__(self, api: GraphApi, subscriptions: Callable[[], GraphSubscriptions], clock: Clock) -> None:
+    def __init__(self, api: GraphApi, subscriptions: Callable[[], GraphSubscriptions | None], clock: Clock) -> None:
         self._api = api
         self._subscriptions = subscriptions
         self._clock = clock

@@ -1,6 +1,7 @@
 """Subscriptions of Microsoft Graph, for mail and calendars: made, renewed, ended."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +13,8 @@ from assistant.ports.subscriptions import SubscriptionStore
 
 # Outlook takes 10,080 minutes at most; some less, so that clocks may differ.
 WATCHED_FOR = timedelta(minutes=10_000)
+# Of mail only what arrives is news; what the assistant does there would come back as a change.
+_CHANGES: Mapping[Watched, str] = {Watched.MAIL: "created", Watched.CALENDAR: "created,updated,deleted"}
 
 
 class GraphSubscriptions:
@@ -48,7 +51,7 @@ class GraphSubscriptions:
         made = account.post(
             "subscriptions",
             {
-                "changeType": "created,updated,deleted",
+                "changeType": _CHANGES[watched],
                 "notificationUrl": self._url,
                 "lifecycleNotificationUrl": self._url,
                 "resource": resource,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Final
 
-from assistant.domain.connections import Provider
+from assistant.domain.connections import Connection, Provider
 
 _GOOGLE = "https://www.googleapis.com/auth/"
 _GRAPH = "https://graph.microsoft.com/"
@@ -60,6 +60,16 @@ def granted_scopes(provider: Provider, scopes: Iterable[str]) -> frozenset[str]:
     spelled = {scope.casefold(): scope for scope in known}
     plain = (scope.removeprefix(_GRAPH) for scope in scopes)
     return frozenset(spelled.get(scope.casefold(), scope) for scope in plain)
+
+
+def providers_of(part: Access) -> tuple[Provider, ...]:
+    """Return the providers whose accounts have such a part."""
+    return tuple(provider for provider in Provider if part in SCOPES[provider])
+
+
+def is_open_for(connection: Connection, part: Access) -> bool:
+    """Whether the account has such a part, and its user gave access to it."""
+    return part in SCOPES[connection.provider] and not missing_scopes(connection.provider, part, connection.scopes)
 
 
 def missing_scopes(provider: Provider, part: Access, granted: frozenset[str]) -> frozenset[str]:

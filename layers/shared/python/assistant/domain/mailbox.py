@@ -81,14 +81,6 @@ class MailboxChanges:
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
-    """Notifications of a mailbox: until when the provider sends them, and the cursor they begin at."""
-
-    expires_at: datetime
-    cursor: str
-
-
-@dataclass(frozen=True, slots=True)
 class OutgoingMail:
     """A mail to be drafted or sent; plain text.
 

@@ -19,12 +19,13 @@ RECEIPT_KEPT_FOR: Final = timedelta(days=90)
 
 
 class SyncReason(StrEnum):
-    """Why a mailbox is looked at."""
+    """Why a mailbox is looked at; ``unwatched``: its provider will stop notifying, or has."""
 
     CONNECTED = "connected"
     NOTIFIED = "notified"
     RECONCILED = "reconciled"
     CONTINUED = "continued"
+    UNWATCHED = "unwatched"
 
 
 class MailboxSync(BaseModel):

@@ -1,6 +1,7 @@
 """A connected mailbox. Adapters: Gmail, Microsoft Graph; one suite of tests holds all of them to this."""
 
 from collections.abc import Sequence, Set
+from datetime import datetime
 from typing import Protocol
 
 from assistant.domain.connections import Connection
@@ -12,7 +13,6 @@ from assistant.domain.mailbox import (
     MessagePage,
     MessageState,
     OutgoingMail,
-    Watch,
 )
 
 
@@ -67,8 +67,11 @@ class MailBox(Protocol):
         """Return what changed since the cursor, a page at a time; raises CursorExpired."""
         ...
 
-    def watch(self) -> Watch | None:
-        """Ask for notifications, or for more time; None where the deployment takes none of this provider."""
+    def watch(self) -> datetime | None:
+        """Ask for notifications, or for more time, and return until when they come.
+
+        None where the deployment takes none of this provider.
+        """
         ...
 
     def unwatch(self) -> None:

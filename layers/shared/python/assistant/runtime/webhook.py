@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Protocol
+from urllib.parse import parse_qsl
 
 from assistant.domain import metric_names
 from assistant.domain.errors import AssistantError
@@ -23,7 +24,7 @@ LARGEST_DELIVERY = 256_000
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A request as its sender signed it: ``body`` in bytes, ``headers`` by lower-case name."""
+    """A request as its sender signed it: ``body`` in bytes, ``headers`` by lower-case name, ``query`` decoded."""
 
     headers: Mapping[str, str]
     query: Mapping[str, str]
@@ -89,7 +90,7 @@ def _delivery(event: Mapping[str, Any]) -> Delivery:
     if len(raw) > LARGEST_DELIVERY:
         raise HttpError(HTTPStatus.CONTENT_TOO_LARGE, "The notification is larger than any of a provider.")
     headers = {name.lower(): str(value) for name, value in (event.get("headers") or {}).items()}
-    return Delivery(headers, event.get("queryStringParameters") or {}, raw)
+    return Delivery(headers, dict(parse_qsl(event.get("rawQueryString") or "")), raw)
 
 
 def _refused(error: AssistantError, request_id: str) -> tuple[int, str, dict[str, str]]:

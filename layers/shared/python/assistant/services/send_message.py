@@ -1,8 +1,9 @@
 """Use case: bring a message to a user by chat or by mail, through the accounts they connected."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from assistant.domain.access import Access, is_open_for
 from assistant.domain.chat import ChatMessage
 from assistant.domain.connections import Connection, ConnectionStatus, Provider
 from assistant.domain.errors import ConnectionBroken, Forbidden, NotFound
@@ -13,7 +14,6 @@ from assistant.ports.connections import ConnectionStore
 from assistant.ports.mailbox import MailBoxes
 
 _NAMES = {Channel.SLACK: "Slack", Channel.EMAIL: "e-mail"}
-_MAIL_PROVIDERS = (Provider.GOOGLE,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def send_message(user_id: str, channel: Channel, message: Message, *, ports: Cha
 
 
 def _by_chat(user_id: str, message: Message, ports: ChannelPorts) -> None:
-    connection = next(_connected(user_id, (Provider.SLACK,), ports), None)
+    connection = _connected(user_id, lambda one: one.provider is Provider.SLACK, ports)
     if connection is None:
         raise _not_connected(Channel.SLACK)
     if connection.member is None:
@@ -71,17 +71,18 @@ def _by_chat(user_id: str, message: Message, ports: ChannelPorts) -> None:
 
 
 def _by_mail(user_id: str, message: Message, ports: ChannelPorts) -> None:
-    connection = next(_connected(user_id, _MAIL_PROVIDERS, ports), None)
+    connection = _connected(user_id, lambda one: is_open_for(one, Access.MAIL), ports)
     if connection is None:
         raise _not_connected(Channel.EMAIL)
     ports.mailboxes.open(connection).send(message.mail(connection.account))
 
 
-def _connected(user_id: str, providers: tuple[Provider, ...], ports: ChannelPorts) -> Iterator[Connection]:
-    found = [one for one in ports.connections.of_user(user_id) if one.provider in providers]
-    if found and not any(one.status is ConnectionStatus.ACTIVE for one in found):
+def _connected(user_id: str, wanted: Callable[[Connection], bool], ports: ChannelPorts) -> Connection | None:
+    found = [one for one in ports.connections.of_user(user_id) if wanted(one)]
+    active = [one for one in found if one.status is ConnectionStatus.ACTIVE]
+    if found and not active:
         raise ConnectionBroken("The account has to be connected again.")
-    return (one for one in found if one.status is ConnectionStatus.ACTIVE)
+    return active[0] if active else None
 
 
 def _not_connected(channel: Channel) -> NotReached:

@@ -114,7 +114,7 @@ class _Run:
 
     def up_to_now(self) -> None:
         place = self._ports.places.read(self._connection)
-        if self._job.reason is SyncReason.CONNECTED:
+        if self._job.reason in (SyncReason.CONNECTED, SyncReason.UNWATCHED):
             place = self._watched(place)
         if place.cursor is None:
             self._read_anew(place)
@@ -147,8 +147,8 @@ class _Run:
 
     def _watched(self, place: MailboxPlace) -> MailboxPlace:
         """Ask for notifications before reading, so that what arrives meanwhile is told of."""
-        watch = self._box.watch()
-        return self._stored(place, watched_until=watch.expires_at) if watch else place
+        until = self._box.watch()
+        return self._stored(place, watched_until=until) if until else place
 
     def _moved_on(self, place: MailboxPlace, cursor: str) -> MailboxPlace:
         return self._stored(place, cursor=cursor, synced_at=self._ports.triage.clock.now())

@@ -13,7 +13,8 @@ from enum import Enum
 from typing import Final
 
 from assistant.domain import metric_names
-from assistant.domain.connections import Connection, ConnectionStatus, Provider
+from assistant.domain.access import Access, is_open_for, providers_of
+from assistant.domain.connections import Connection, ConnectionStatus
 from assistant.domain.errors import ConnectionBroken, NotFound, Unavailable
 from assistant.domain.mailbox import CursorExpired
 from assistant.domain.mailbox_sync import MailboxSync, SyncReason
@@ -24,11 +25,9 @@ from assistant.ports.runtime import Clock, Meter
 
 logger = logging.getLogger(__name__)
 
-# Those whose mailboxes are followed.
-PROVIDERS: Final = (Provider.GOOGLE,)
 _AT_ONCE: Final = 8
-# A mailbox is not begun with less time than its slowest call takes.
-LEAST_SECONDS: Final = 45.0
+# A mailbox is not begun with less time than its slowest calls take.
+LEAST_SECONDS: Final = 60.0
 _TRIES: Final = 3
 
 
@@ -118,8 +117,8 @@ def reconcile_mailboxes(*, seconds: float, ports: WatchPorts) -> Reconciled:
 
 def _each(look: Callable[[Connection, WatchPorts], _Seen], *, seconds: float, ports: WatchPorts) -> Sequence[_Seen]:
     until = ports.clock.monotonic() + seconds
-    found = [one for provider in PROVIDERS for one in ports.connections.of_provider(provider)]
-    active = [one for one in found if one.status is ConnectionStatus.ACTIVE]
+    found = [one for provider in providers_of(Access.MAIL) for one in ports.connections.of_provider(provider)]
+    active = [one for one in found if one.status is ConnectionStatus.ACTIVE and is_open_for(one, Access.MAIL)]
 
     def try_one(connection: Connection) -> _Seen:
         if until - ports.clock.monotonic() < LEAST_SECONDS:
@@ -152,23 +151,23 @@ def _out_of_reach(connection: Connection, error: str, ports: WatchPorts) -> _See
 
 
 def _renewed(connection: Connection, ports: WatchPorts) -> _Seen:
-    watch = ports.boxes.open(connection).watch()
-    if watch is None:
+    until = ports.boxes.open(connection).watch()
+    if until is None:
         return _Seen(_End.UNWATCHED)
     for _ in range(_TRIES):
         place = ports.places.read(connection)
-        if ports.places.replace(place.model_copy(update={"watched_until": watch.expires_at})):
+        if ports.places.replace(place.model_copy(update={"watched_until": until})):
             break
-    return _Seen(_End.WATCHED, watched_until=watch.expires_at)
+    return _Seen(_End.WATCHED, watched_until=until)
 
 
 def _compared(connection: Connection, ports: WatchPorts) -> _Seen:
     box = ports.boxes.open(connection)
     place = ports.places.read(connection)
     if place.cursor is None:
+        _request(connection, ports)
         if place.watched_until is None:
             _renewed(connection, ports)
-        _request(connection, ports)
         return _Seen(_End.BEHIND, connection.connected_at)
     try:
         changes = box.changes(place.cursor)

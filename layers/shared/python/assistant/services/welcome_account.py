@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 from typing import Final
 
-from assistant.domain.access import Access, missing_scopes
+from assistant.domain.access import Access, is_open_for
 from assistant.domain.connections import Connection
 from assistant.domain.errors import Unavailable
 from assistant.domain.mailbox_sync import MailboxSync, SyncReason
@@ -13,7 +13,6 @@ from assistant.ports.notifications import DueIndex
 from assistant.ports.runtime import Clock
 from assistant.ports.users import PreferenceStore
 from assistant.services.plan_briefing import enrol
-from assistant.services.watch_mailboxes import PROVIDERS
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +39,7 @@ def welcome_account(connection: Connection, request_id: str, *, seconds: float, 
         logger.warning("a connected account waits for the next run", extra={"connection_id": connection.id})
         return False
     try:
-        if _has_mail(connection):
+        if is_open_for(connection, Access.MAIL):
             ports.queue.request([_first_look(connection, request_id, ports.clock)])
         preferences = ports.preferences.read(connection.user_id).preferences
         enrol(connection.user_id, preferences, ports.clock.now(), due=ports.due)
@@ -48,11 +47,6 @@ def welcome_account(connection: Connection, request_id: str, *, seconds: float, 
         logger.warning("a connected account waits for the next run", extra={"connection_id": connection.id})
         return False
     return True
-
-
-def _has_mail(connection: Connection) -> bool:
-    followed = connection.provider in PROVIDERS
-    return followed and not missing_scopes(connection.provider, Access.MAIL, connection.scopes)
 
 
 def _first_look(connection: Connection, request_id: str, clock: Clock) -> MailboxSync:

@@ -4,8 +4,8 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from assistant.runtime.settings import needed
-from assistant.wiring.connections import ConnectionWiring
 from assistant.wiring.effects import EffectWiring
+from assistant.wiring.graph import GraphWiring
 from assistant.wiring.mail import MailWiring
 
 if TYPE_CHECKING:
@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from assistant.ports.webhooks import PushTokens
     from assistant.services.execute_effects import ExecutePorts
     from assistant.services.receive_gmail_push import GmailPushPorts
+    from assistant.services.receive_graph_notification import GraphNotificationPorts
     from assistant.services.sync_mailbox import SyncPorts
     from assistant.services.watch_mailboxes import WatchPorts
     from assistant.services.welcome_account import WelcomePorts
 
 
-class MailBoxWiring(MailWiring, ConnectionWiring, EffectWiring):
+class MailBoxWiring(MailWiring, GraphWiring, EffectWiring):
     """Mailboxes of connected accounts: opening, following, watching and changing them."""
 
     @cached_property
@@ -30,7 +31,7 @@ class MailBoxWiring(MailWiring, ConnectionWiring, EffectWiring):
         from assistant.adapters.provider_mailboxes import ProviderMailBoxes
         from assistant.domain.connections import Provider
 
-        return ProviderMailBoxes({Provider.GOOGLE: self._gmail})
+        return ProviderMailBoxes({Provider.GOOGLE: self._gmail, Provider.MICROSOFT: self._outlook})
 
     @cached_property
     def mailbox_places(self) -> "MailboxPlaces":
@@ -78,6 +79,13 @@ class MailBoxWiring(MailWiring, ConnectionWiring, EffectWiring):
         from assistant.services.welcome_account import WelcomePorts
 
         return WelcomePorts(self.mailbox_queue, self.preferences, self.due, self.clock)
+
+    @cached_property
+    def graph_notification_ports(self) -> "GraphNotificationPorts":
+        """What notifications of Microsoft Graph need."""
+        from assistant.services.receive_graph_notification import GraphNotificationPorts
+
+        return GraphNotificationPorts(self.subscriptions, self.mailbox_queue, self.clock)
 
     @cached_property
     def sync_ports(self) -> "SyncPorts":
@@ -134,3 +142,8 @@ class MailBoxWiring(MailWiring, ConnectionWiring, EffectWiring):
 
         settings = self.settings
         return GmailMailBoxes(settings.gmail_base_url, self.access_tokens, self.clock, settings.gmail_topic)
+
+    def _outlook(self) -> "MailBoxes":
+        from assistant.adapters.graph_mail import GraphMailBoxes
+
+        return GraphMailBoxes(self.graph, lambda: self.graph_subscriptions, self.clock)
