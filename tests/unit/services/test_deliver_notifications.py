@@ -118,6 +118,19 @@ def test_what_may_be_sent_is_sent_at_once_and_once(world: World) -> None:
     assert world.tick() == Released()
 
 
+def test_time_that_goes_on_meanwhile_holds_nothing() -> None:
+    class Running(ManualClock):
+        def now(self) -> datetime:
+            self.advance(0.001)
+            return super().now()
+
+    world = World(Running())
+    assert world.tell(urgency=Urgency.URGENT)
+    world.work()
+    assert world.posted() == [("Budget", "Ann asks for the budget.")]
+    assert world.shown().held_until is None
+
+
 def test_newer_news_take_the_place_of_older_and_older_change_nothing(world: World) -> None:
     world.tell()
     world.work()

@@ -65,7 +65,7 @@ def _notification(due: Due, ports: DeliverPorts) -> None:
         return
     now = ports.notify.clock.now()
     preferences = ports.notify.preferences.read(due.user_id).preferences
-    at = when(due.user_id, kept.news, preferences, ports=ports.notify)
+    at = when(due.user_id, kept.news, preferences, now, ports=ports.notify)
     if at is None:
         _note(due.user_id, kept, lambda one: one.left_here(TOO_LATE), ports)
     elif at > now:

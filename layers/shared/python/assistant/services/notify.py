@@ -68,9 +68,10 @@ def notify(user_id: str, news: News, *, ports: NotifyPorts) -> bool:
     raise Conflict("What is told of this is being changed elsewhere. Please try again.")
 
 
-def when(user_id: str, news: News, preferences: Preferences, *, ports: NotifyPorts) -> datetime | None:
-    """Return when news may be sent, now at the earliest; None where that would be too late. May be Unavailable."""
-    now = ports.clock.now()
+def when(
+    user_id: str, news: News, preferences: Preferences, now: datetime, *, ports: NotifyPorts
+) -> datetime | None:
+    """Return when news may be sent, ``now`` at the earliest; None where that would be too late. May be Unavailable."""
     if news.timed:
         return now
     meetings: list[Period] = []
@@ -90,7 +91,7 @@ def _tell(user_id: str, news: News, earlier: KeptNotification | None, ports: Not
     kept = told(news, news.urgency.channel(preferences.notification_channels), earlier)
     if not kept.to_be_sent:
         return ports.notifications.replace(user_id, kept)
-    at = when(user_id, news, preferences, ports=ports)
+    at = when(user_id, news, preferences, now, ports=ports)
     if at is None:
         return ports.notifications.replace(user_id, kept.left_here(TOO_LATE))
     place = _place(user_id, news, at)
