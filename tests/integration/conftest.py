@@ -1,5 +1,6 @@
 """The product on embedded AWS instances of its own: free ports, state in a temporary folder, every process stopped."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,8 @@ from infra.local.aws import LocalAws
 from infra.local.environment import ensure_environment
 from infra.local.layout import Layout, free_port
 from tests.fakes.gmail_api import GmailApi, serve_gmail
+from tests.fakes.slack_api import SlackApi, serve_slack
+from tests.fakes.slack_requests import SECRET
 from tests.integration.assistant_process import Assistant
 
 
@@ -26,9 +29,25 @@ def gmail_server() -> Iterator[GmailApi]:
 
 
 @pytest.fixture(scope="session")
-def small_assistant(tmp_path_factory: pytest.TempPathFactory, gmail_server: GmailApi) -> Iterator[Assistant]:
-    """Profile small, with doubles of Claude and Gmail and a setting of the functions changed as a user changes it."""
-    settings = {"CLAUDE": "double", "EMAIL_BATCH_SIZE": "2", "GMAIL_BASE_URL": gmail_server.url}
+def slack_server() -> Iterator[SlackApi]:
+    """The fake Slack that the functions of ``small_assistant`` reach."""
+    with serve_slack() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def small_assistant(
+    tmp_path_factory: pytest.TempPathFactory, gmail_server: GmailApi, slack_server: SlackApi
+) -> Iterator[Assistant]:
+    """Profile small, with doubles of the providers and a setting of the functions changed as a user changes it."""
+    app = {"client_id": "1.2", "client_secret": "of-the-app", "signing_secret": SECRET}
+    settings = {
+        "CLAUDE": "double",
+        "EMAIL_BATCH_SIZE": "2",
+        "GMAIL_BASE_URL": gmail_server.url,
+        "OAUTH_CLIENTS": json.dumps({"slack": app}),
+        "SLACK_URL": slack_server.url,
+    }
     yield from _started(Assistant("small", tmp_path_factory.mktemp("small"), settings=settings))
 
 
