@@ -1,4 +1,4 @@
-"""/api/v1/users/{user_id}/effects: what was done in connected accounts, approved, rejected, undone and verified."""
+"""/api/v1/users/{user_id}/effects and /receipts: what was done in connected accounts, and what became of each mail."""
 
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -11,13 +11,16 @@ from assistant.runtime.http import JSON, Caller, PathId, UserPath, http_resolver
 from assistant.runtime.observability import logger
 from assistant.services import answer_approvals as answer
 from assistant.services import show_effects as show
+from assistant.services.show_receipts import ReceiptList, ReceiptQuery, list_receipts
 from assistant.services.undo_effects import UndoAnswer, UndoRequest, undo_effects
 from assistant.wiring import deps
 
 Wanted = Annotated[show.EffectQuery, Query()]
 Entries = Annotated[show.VerifyQuery, Query()]
+OfMails = Annotated[ReceiptQuery, Query()]
 PATH = "/api/v1/users/<user_id>/effects"
 ONE = f"{PATH}/<effect_id>"
+RECEIPTS = "/api/v1/users/<user_id>/receipts"
 
 app = http_resolver(deps, largest_body=10_000)
 
@@ -57,6 +60,12 @@ def approve(user_id: UserPath, effect_id: PathId, word: answer.ApprovalRequest, 
 def reject(user_id: UserPath, effect_id: PathId, caller: Caller) -> show.EffectView:
     """Never let it happen."""
     return answer.reject_effect(user_id, effect_id, caller, ports=deps.answer_ports)
+
+
+@app.get(RECEIPTS, operation_id="listReceipts", summary="List receipts of mails", tags=["email"])
+def receipts(user_id: UserPath, wanted: OfMails, caller: Caller) -> ReceiptList:
+    """Return what became of each mail of the connected mailboxes, when and why, the one noticed last first."""
+    return list_receipts(user_id, wanted, caller, receipts=deps.receipts)
 
 
 @logger.inject_lambda_context(correlation_id_path="requestContext.requestId", clear_state=True)

@@ -6,7 +6,7 @@ from infra.manifest.shapes import Function, Route, on_table, on_tokens
 FUNCTIONS = (
     Function(
         "manage_effects",
-        "Show, approve, reject, undo and verify actions in connected accounts",
+        "Show, approve, reject, undo and verify actions in connected accounts; show receipts of mails",
         memory=512,
         timeout=29,
         routes=(
@@ -16,6 +16,7 @@ FUNCTIONS = (
             Route("GET", "/api/v1/users/{user_id}/effects/{effect_id}"),
             Route("POST", "/api/v1/users/{user_id}/effects/{effect_id}/approve"),
             Route("POST", "/api/v1/users/{user_id}/effects/{effect_id}/reject"),
+            Route("GET", "/api/v1/users/{user_id}/receipts"),
         ),
         grants=(
             on_table("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"),

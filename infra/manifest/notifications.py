@@ -1,6 +1,6 @@
 """What users are told, and how it reaches them."""
 
-from infra.manifest.queues import SEND_NOTIFICATIONS
+from infra.manifest.queues import SEND_EFFECTS, SEND_NOTIFICATIONS
 from infra.manifest.shapes import Function, Route, on_table, on_tokens
 
 FUNCTIONS = (
@@ -14,13 +14,14 @@ FUNCTIONS = (
     ),
     Function(
         "deliver_notifications",
-        "Send notifications, digests and daily briefings",
+        "Send notifications, digests and daily briefings; settle effects",
         memory=1024,
         timeout=220,
         consumes="notifications",
         batch_size=1,
         grants=(
             on_table("BatchGetItem", "BatchWriteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+            SEND_EFFECTS,
             SEND_NOTIFICATIONS,
             *on_tokens("google", "microsoft", "slack"),
         ),

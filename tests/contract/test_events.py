@@ -20,6 +20,7 @@ from assistant.domain.mailbox import Folder
 from assistant.domain.memory.change import Line, with_memory
 from assistant.domain.notes.merging import kept_id
 from assistant.domain.notes.webhook import WebhookSecret
+from assistant.domain.notifications import DueKind
 from assistant.domain.tasks.kept import KeptTask
 from assistant.domain.tokens import Consent, PendingConsent
 from assistant.domain.triage.decision import DecidedBy
@@ -164,6 +165,8 @@ EXPECTED: dict[str, HTTPStatus] = {
     "manage_effects.reject": HTTPStatus.OK,
     "manage_effects.undo": HTTPStatus.ACCEPTED,
     "manage_effects.undo_nothing_named": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "manage_effects.receipts": HTTPStatus.OK,
+    "manage_effects.receipts_wrong_cursor": HTTPStatus.UNPROCESSABLE_CONTENT,
     "summarize_plan": HTTPStatus.OK,
     "summarize_plan.german": HTTPStatus.OK,
     "summarize_plan.unknown": HTTPStatus.NOT_FOUND,
@@ -264,6 +267,7 @@ FIELDS = {
     "manage_connections.unknown_provider": ["provider"],
     "manage_connections.unknown_part": ["access[1]"],
     "manage_effects.wrong_cursor": ["cursor"],
+    "manage_effects.receipts_wrong_cursor": ["cursor"],
     "manage_effects.unknown_state": ["state"],
     "manage_effects.approve_other_action": ["action_hash"],
     "manage_effects.undo_nothing_named": ["body"],
@@ -509,6 +513,7 @@ def test_what_is_told_reaches_its_channel_by_way_of_the_queue(wired: Wired) -> N
     template = json.loads((EVENTS / "sqs" / "deliver_notifications.json").read_text(encoding="utf-8"))["Records"][0]
     assert job.model_dump(mode="json") == json.loads(template["body"])
     assert run(EVENTS / "sqs" / "deliver_notifications.json") == {"batchItemFailures": []}
+    assert run(EVENTS / "sqs" / "deliver_notifications.effects.json") == {"batchItemFailures": []}
     (told,) = json.loads(http("manage_notifications")["body"])["notifications"]
     assert told["note"] == "You prefer e-mail, which is not connected yet, so it is here."
 
@@ -550,6 +555,20 @@ def test_an_effect_is_asked_about_approved_and_called_off(wired: Wired) -> None:
     assert json.loads(http("manage_effects.show")["body"])["state"] == "rejected"
     verified = json.loads(http("manage_effects.verify")["body"])
     assert (verified["intact"], verified["last"]) == (True, 3)
+
+
+def test_an_effect_that_never_reached_its_worker_is_handed_over_again(wired: Wired) -> None:
+    propose(wired)
+    http("manage_effects.approve")
+    wired.effect_queue.jobs.clear()
+    wired.clock.advance(600)
+    run(EVENTS / "schedule" / "release_notifications.json")
+    (due,) = (one for one in wired.due_queue.jobs if one.kind is DueKind.EFFECTS)
+    template = json.loads((EVENTS / "sqs" / "deliver_notifications.effects.json").read_text(encoding="utf-8"))
+    template["Records"][0]["body"] = due.model_dump_json()
+    deliver = importlib.import_module("functions.deliver_notifications.handler").lambda_handler
+    assert deliver(template, Context(timeout=220)) == {"batchItemFailures": []}
+    assert [job.effect_ids for job in wired.effect_queue.jobs] == [due.effect_ids]
 
 
 def test_a_task_in_notion_is_kept_ranked_and_done_there(wired: Wired) -> None:
@@ -622,6 +641,9 @@ def test_a_mail_in_a_connected_mailbox_is_decided_once(wired: Wired) -> None:
     decision = wired.decisions.find("user123", message_id)
     assert decision is not None
     assert decision.category.value == "urgent_action"
+    (receipt,) = json.loads(http("manage_effects.receipts")["body"])["receipts"]
+    assert (receipt["message_id"], receipt["category"]) == (message_id, "urgent_action")
+    assert receipt["decision"] == f"/api/v1/email/{message_id}/decision"
     assert run(tick) == {
         "up_to_now": 1,
         "behind": 0,

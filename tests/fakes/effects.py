@@ -10,6 +10,7 @@ from assistant.domain.effects.actions import AnyAction, ArchiveMail, EffectKind,
 from assistant.domain.effects.effect import Capability, Effect, EffectRecord, Origin, Target
 from assistant.domain.effects.ledger import EffectChange, LedgerEntry, LedgerHead, chained
 from assistant.domain.effects.provenance import Traced
+from assistant.domain.effects.settling import to_be_settled
 from assistant.domain.effects.undo import EffectJob
 from assistant.domain.mail import Mail
 from assistant.domain.triage.decision import DecidedBy
@@ -22,7 +23,7 @@ from assistant.services.execute_effects import ExecutePorts, run_job
 from assistant.services.propose_effects import ProposePorts
 from tests.fakes.connections import MemoryConnections
 from tests.fakes.mailbox import MemoryMailBox, MemoryMailBoxes
-from tests.fakes.notifications import MemoryNotifier
+from tests.fakes.notifications import MemoryDueIndex, MemoryNotifier
 from tests.fakes.runtime import ManualClock, MemoryMeter
 from tests.fakes.stores import MemoryAuditTrail, MemoryPreferences, Outage
 
@@ -31,11 +32,12 @@ CALLER = Identity(USER, "request1")
 
 
 class MemoryEffects:
-    """Implements ``ports.effects.EffectStore``; ``entries_of`` may be tampered with."""
+    """Implements ``ports.effects.EffectStore``; what is to be settled is planned in ``due``."""
 
-    def __init__(self, clock: Clock, outage: Outage | None = None) -> None:
+    def __init__(self, clock: Clock, outage: Outage | None = None, due: MemoryDueIndex | None = None) -> None:
         self._clock = clock
         self._outage = outage or Outage()
+        self.due = due or MemoryDueIndex()
         self.records: dict[tuple[str, str], EffectRecord] = {}
         self.ledgers: dict[str, list[LedgerEntry]] = {}
         self.heads: dict[str, LedgerHead] = {}
@@ -58,6 +60,8 @@ class MemoryEffects:
         self.ledgers.setdefault(user_id, []).extend(entries)
         self.heads[user_id] = entries[-1].head if entries else self.head(user_id)
         self.records |= {(user_id, change.record.id): change.record for change in changes}
+        for due in to_be_settled(changes):
+            self.due.plan(due)
         return True
 
     def page(

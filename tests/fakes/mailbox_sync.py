@@ -1,6 +1,8 @@
 """Places in mailboxes, receipts and the queue of mailboxes, in memory."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import islice
 
 from assistant.domain.connections import Connection
 from assistant.domain.errors import NotAuthentic
@@ -50,6 +52,17 @@ class MemoryReceipts:
         self.kept |= {(one.connection_id, one.message_id): one for one in receipts}
         self._owners |= {(one.connection_id, one.message_id): one.user_id for one in receipts}
         self.saved += [one.message_id for one in receipts]
+
+    def page(self, user_id: str, *, before: str | None, since: datetime | None, limit: int) -> Sequence[Receipt]:
+        self._outage.check()
+        found = (
+            one
+            for one in sorted(self.kept.values(), key=lambda one: one.place, reverse=True)
+            if one.user_id == user_id
+            and (before is None or one.place < before)
+            and (since is None or one.noticed_at >= since)
+        )
+        return list(islice(found, limit))
 
 
 class MemoryMailboxQueue:

@@ -144,11 +144,11 @@ class Wired:
         self.mailbox_queue = MemoryMailboxQueue()
         self.subscriptions = MemorySubscriptions(self.store)
         self.notifications = MemoryNotifications(self.clock, self.store)
-        self.effects = MemoryEffects(self.clock, self.store)
+        self.due = MemoryDueIndex(self.store)
+        self.effects = MemoryEffects(self.clock, self.store, self.due)
         self.effect_queue = MemoryEffectQueue(self.work_queue)
         self.chats = MemoryChats()
         self.chat_queue = MemoryChatQueue(self.work_queue)
-        self.due = MemoryDueIndex(self.store)
         self.due_queue = MemoryDueQueue(self.notification_queue)
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,11 +6,13 @@ import boto3
 import pytest
 
 from assistant.adapters.dynamo import Table, user_partition
+from assistant.adapters.dynamo_due import DynamoDueIndex
 from assistant.adapters.dynamo_effects import DynamoEffects
 from assistant.adapters.sqs_audit import sqs_client
 from assistant.adapters.sqs_effects import SqsEffects
 from assistant.domain.effects.effect import KEPT_FOR, Effect, EffectRecord, EffectState, proposed
 from assistant.domain.effects.ledger import ENTRY_KEPT_FOR, EffectChange, LedgerEvent, LedgerHead, broken_links
+from assistant.domain.effects.settling import to_be_settled
 from assistant.domain.effects.undo import EffectJob
 from assistant.domain.errors import Unavailable
 from assistant.domain.preferences import Permission
@@ -105,6 +107,17 @@ class TestEffectStore:
             effects.commit(USER, change(*records))
         assert effects.commit(USER, [])
         assert effects.head(USER).number == MOST_CHANGES
+
+
+@pytest.mark.parametrize("permission", [Permission.AUTO, Permission.ASK])
+def test_what_is_left_open_is_due_with_the_change(table: Table, desk: Desk, permission: Permission) -> None:
+    records = [proposed(desk.effect(f"m{number}", ARCHIVE), permission, "why") for number in range(MOST_CHANGES)]
+    changes = change(*records)
+    assert DynamoEffects(table, desk.clock).commit(USER, changes)
+    (expected,) = to_be_settled(changes)
+    index = DynamoDueIndex(table)
+    assert index.until(expected.at - timedelta(seconds=1), limit=9) == []
+    assert index.until(expected.at, limit=9) == [expected]
 
 
 class Overtaken(DynamoEffects):

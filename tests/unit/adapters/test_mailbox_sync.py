@@ -1,6 +1,6 @@
 """Places and receipts on DynamoDB, the queue on SQS: the same suite holds the fakes."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import boto3
 import pytest
@@ -29,18 +29,18 @@ def places(request: pytest.FixtureRequest, clock: ManualClock) -> MailboxPlaces:
 
 
 @pytest.fixture(params=["fake", "dynamodb"])
-def receipts(request: pytest.FixtureRequest) -> Receipts:
-    return MemoryReceipts() if request.param == "fake" else DynamoReceipts(request.getfixturevalue("table"))
+def receipts(request: pytest.FixtureRequest, clock: ManualClock) -> Receipts:
+    return MemoryReceipts() if request.param == "fake" else DynamoReceipts(request.getfixturevalue("table"), clock)
 
 
-def receipt(message_id: str) -> Receipt:
+def receipt(message_id: str, minutes: int = 0) -> Receipt:
     return Receipt(
         user_id=CONNECTION.user_id,
         connection_id=CONNECTION.id,
         message_id=message_id,
         outcome=MailOutcome.GONE,
-        noticed_at=NOW,
-        closed_at=NOW,
+        noticed_at=NOW + timedelta(minutes=minutes),
+        closed_at=NOW + timedelta(minutes=minutes),
     )
 
 
@@ -74,6 +74,26 @@ class TestReceipts:
     def test_nothing_is_saved_of_nothing(self, receipts: Receipts) -> None:
         receipts.save([])
         assert receipts.known(CONNECTION, []) == frozenset()
+
+    def test_pages_are_the_newest_first(self, receipts: Receipts) -> None:
+        receipts.save([receipt(f"m{number}", number) for number in range(5)])
+        receipts.save([receipt("m2", 2)])
+        user_id = CONNECTION.user_id
+        page = receipts.page(user_id, before=None, since=None, limit=2)
+        assert [one.message_id for one in page] == ["m4", "m3"]
+        rest = receipts.page(user_id, before=page[-1].place, since=None, limit=9)
+        assert [one.message_id for one in rest] == ["m2", "m1", "m0"]
+        late = receipts.page(user_id, before=None, since=NOW + timedelta(minutes=3), limit=9)
+        assert [one.message_id for one in late] == ["m4", "m3"]
+        assert receipts.page(OTHER.user_id, before=None, since=None, limit=9) == []
+
+
+def test_receipts_are_forgotten_in_time(table: Table, clock: ManualClock) -> None:
+    receipts = DynamoReceipts(table, clock)
+    receipts.save([receipt("m1")])
+    assert receipts.page(CONNECTION.user_id, before=None, since=None, limit=9) == [receipt("m1")]
+    clock.advance((receipt("m1").expires_at - clock.now()).total_seconds())
+    assert receipts.page(CONNECTION.user_id, before=None, since=None, limit=9) == []
 
 
 def test_a_place_of_another_version_is_read_anew(table: Table, clock: ManualClock) -> None:

@@ -19,8 +19,10 @@ from assistant.services.deliver_notifications import PAUSES, DeliverPorts, deliv
 from assistant.services.notify import QUEUED_FOR, NotifyPorts, notify
 from assistant.services.release_notifications import Released, ReleasePorts, release_due
 from assistant.services.send_message import ChannelPorts
+from assistant.services.settle_effects import SettlePorts
 from tests.fakes.chat import MemoryChats
 from tests.fakes.connections import MemoryConnections
+from tests.fakes.effects import MemoryEffectQueue, MemoryEffects
 from tests.fakes.mailbox import MemoryMailBoxes
 from tests.fakes.meetings import MemoryMeetings
 from tests.fakes.memory import MemoryMemories
@@ -50,7 +52,8 @@ class World:
         )
         channels = ChannelPorts(self.connections, self.chats, self.mailboxes)
         day = DayPorts(self.meetings, self.tasks, MemoryMemories(clock), self.notifications)
-        self.ports = DeliverPorts(self.notify_ports, channels, day)
+        settle = SettlePorts(MemoryEffects(clock), MemoryEffectQueue(), clock)
+        self.ports = DeliverPorts(self.notify_ports, channels, day, settle)
         self.prefer({"urgent": "slack", "important": "slack", "routine": "slack"})
         self.slack = self.connect(Provider.SLACK, "T1", member="U1")
 

@@ -56,9 +56,11 @@ Effect                 USER#<id> / EFFECT#<effect>  PutItem if the version is ex
                                                     BatchGetItem (TTL 90 days)
 Effects by time        USER#<id> / EFFECT_AT#<at>-  PutItem in the same transaction; Query         effects
 Entry of the ledger    USER#<id> / LEDGER#<number>  PutItem if new in the same (TTL 400 d); Query  effects
+Effects to settle      TELL#<day> / AT#<at>#<user># PutItem in the same transaction (TTL)          effects
 End of the ledger      USER#<id> / LEDGER_HEAD      PutItem if as expected, in the same; GetItem   effects
 Place in a mailbox     USER#<id> / MAILBOX#<conn>   GetItem; PutItem if the version is expected    mailbox sync
-Receipt of a mail      USER#<id> / RECEIPT#<conn>#  BatchGetItem; BatchWriteItem (TTL 90 days)     mailbox sync
+Mail with a receipt    USER#<id> / RECEIPT#<conn>#  BatchGetItem; BatchWriteItem (TTL 90 days)     mailbox sync
+Receipts by time       USER#<id> / RECEIPT_AT#<at>- BatchWriteItem (TTL 90 days); Query            mailbox sync
 Webhook of a provider  USER#<id> / SUBSCRIPTION#<c> PutItem in a transaction if as expected;       mailbox sync
                                                     GetItem; DeleteItem
 Webhook by its id      SUBSCRIPTION#<id> / ...      PutItem, DeleteItem in the transaction; GetItem webhooks

@@ -21,9 +21,8 @@ class DynamoDueIndex:
 
     def plan(self, due: Due, *, taken_until: datetime | None = None) -> None:
         """Add the place unless it is there."""
-        item = _key(due) | due.model_dump(mode="json") | {EXPIRES_AT: epoch(due.at + _KEPT_FOR)}
-        item |= {"taken_until": epoch(taken_until) if taken_until else None}
-        self._table.transact([self._table.put(item, "attribute_not_exists(pk)")])
+        taken = {"taken_until": epoch(taken_until) if taken_until else None}
+        self._table.transact([self._table.put(due_item(due) | taken, "attribute_not_exists(pk)")])
 
     def until(self, now: datetime, *, limit: int) -> Sequence[Due]:
         """Return free places, the oldest first."""
@@ -43,6 +42,11 @@ class DynamoDueIndex:
     def done(self, due: Due) -> None:
         """Remove the place; one that is gone is no error."""
         self._table.batch_delete([(_key(due)["pk"], _key(due)["sk"])])
+
+
+def due_item(due: Due) -> Item:
+    """Return the item of a place that is free."""
+    return _key(due) | due.model_dump(mode="json", exclude_defaults=True) | {EXPIRES_AT: epoch(due.at + _KEPT_FOR)}
 
 
 def _days(since: datetime, until: datetime) -> Iterator[date]:

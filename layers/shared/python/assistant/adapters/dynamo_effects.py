@@ -1,7 +1,8 @@
 """Effects and their ledger on DynamoDB.
 
 An effect is a JSON document under its id; a second item, whose key sorts by time, points to it. Each change is written
-in one transaction with its entry in the ledger and the ledger's new head, on condition that both are as they were read.
+in one transaction with its entry in the ledger and the ledger's new head, on condition that both are as they were read,
+and with the places at which what it leaves open is settled.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -11,8 +12,10 @@ from typing import TYPE_CHECKING
 
 from assistant.adapters.aws import unavailable
 from assistant.adapters.dynamo import EXPIRES_AT, Item, Table, attempts, attributes, epoch, plain, user_partition
+from assistant.adapters.dynamo_due import due_item
 from assistant.domain.effects.effect import EffectRecord
 from assistant.domain.effects.ledger import EffectChange, LedgerEntry, LedgerHead, chained
+from assistant.domain.effects.settling import to_be_settled
 from assistant.domain.errors import Unavailable
 from assistant.ports.effects import MOST_CHANGES
 from assistant.ports.runtime import Clock
@@ -49,6 +52,7 @@ class DynamoEffects:
         if len(changes) > MOST_CHANGES:
             raise ValueError("more changes than fit into a transaction")
         effects = [put for change in changes for put in self._effect_puts(user_id, change.record)]
+        effects += [self._table.put(due_item(due)) for due in to_be_settled(changes)]
         for _ in attempts():
             head = self.head(user_id)
             entries = chained(head, user_id, changes)

@@ -1,17 +1,19 @@
 """How far mailboxes were read, and receipts of their mails, on DynamoDB."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Final
 
 from pydantic import ValidationError
 
 from assistant.adapters.dynamo import EXPIRES_AT, Item, Table, attributes, epoch, user_partition, write_if
 from assistant.domain.connections import Connection
-from assistant.domain.mailbox_sync import PLACE_KEPT_FOR, RECEIPT_KEPT_FOR, MailboxPlace, Receipt
+from assistant.domain.mailbox_sync import PLACE_KEPT_FOR, MailboxPlace, Receipt
 from assistant.ports.runtime import Clock
 
 _PLACE: Final = "MAILBOX#"
 _RECEIPT: Final = "RECEIPT#"
+_BY_TIME: Final = "RECEIPT_AT#"
 _SAME: Final = "version = :version"
 _NEW: Final = "attribute_not_exists(pk)"
 
@@ -59,8 +61,9 @@ class DynamoMailboxPlaces:
 class DynamoReceipts:
     """Implements ``ports.Receipts``."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, clock: Clock) -> None:
         self._table = table
+        self._clock = clock
 
     def known(self, connection: Connection, message_ids: Iterable[str]) -> frozenset[str]:
         """Look all of them up in batches."""
@@ -70,18 +73,31 @@ class DynamoReceipts:
         return frozenset(keys[item["pk"], item["sk"]] for item in found)
 
     def save(self, receipts: Sequence[Receipt]) -> None:
-        """Write all of them in batches."""
-        self._table.batch_put([_receipt_item(one) for one in receipts])
+        """Write all of them in batches, each under its mail and under its place."""
+        self._table.batch_put([item for one in receipts for item in _receipt_items(one)])
+
+    def page(self, user_id: str, *, before: str | None, since: datetime | None, limit: int) -> Sequence[Receipt]:
+        """Read the items that are sorted by place."""
+        newest = f"{_BY_TIME}{before}" if before else f"{_BY_TIME}~"
+        oldest = _BY_TIME + (f"{int(since.timestamp() * 1000):013d}" if since else "")
+        now = epoch(self._clock.now())
+        # The one before which the page lies is read with it.
+        items = self._table.query(
+            user_partition(user_id), oldest, through=newest, limit=limit + 1, newest_first=True, consistent=True
+        )
+        found = (
+            Receipt.model_validate_json(item["receipt"]["S"]) for item in items if int(item[EXPIRES_AT]["N"]) > now
+        )
+        return [one for one in found if one.place != before][:limit]
 
 
 def _receipt_key(connection_id: str, message_id: str) -> str:
     return f"{_RECEIPT}{connection_id}#{message_id}"
 
 
-def _receipt_item(receipt: Receipt) -> Item:
-    return {
-        "pk": user_partition(receipt.user_id),
-        "sk": _receipt_key(receipt.connection_id, receipt.message_id),
-        "receipt": receipt.model_dump_json(exclude_none=True),
-        EXPIRES_AT: epoch(receipt.closed_at + RECEIPT_KEPT_FOR),
-    }
+def _receipt_items(receipt: Receipt) -> tuple[Item, Item]:
+    key = {"pk": user_partition(receipt.user_id), EXPIRES_AT: epoch(receipt.expires_at)}
+    return (
+        key | {"sk": _receipt_key(receipt.connection_id, receipt.message_id)},
+        key | {"sk": _BY_TIME + receipt.place, "receipt": receipt.model_dump_json(exclude_none=True)},
+    )

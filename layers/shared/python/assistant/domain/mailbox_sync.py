@@ -98,6 +98,16 @@ class Receipt(BaseModel):
     confidence: float | None = None
 
     @property
+    def place(self) -> str:
+        """Return a text that sorts receipts by when their mails were noticed."""
+        return f"{int(self.noticed_at.timestamp() * 1000):013d}-{self.connection_id}#{self.message_id}"
+
+    @property
+    def expires_at(self) -> datetime:
+        """When it is forgotten."""
+        return self.closed_at + RECEIPT_KEPT_FOR
+
+    @property
     def seconds(self) -> float | None:
         """How long the mail waited, since it arrived."""
         return (self.closed_at - self.received_at).total_seconds() if self.received_at else None

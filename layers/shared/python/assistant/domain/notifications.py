@@ -142,12 +142,14 @@ class DueKind(StrEnum):
     NOTIFICATION = "notification"
     DIGEST = "digest"
     DAILY_BRIEFING = "daily_briefing"
+    EFFECTS = "effects"
 
 
 class Due(BaseModel):
     """A place in the index of what is due, and the job of the queue ``notifications``.
 
-    ``subject`` is the digest of the thing a notification is about. Two that agree in everything are one.
+    ``subject`` is the digest of the thing it is about: a notification's, or the effects of ``effect_ids``. Two that
+    agree in everything are one.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -156,6 +158,7 @@ class Due(BaseModel):
     kind: DueKind
     at: AwareDatetime
     subject: str = ""
+    effect_ids: tuple[str, ...] = ()
 
 
 def subject_of(about: str) -> str:

@@ -1,6 +1,7 @@
 """Following connected mailboxes: their places, receipts of mails, and the queue of mailboxes to look at."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from assistant.domain.connections import Connection
@@ -30,6 +31,10 @@ class Receipts(Protocol):
 
     def save(self, receipts: Sequence[Receipt]) -> None:
         """Store receipts; the same one again changes nothing."""
+        ...
+
+    def page(self, user_id: str, *, before: str | None, since: datetime | None, limit: int) -> Sequence[Receipt]:
+        """Return receipts of mails noticed since then, before the one of this place, the newest first."""
         ...
 
 

@@ -19,6 +19,7 @@ from assistant.domain.preferences import Channel, Preferences
 from assistant.services.brief_day import DayPorts, brief_day
 from assistant.services.notify import TOO_LATE, NotifyPorts, when
 from assistant.services.send_message import ChannelPorts, Message, NotReached, send_message
+from assistant.services.settle_effects import SettlePorts, settle_effects
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ class DeliverPorts:
     notify: NotifyPorts
     channels: ChannelPorts
     day: DayPorts
+    settle: SettlePorts
 
 
 def deliver(due: Due, *, ports: DeliverPorts) -> None:
@@ -56,6 +58,8 @@ def deliver(due: Due, *, ports: DeliverPorts) -> None:
             _digest(due, ports)
         case DueKind.DAILY_BRIEFING:
             brief_day(due.user_id, notify_ports=ports.notify, ports=ports.day)
+        case DueKind.EFFECTS:
+            settle_effects(due.user_id, due.effect_ids, ports=ports.settle)
     ports.notify.due.done(due)
 
 

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from itertools import islice
 from typing import Final, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -17,11 +16,9 @@ from assistant.domain.sources import Source
 from assistant.domain.users import Identity
 from assistant.ports.effects import EffectStore
 from assistant.ports.runtime import Clock
+from assistant.services.matching_page import CHUNK, chunked, matching_page
 
 _PLACE: Final = re.compile(r"\d{13}-[0-9a-f]{32}")
-_CHUNK: Final = 100
-# Of a long list in which few match no more is looked through.
-_MOST_READ: Final = 2_000
 _MOST_VERIFIED: Final = 2_000
 _MOST_SHOWN: Final = 100
 
@@ -140,10 +137,7 @@ def list_effects(
         raise unknown_cursor("effects")
     now = clock.now()
     newest = newest_effects(user_id, effects, before=wanted.cursor, since=wanted.since, run_id=wanted.run_id)
-    seen = list(islice(newest, _MOST_READ))
-    found = [record for record in seen if wanted.state in (None, record.state_at(now))]
-    page = found[: wanted.limit]
-    last = page[-1] if len(found) > wanted.limit else (seen[-1] if len(seen) == _MOST_READ else None)
+    page, last = matching_page(newest, lambda record: wanted.state in (None, record.state_at(now)), limit=wanted.limit)
     return EffectList(
         user_id=user_id,
         effects=tuple(EffectView.of(record, now) for record in page),
@@ -168,13 +162,12 @@ def known_effect(user_id: str, effect_id: str, effects: EffectStore) -> EffectRe
 def newest_effects(
     user_id: str, effects: EffectStore, *, before: str | None = None, since: datetime | None, run_id: str | None
 ) -> Iterator[EffectRecord]:
-    """Yield the effects proposed since then, of this run, the newest first."""
-    while True:
-        chunk = effects.page(user_id, before=before, since=since, run_id=run_id, limit=_CHUNK)
-        yield from chunk
-        if len(chunk) < _CHUNK:
-            return
-        before = chunk[-1].effect.place
+    """Return the effects proposed since then, of this run, the newest first, read as they are asked for."""
+    return chunked(
+        lambda place: effects.page(user_id, before=place, since=since, run_id=run_id, limit=CHUNK),
+        lambda record: record.effect.place,
+        before=before,
+    )
 
 
 def verify_ledger(

@@ -1,4 +1,4 @@
-"""Sending notifications, and the daily briefing."""
+"""Sending notifications and the daily briefing, and settling effects."""
 
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class DeliveryWiring(MailBoxWiring, TaskWiring):
-    """Sending notifications, and the daily briefing."""
+    """Sending notifications and the daily briefing, and settling effects."""
 
     @cached_property
     def day_ports(self) -> "DayPorts":
@@ -41,7 +41,9 @@ class DeliveryWiring(MailBoxWiring, TaskWiring):
 
     @cached_property
     def deliver_ports(self) -> "DeliverPorts":
-        """What sending notifications needs."""
+        """What doing what is due needs."""
         from assistant.services.deliver_notifications import DeliverPorts
+        from assistant.services.settle_effects import SettlePorts
 
-        return DeliverPorts(self.notify_ports, self.channel_ports, self.day_ports)
+        settle = SettlePorts(self.effects, self.effect_queue, self.clock)
+        return DeliverPorts(self.notify_ports, self.channel_ports, self.day_ports, settle)

@@ -45,7 +45,7 @@ class MailBoxWiring(MailWiring, GraphWiring, EffectWiring):
         """What became of mails."""
         from assistant.adapters.dynamo_mailboxes import DynamoReceipts
 
-        return DynamoReceipts(self._table)
+        return DynamoReceipts(self._table, self.clock)
 
     @cached_property
     def mailbox_queue(self) -> "MailboxQueue":

@@ -20,6 +20,7 @@ class LedgerEvent(StrEnum):
     PROPOSED = "proposed"
     APPROVED = "approved"
     REJECTED = "rejected"
+    EXPIRED = "expired"
     STARTED = "started"
     DONE = "done"
     FAILED = "failed"
