@@ -68,9 +68,7 @@ def notify(user_id: str, news: News, *, ports: NotifyPorts) -> bool:
     raise Conflict("What is told of this is being changed elsewhere. Please try again.")
 
 
-def when(
-    user_id: str, news: News, preferences: Preferences, now: datetime, *, ports: NotifyPorts
-) -> datetime | None:
+def when(user_id: str, news: News, preferences: Preferences, now: datetime, *, ports: NotifyPorts) -> datetime | None:
     """Return when news may be sent, ``now`` at the earliest; None where that would be too late. May be Unavailable."""
     if news.timed:
         return now
