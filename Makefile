@@ -11,7 +11,7 @@ PYTHON := .venv/bin/python
 PYTEST := .venv/bin/pytest --numprocesses 2 --dist loadgroup \
 	--cov=assistant.domain --cov=assistant.services --cov-branch --cov-fail-under=90 --cov-report=
 export PYTHONPATH := layers/shared/python:.
-export CLAUDE PORT PROFILE UV
+export CLAUDE PORT PROFILE SANDBOX UV
 # Tests start dozens of interpreters, none of which should compile what another has compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -33,8 +33,11 @@ help: ## list the targets
 
 install: .venv/.synced ## install uv and the locked environment
 
-run: install ## start the assistant on this machine (PORT=8080 PROFILE=standard CLAUDE=double)
+run: install ## start the assistant on this machine (PORT=8080 PROFILE=standard CLAUDE=double SANDBOX=1)
 	@exec $(PYTHON) -m infra.local.run
+
+arrive: install ## let a mail arrive in the sandbox: make arrive MAIL=urgent, or SUBJECT="..." BODY="..."
+	@$(PYTHON) -m infra.local.sandbox.arrive "$(if $(filter command line,$(origin MAIL)),$(MAIL),urgent)"
 
 token: install ## print a fresh token of the demo user
 	@$(PYTHON) -m infra.local.token
@@ -87,4 +90,4 @@ cost: install ## print what Claude costs a user and month: make cost DATA=folder
 bench: install ## measure speed, cold start and memory beside bench/baseline.json (ONLY="calendar team", SAVE=1)
 	@$(PYTHON) -m bench $(ONLY) $(if $(SAVE),--save)
 
-.PHONY: help install run token deploy-local invoke triage clean format check test openapi synth deploy train eval cost bench
+.PHONY: help install run arrive token deploy-local invoke triage clean format check test openapi synth deploy train eval cost bench

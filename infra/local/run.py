@@ -3,16 +3,18 @@
 import asyncio
 import logging
 import os
+import shutil
 import signal
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AsyncExitStack, ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import get_args
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.local import claude_double, ministack, valkey
+from infra.local import claude_double, emulators, ministack, valkey
 from infra.local.aws import LocalAws
 from infra.local.console import LocalFailure, command, step
 from infra.local.daemon import Daemon
@@ -28,10 +30,22 @@ from infra.local.layout import (
     chosen_double,
     chosen_port,
     chosen_profile,
+    chosen_sandbox,
     make_layout,
     only_run,
 )
 from infra.local.provider_keys import store_provider_keys
+from infra.local.sandbox.providers import (
+    EMULATED,
+    OAUTH_CLIENTS,
+    SANDBOX,
+    connect_demo_user,
+    in_sandbox,
+    push_of,
+    start_emulator,
+)
+from infra.local.sandbox.pubsub import pushing
+from infra.local.sandbox.seeds import ADDRESS, NAME, arrivals
 from infra.local.users import DEMO_USER, demo_token, ensure_demo_user
 
 EXTRACT_SECONDS = 2.0
@@ -45,7 +59,7 @@ _OUTBOUND = ("HTTPS_PROXY", "https_proxy", "SSL_CERT_FILE")
 _GREETING = """
 The assistant listens on {address} (profile {profile}). Ctrl-C stops it; its state stays in {state}.
 {claude}
-
+{sandbox}
 TOKEN={token}
 
 curl {address}/health
@@ -79,6 +93,12 @@ def servers(
             with step("starting Claude's double"):
                 started[claude_double.NAME] = claude_double.start(layout, layout.claude_port)
             stack.callback(started[claude_double.NAME].stop)
+        if layout.sandbox:
+            emulators.ensure_emulators()
+            for emulated in EMULATED:
+                with step(f"starting {emulated.title()}'s emulator"):
+                    started[emulated] = start_emulator(emulated, layout, layout.sandbox)
+                stack.callback(started[emulated].stop)
         with step("starting the embedded AWS"):
             started[ministack.NAME] = ministack.start(layout, interpreter, extra=extra)
         stack.callback(started[ministack.NAME].stop)
@@ -103,7 +123,11 @@ async def serve_until_stopped(layout: Layout, aws: LocalAws, started: Mapping[st
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     extraction = asyncio.create_task(_extract_metrics(aws, layout.state))
     try:
-        async with serve(api_address(layout, aws), layout.port):
+        async with serve(api_address(layout, aws), layout.port), AsyncExitStack() as stack:
+            if layout.sandbox:
+                await stack.enter_async_context(pushing(push_of(layout, layout.sandbox), layout.sandbox.pubsub))
+                token = partial(demo_token, aws, layout.state)
+                await asyncio.to_thread(connect_demo_user, layout, layout.sandbox, token)
             print(_greeting(layout, demo_token(aws, layout.state)), flush=True)
             await _until(stop, started)
     except OSError as error:
@@ -144,6 +168,7 @@ def _greeting(layout: Layout, token: str) -> str:
         example=_EXAMPLE,
         user=DEMO_USER,
         claude=_claude(layout),
+        sandbox=_sandbox(layout),
     )
 
 
@@ -155,6 +180,15 @@ def _claude(layout: Layout) -> str:
     return "The core decides alone, unless a key was stored earlier: CLAUDE_API_KEY=... or CLAUDE=double adds a Claude."
 
 
+def _sandbox(layout: Layout) -> str:
+    if layout.sandbox is None:
+        return ""
+    return f"""
+{DEMO_USER} is {NAME} <{ADDRESS}>, in a sandbox that begins anew each time: Google and Slack are emulators.
+make arrive lets a mail arrive (MAIL={", ".join(arrivals())}, or SUBJECT=... BODY=...) and shows what becomes of it.
+"""
+
+
 def _outbound() -> Mapping[str, str]:
     """Return the user's way out, for a Claude that is not on this machine."""
     names = _OUTBOUND if os.environ.get(CLAUDE_API_KEY) else ()
@@ -162,7 +196,7 @@ def _outbound() -> Mapping[str, str]:
 
 
 def _end_leftovers(interpreter: Path) -> None:
-    states = [LOCAL / name for name in get_args(Profile.__value__)]
+    states = [LOCAL / f"{kind}{name}" for name in get_args(Profile.__value__) for kind in ("", SANDBOX)]
     ended = sum(_end_leftovers_of(state, interpreter) for state in states)
     if ended:
         print("ended the servers that an earlier, killed run left behind")
@@ -173,6 +207,7 @@ def _end_leftovers_of(state: Path, interpreter: Path) -> int:
         ministack.end_leftover(state, interpreter),
         valkey.end_leftover(state),
         claude_double.end_leftover(state),
+        emulators.end_leftovers(state),
     )
     return sum(servers_left)
 
@@ -184,18 +219,21 @@ def main() -> None:
     for number in _STOPS:
         signal.signal(number, signal.default_int_handler)
     started_at = time.monotonic()
-    profile, port, double = chosen_profile(), chosen_port(), chosen_double()
+    profile, port, double, sandbox = chosen_profile(), chosen_port(), chosen_double(), chosen_sandbox()
     with only_run():
         interpreter = ensure_environment()
         _end_leftovers(interpreter)
         layout = make_layout(profile, port, double=double)
+        if sandbox:
+            layout = in_sandbox(layout)
+            shutil.rmtree(layout.state, ignore_errors=True)
         with servers(layout, interpreter, extra=_outbound()) as started:
             # What the front door's HTTP server says of malformed requests is for a file, not for the terminal.
             logging.basicConfig(filename=layout.logs / "front-door.log", level=logging.WARNING)
             aws = LocalAws(layout.aws_endpoint)
             deploy(layout, aws)
             ensure_demo_user(aws, layout.state)
-            store_provider_keys(aws)
+            store_provider_keys(aws, os.environ | ({"OAUTH_CLIENTS": OAUTH_CLIENTS} if sandbox else {}))
             print(f"ready after {time.monotonic() - started_at:.1f} s")
             with announced(layout):
                 asyncio.run(serve_until_stopped(layout, aws, started))

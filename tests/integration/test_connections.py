@@ -2,13 +2,11 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from html.parser import HTMLParser
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from pydantic import SecretStr
-from urllib3 import PoolManager
 
 from assistant.adapters.oauth_clients import OAuthClients
 from assistant.adapters.oauth_providers import Addresses, OAuthProviders
@@ -29,6 +27,7 @@ from assistant.services.connect_accounts import (
 )
 from assistant.services.manage_connections import ConnectionPorts, disconnect
 from infra.local.emulators import Emulated, emulating
+from infra.local.sandbox.consent import consent
 from tests.fakes.connections import MemoryConnections, MemoryConsents, MemoryVault, expired
 from tests.fakes.stores import MemoryAuditTrail
 
@@ -36,7 +35,6 @@ ANN = Identity("user123", "request1")
 ANNS = "ann@example.com"
 ASSISTANT = "https://assistant.example"
 CLIENT = {"client_id": "our-client", "client_secret": "our-secret"}
-HTTP = PoolManager(retries=False)
 
 
 def registered(provider: Provider) -> dict[str, Any]:
@@ -97,38 +95,9 @@ class World:
         return complete_consent(self.provider, answer, "request1", ports=ports)
 
 
-class _Forms(HTMLParser):
-    """The forms of a page: where each goes, and its hidden fields."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict[str, str]]] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        if tag == "form":
-            self.found.append((given["action"], {}))
-        elif tag == "input" and self.found:
-            self.found[-1][1][given["name"]] = given["value"]
-
-
 def consent_in_browser(url: str) -> ProviderAnswer:
     """Press Ann's button of the consent page, as a user does; return what the provider sends the user back with."""
-    page = HTTP.request("GET", url)
-    assert page.status == 200, page.data
-    forms = _Forms()
-    forms.feed(page.data.decode())
-    # Each emulator has a user of its own beside the seeded one.
-    action, fields = next((form for form in forms.found if form[1].get("email") == ANNS), forms.found[0])
-    pressed = HTTP.request(
-        "POST",
-        urljoin(url, action),
-        body=urlencode(fields),
-        headers={"Content-Type": "application/x-www-form-urlencoded"},
-        redirect=False,
-    )
-    assert pressed.status == 302, pressed.data
-    query: Mapping[str, list[str]] = parse_qs(urlsplit(pressed.headers["Location"]).query)
+    query: Mapping[str, list[str]] = parse_qs(urlsplit(consent(url, ANNS)).query)
     return ProviderAnswer(**{name: values[0] for name, values in query.items()})
 
 

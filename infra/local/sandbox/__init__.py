@@ -1,0 +1,1 @@
+"""A sandbox: Google and Slack played by emulators, with a mailbox and a calendar that look like somebody's week."""

@@ -1,0 +1,122 @@
+"""The sandbox as a newcomer meets it: make run SANDBOX=1, make arrive, Ctrl-C."""
+
+import json
+import logging
+import re
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.local.layout import SandboxPorts, is_listening
+from infra.local.sandbox.accounts import Mailbox, Workspace, of_the_assistant
+from infra.local.sandbox.asking import ask
+from infra.local.users import demo_token
+from tests.integration.assistant_process import Assistant
+
+logger = logging.getLogger(__name__)
+
+# Far beyond what it takes: how long it takes is printed, not judged.
+WITHIN = "60"
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+    started = Assistant("small", tmp_path_factory.mktemp("sandbox"), settings={"SANDBOX": "1"})
+    try:
+        started.start()
+        yield started
+    finally:
+        if started.process and started.process.poll() is None:
+            started.stop()
+
+
+@pytest.fixture(scope="module")
+def ports(sandbox: Assistant) -> SandboxPorts:
+    return SandboxPorts(**sandbox.running["sandbox"])
+
+
+def arrive(sandbox: Assistant, mail: str, **words: str) -> list[str]:
+    """Return what became of a mail, step by step, without the seconds."""
+    done = sandbox.command("sandbox.arrive", mail, WITHIN=WITHIN, **words)
+    assert done.returncode == 0, done.stderr
+    logger.info("seconds from the arrival of %s:\n%s", mail, done.stdout)
+    return [re.sub(r"^ *\d+\.\d\d s +", "", line) for line in done.stdout.splitlines()]
+
+
+def asked(sandbox: Assistant, path: str) -> Any:
+    token = demo_token(sandbox.aws, Path(sandbox.running["state"]))
+    answer = sandbox.request("GET", f"/api/v1/users/user123/{path}", token=token)
+    assert answer.status == 200, answer.body
+    return answer.json()
+
+
+def test_accounts_are_connected_and_the_mailbox_is_labelled(sandbox: Assistant, ports: SandboxPorts) -> None:
+    connected = asked(sandbox, "connections")["connections"]
+    assert [(one["provider"], one["status"]) for one in connected] == [("google", "active"), ("slack", "active")]
+    mailbox = Mailbox(ports.google_url)
+    labels = [of_the_assistant(mailbox.labels(one)) for one in mailbox.all()]
+    assert len(labels) >= 36
+    assert {len(some) for some in labels} == {1}
+    counts = Counter(label for some in labels for label in some)
+    assert min(counts["EA/Urgent"], counts["EA/Important"], counts["EA/Routine"], counts["EA/Archive"]) >= 1
+    # The others were there before the account was.
+    told = asked(sandbox, "notifications")["notifications"]
+    assert [one["title"] for one in told] == ["Urgent: who has the keys to the Lyon warehouse?"]
+
+
+def test_an_urgent_mail_ends_as_a_decision_a_label_and_a_message(sandbox: Assistant, ports: SandboxPorts) -> None:
+    seen = dict(line.split(maxsplit=1) for line in arrive(sandbox, "urgent"))
+    assert seen["decision"].startswith("urgent_action")
+    assert seen["label"] == "EA/Urgent"
+    assert seen["message"].startswith("in Slack: Urgent: the bank needs your signature by 16:00 today")
+    message = Workspace(ports.slack_url).messages()[0]
+    assert message["blocks"][0]["text"]["text"] == "Urgent: the bank needs your signature by 16:00 today"
+
+
+def test_words_of_ones_own_arrive_as_they_are_written(sandbox: Assistant, ports: SandboxPorts) -> None:
+    subject = "Urgent: <!channel> please sign by 5 pm today & call *me*"
+    before = len(Workspace(ports.slack_url).messages())
+    seen = arrive(sandbox, "urgent", SUBJECT=subject, BODY="Please sign the contract by 5 pm today.")
+    assert any(line.startswith("message") and subject in line for line in seen), seen
+    messages = Workspace(ports.slack_url).messages()
+    assert len(messages) == before + 1
+    # Nothing in it is a mention: Slack reads <!channel> in neither.
+    assert messages[0]["blocks"][0]["text"] == {"type": "plain_text", "text": subject, "emoji": False}
+    assert "<!channel>" not in messages[0]["text"]
+
+
+def test_a_lure_is_labelled_and_nobody_is_told(sandbox: Assistant, ports: SandboxPorts) -> None:
+    before = len(Workspace(ports.slack_url).messages())
+    seen = arrive(sandbox, "phishing")
+    assert sorted(seen)[1:] == ["label     EA/Archive", "message   none: it is only to be archived"]
+    assert len(Workspace(ports.slack_url).messages()) == before
+
+
+def test_a_mail_there_is_none_of_is_said_in_one_line(sandbox: Assistant) -> None:
+    done = sandbox.command("sandbox.arrive", "parcel")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("MAIL is 'parcel': it is one of board, calendar,")
+
+
+def test_a_push_that_is_not_signed_is_refused(sandbox: Assistant) -> None:
+    answer = sandbox.request("POST", "/api/v1/webhooks/gmail", {"message": {}})
+    assert answer.status == 401
+
+
+def test_the_calendar_is_that_of_this_week_and_the_next(ports: SandboxPorts) -> None:
+    url = f"{ports.google_url}/calendar/v3/calendars/primary/events?maxResults=250"
+    events = json.loads(ask("GET", url, token="any").data)["items"]
+    assert len(events) >= 36
+    days = {datetime.fromisoformat(one["start"].get("dateTime") or one["start"]["date"]).date() for one in events}
+    assert (max(days) - min(days)).days <= 13
+
+
+def test_it_stops_with_all_that_it_started(sandbox: Assistant, ports: SandboxPorts) -> None:
+    assert sandbox.stop() == 0
+    assert not any(is_listening(port) for port in (ports.google, ports.slack, ports.pubsub))
+    done = sandbox.command("sandbox.arrive", "urgent")
+    assert (done.returncode, done.stderr) == (1, "the assistant is not running: start it with make run\n")
