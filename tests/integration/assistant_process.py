@@ -16,7 +16,7 @@ from infra.local.aws import LocalAws
 from infra.local.layout import LOOPBACK, REPOSITORY, free_port
 from infra.local.users import demo_token
 
-START_SECONDS = 120
+START_SECONDS = 240
 POLL_SECONDS = 0.1
 
 
