@@ -75,7 +75,7 @@ UNUSED: Mapping[str, tuple[str, ...]] = {
 }
 
 # The APIs of Google in use: the client carries the descriptions of all 500 (111 MB).
-GOOGLE_APIS = ("gmail.v1",)
+GOOGLE_APIS = ("calendar.v3", "gmail.v1")
 
 # The set whose layer carries the embedding model beside its packages.
 WITH_MODEL = "memory"

@@ -25,7 +25,7 @@ TUNABLE = re.compile(
 # In the embedded AWS other servers may stand in for the providers'; what goes to an account asks those themselves.
 TUNABLE_LOCALLY = re.compile(
     rf"{TUNABLE.pattern}|CLAUDE_(API_KEY|BASE_URL)"
-    r"|GMAIL_BASE_URL|GOOGLE_(ACCOUNTS|KEYS|OAUTH)_URL|MICROSOFT_(LOGIN|GRAPH)_URL|SLACK_URL|NOTION_URL|OAUTH_CLIENTS"
+    r"|GMAIL_BASE_URL|GOOGLE_(ACCOUNTS|CALENDAR_BASE|KEYS|OAUTH)_URL|MICROSOFT_(LOGIN|GRAPH)_URL|SLACK_URL|NOTION_URL|OAUTH_CLIENTS"
 )
 
 _SHARED = Path(__file__).parent.parent / "layers/shared/python"

@@ -94,7 +94,10 @@ def mail_sent() -> float:
 
 
 def one_effect() -> float:
-    """Seconds to look at a mail, note it, find the label, make it, put it on, note that, and tell of a conflict."""
+    """Seconds to look at a mail, note it, find the label, make it, put it on, note that, and tell of a conflict.
+
+    As many calls look where an event is, read its version, move it, and look again where it had another by then.
+    """
     calls = LEASED_FOR.total_seconds() + max(4 * GOOGLE_CALL, 4 * graph_api.CALL_SECONDS)
     return calls + 6 * store() + 2 * BATCH_PAUSES
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from assistant.domain.calendar.answers import Answer
 from assistant.domain.calendar.connected import (
-    Answer,
     BusyPeriod,
     CalendarChanges,
     ConnectedEvent,
@@ -181,6 +181,10 @@ class MemoryCalendar:
     def cancel(self, event_id: str) -> None:
         del self._events[event_id]
         self._log.append(event_id)
+
+    def respond(self, event_id: str, answer: str) -> None:
+        """The user answers an invitation, not through the assistant."""
+        self._set(event_id, self_response=answer)
 
     def forget_changes(self) -> None:
         self._log.append("")

@@ -18,9 +18,11 @@ from assistant.domain.users import Identity
 from assistant.ports.effects import MOST_CHANGES
 from assistant.ports.runtime import Clock
 from assistant.services.answer_approvals import AnswerPorts
+from assistant.services.change_events import EventExecutor
 from assistant.services.change_mail import MailExecutor
 from assistant.services.execute_effects import ExecutePorts, run_job
 from assistant.services.propose_effects import ProposePorts
+from tests.fakes.calendar_account import MemoryCalendar, MemoryCalendars
 from tests.fakes.connections import MemoryConnections
 from tests.fakes.mailbox import MemoryMailBox, MemoryMailBoxes
 from tests.fakes.notifications import MemoryDueIndex, MemoryNotifier
@@ -28,6 +30,7 @@ from tests.fakes.runtime import ManualClock, MemoryMeter
 from tests.fakes.stores import MemoryAuditTrail, MemoryPreferences, Outage
 
 USER = "user123"
+EVENTS = frozenset({EffectKind.MOVE_EVENT, EffectKind.DECLINE_EVENT})
 CALLER = Identity(USER, "request1")
 
 
@@ -132,11 +135,13 @@ class Desk:
         self.connections.replace(self.connection, expected_version=0)
         self._mailboxes = self.mailboxes or MemoryMailBoxes(self.clock, self.provider)
         mail = MailExecutor(self.connections, self._mailboxes)
+        self._calendars = MemoryCalendars(self.provider)
+        events = EventExecutor(self.connections, self._calendars)
         self.propose_ports = ProposePorts(self.effects, self.queue, self.preferences, self.notifications, self.clock)
         self.answer_ports = AnswerPorts(self.effects, self.queue, self.audit, self.clock)
         self.execute_ports = ExecutePorts(
             self.effects,
-            dict.fromkeys(EffectKind, mail),
+            {kind: events if kind in EVENTS else mail for kind in EffectKind},
             self.notifications,
             self.meter,
             self.clock,
@@ -145,6 +150,10 @@ class Desk:
     @property
     def mailbox(self) -> MemoryMailBox:
         return self._mailboxes.open(self.connection)
+
+    @property
+    def calendar(self) -> MemoryCalendar:
+        return self._calendars.open(self.connection)
 
     def mail(self, subject: str = "Weekly offers") -> str:
         """A mail arrives; return its id."""

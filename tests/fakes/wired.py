@@ -14,6 +14,7 @@ from assistant.ports.calendar import PlanSolver
 from assistant.ports.runtime import HealthProbe
 from assistant.services.send_message import ChannelPorts
 from assistant.wiring import deps
+from tests.fakes.calendar_account import MemoryCalendars
 from tests.fakes.chat import MemoryChatQueue, MemoryChats
 from tests.fakes.connections import MemoryConnections, MemoryConsents, MemoryVault, ScriptedProvider
 from tests.fakes.effects import MemoryEffectQueue, MemoryEffects
@@ -140,6 +141,7 @@ class Wired:
         self.notices = MemoryNotices(self.store)
         self.webhook_secrets = MemoryWebhookSecrets(self.store)
         self.mailboxes = MemoryMailBoxes(self.clock, self.mailbox_outage)
+        self.calendars = MemoryCalendars(self.mailbox_outage)
         self.receipts = MemoryReceipts(self.store)
         self.mailbox_queue = MemoryMailboxQueue()
         self.subscriptions = MemorySubscriptions(self.store)
@@ -201,6 +203,7 @@ class Wired:
             "channel_ports": ChannelPorts(self.connections, self.chats, self.mailboxes),
             "due_queue": self.due_queue,
             "mailboxes": self.mailboxes,
+            "calendars": self.calendars,
             "mailbox_places": MemoryPlaces(self.store),
             "receipts": self.receipts,
             "mailbox_queue": self.mailbox_queue,

@@ -5,7 +5,8 @@ from typing import Protocol
 
 import pytest
 
-from assistant.domain.calendar.connected import Answer, BusyPeriod, CalendarChanges, NewEvent
+from assistant.domain.calendar.answers import Answer
+from assistant.domain.calendar.connected import BusyPeriod, CalendarChanges, NewEvent
 from assistant.domain.calendar.request import Flexibility
 from assistant.domain.errors import NotFound, PreconditionFailed
 from assistant.domain.mailbox import CursorExpired

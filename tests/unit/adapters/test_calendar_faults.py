@@ -11,7 +11,8 @@ from typing import Protocol
 import pytest
 
 from assistant.adapters import google_http, graph_api
-from assistant.domain.calendar.connected import Answer, NewEvent
+from assistant.domain.calendar.answers import Answer
+from assistant.domain.calendar.connected import NewEvent
 from assistant.domain.errors import (
     AssistantError,
     Conflict,

@@ -8,7 +8,7 @@ import pytest
 from assistant.adapters.google_calendar import GoogleCalendar, GoogleCalendars
 from assistant.adapters.google_channels import GoogleChannels
 from assistant.adapters.google_http import GoogleCalls
-from assistant.domain.calendar.connected import Answer
+from assistant.domain.calendar.answers import Answer
 from assistant.domain.errors import Forbidden, NotFound, Unavailable
 from assistant.domain.subscriptions import Watched
 from tests.fakes.access_tokens import NumberedTokens, connection

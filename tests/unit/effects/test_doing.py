@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from assistant.domain.effects.actions import AnyAction, Inverse, LabelMail
+from assistant.domain.effects.actions import AnyAction, EffectKind, Inverse, LabelMail
 from assistant.domain.effects.approval import action_hash, approval_buttons, pressed, rendered
 from assistant.domain.effects.effect import APPROVAL_LASTS, LEASE, Effect, EffectState
 from assistant.domain.effects.provenance import Traced
@@ -215,8 +215,8 @@ class Crash(Exception):
 class Crashing:
     """An executor that dies before or after it applies."""
 
-    def __init__(self, desk: Desk, *, applied: bool) -> None:
-        self._executor = desk.execute_ports.executors[ARCHIVE.kind]
+    def __init__(self, desk: Desk, kind: EffectKind = EffectKind.ARCHIVE, *, applied: bool) -> None:
+        self._executor = desk.execute_ports.executors[kind]
         self._applied = applied
         self.observe = self._executor.observe
 

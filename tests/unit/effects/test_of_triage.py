@@ -137,7 +137,7 @@ class TestForwarding:
 
 
 def test_sending_can_never_be_automatic() -> None:
-    with pytest.raises(ValueError, match="nothing is sent without a question"):
+    with pytest.raises(ValueError, match="not done without a question"):
         EffectPermissions(send=Permission.AUTO)
     assert EffectPermissions(send=Permission.NEVER).send is Permission.NEVER
 

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from assistant.adapters.google_channels import GoogleChannels
 from assistant.adapters.google_http import GoogleCalls, Json, Request, google_service
+from assistant.domain.calendar.answers import Answer
 from assistant.domain.calendar.connected import (
-    Answer,
     BusyPeriod,
     CalendarChanges,
     ConnectedEvent,

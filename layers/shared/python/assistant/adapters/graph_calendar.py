@@ -8,8 +8,8 @@ from typing import Any
 from assistant.adapters.graph_api import MOST_IN_BATCH, GraphAccount, GraphApi, Json, SyncStateLost, segment
 from assistant.adapters.graph_message import address_line
 from assistant.adapters.graph_subscriptions import GraphSubscriptions
+from assistant.domain.calendar.answers import Answer
 from assistant.domain.calendar.connected import (
-    Answer,
     BusyPeriod,
     CalendarChanges,
     ConnectedEvent,

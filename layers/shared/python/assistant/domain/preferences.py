@@ -187,7 +187,7 @@ class NotificationChannels(_Section):
 
 def _always_asked(permission: Permission) -> Permission:
     if permission is Permission.AUTO:
-        raise ValueError("must be ask or never: nothing is sent without a question")
+        raise ValueError("must be ask or never: this is not done without a question")
     return permission
 
 
@@ -202,6 +202,10 @@ class EffectPermissions(_Section):
     """How sure triage has to be of that for archiving without a question."""
     send: Annotated[Permission, AfterValidator(_always_asked)] = Permission.ASK
     """Send mails, each after a question: forward to ``delegate_to`` what triage would delegate."""
+    move_event: Annotated[Permission, AfterValidator(_always_asked)] = Permission.ASK
+    """Move events of connected calendars as an accepted plan suggests, each after a question."""
+    decline_event: Annotated[Permission, AfterValidator(_always_asked)] = Permission.ASK
+    """Decline invitations in connected calendars as an accepted plan suggests, each after a question."""
 
 
 class QuietHours(_Section):

@@ -4,12 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from assistant.domain.calendar.answers import Answer
 from assistant.domain.connections import Connection
 
 if TYPE_CHECKING:
     # Only the functions of the calendar pay for its models.
     from assistant.domain.calendar.connected import (
-        Answer,
         BusyPeriod,
         CalendarChanges,
         ConnectedEvent,
@@ -40,7 +40,7 @@ class CalendarAccount(Protocol):
         """Move an event the user organizes and tell its attendees; raises PreconditionFailed where it has changed."""
         ...
 
-    def answer(self, event_id: str, answer: "Answer") -> None:
+    def answer(self, event_id: str, answer: Answer) -> None:
         """Answer an invitation and tell the organizer; again changes nothing."""
         ...
 

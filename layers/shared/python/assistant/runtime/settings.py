@@ -110,6 +110,7 @@ class Settings(BaseSettings):
     gmail_push_audience: Optional[str] = None
     gmail_push_sender: Optional[str] = None
     gmail_base_url: Optional[Annotated[str, Field(pattern=r"^https?://")]] = None
+    google_calendar_base_url: Optional[Annotated[str, Field(pattern=r"^https?://")]] = None
     google_keys_url: str = Field(default="https://www.googleapis.com/oauth2/v3/certs", pattern=r"^https?://")
 
     embedding_model_path: Path = Path("/opt/potion-base-8M")

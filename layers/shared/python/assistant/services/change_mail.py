@@ -14,10 +14,10 @@ from assistant.domain.effects.actions import (
     label_aspect,
 )
 from assistant.domain.effects.effect import Effect
-from assistant.domain.errors import NotFound
 from assistant.domain.mailbox import Folder, OutgoingMail
 from assistant.ports.connections import ConnectionStore
 from assistant.ports.mailbox import MailBox, MailBoxes
+from assistant.services.effect_account import account_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,12 @@ class MailExecutor:
                 return {label_aspect(name): name in labels for name in (*add.value, *remove.value)}
             case ArchiveMail():
                 return {"folder": self._mailbox(effect).state(effect.target.object_id).folder.value}
+            case other:
+                raise TypeError(f"no action on mail: {other.kind}")
 
     def apply(self, effect: Effect, action: AnyAction | Inverse) -> None:
         """Label or move the mail, or send one."""
-        connection = self._connection(effect)
+        connection = account_of(effect, self.connections)
         mailbox = self.mailboxes.open(connection)
         match action:
             case LabelMail(add=add, remove=remove):
@@ -56,13 +58,7 @@ class MailExecutor:
                 mailbox.send(_outgoing(effect, action, connection))
 
     def _mailbox(self, effect: Effect) -> MailBox:
-        return self.mailboxes.open(self._connection(effect))
-
-    def _connection(self, effect: Effect) -> Connection:
-        found = self.connections.find(effect.user_id, effect.target.connection_id)
-        if found is None:
-            raise NotFound("This account is no longer connected.")
-        return found
+        return self.mailboxes.open(account_of(effect, self.connections))
 
 
 def _outgoing(effect: Effect, action: SendMail, connection: Connection) -> OutgoingMail:

@@ -15,14 +15,21 @@ from assistant.domain.effects.approval import undo_conflicts
 from assistant.domain.effects.effect import LEASE, EffectRecord, EffectState, TargetKey
 from assistant.domain.effects.ledger import EffectChange, LedgerEvent
 from assistant.domain.effects.undo import EffectJob, Verdict, changes, verdict
-from assistant.domain.errors import AssistantError, ConnectionBroken, Forbidden, NotFound, Unavailable
+from assistant.domain.errors import (
+    AssistantError,
+    ConnectionBroken,
+    Forbidden,
+    NotFound,
+    PreconditionFailed,
+    Unavailable,
+)
 from assistant.ports.effects import EffectExecutor, EffectStore
 from assistant.ports.notifications import Notifier
 from assistant.ports.runtime import Clock, Meter
 
 CHANGED_MEANWHILE: Final = "It was changed meanwhile, so it stays as it is now."
 # What no later try can mend.
-_FINAL: Final = (NotFound, Forbidden, ConnectionBroken)
+_FINAL: Final = (NotFound, Forbidden, ConnectionBroken, PreconditionFailed)
 
 
 @dataclass(frozen=True, slots=True)

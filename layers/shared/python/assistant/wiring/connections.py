@@ -117,3 +117,13 @@ class ConnectionWiring(NotificationWiring):
         return ConnectionPorts(
             self.connections, self.token_vault, self.authorization_servers, self.audit_trail, self.clock
         )
+
+    def webhook(self, path: str, provider_url: str) -> str | None:
+        """Return where a provider sends notifications; None where it cannot."""
+        address = self.settings.public_url
+        # It sends them by https alone; what stands in for it on this machine, to an address on this machine.
+        return f"{address}{path}" if address and _scheme(address) == _scheme(provider_url) else None
+
+
+def _scheme(address: str) -> str:
+    return address.partition(":")[0]

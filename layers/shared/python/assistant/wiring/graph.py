@@ -27,12 +27,5 @@ class GraphWiring(ConnectionWiring):
         """What asks Graph for notifications; None where it cannot send them."""
         from assistant.adapters.graph_subscriptions import GraphSubscriptions
 
-        address = self.settings.public_url
-        # It sends them by https alone; what stands in for it on this machine, to an address on this machine.
-        if address is None or _scheme(address) != _scheme(self.settings.microsoft_graph_url):
-            return None
-        return GraphSubscriptions(self.subscriptions, f"{address}{WEBHOOK}")
-
-
-def _scheme(address: str) -> str:
-    return address.partition(":")[0]
+        address = self.webhook(WEBHOOK, self.settings.microsoft_graph_url)
+        return GraphSubscriptions(self.subscriptions, address) if address else None

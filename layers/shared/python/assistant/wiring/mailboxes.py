@@ -4,13 +4,14 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from assistant.runtime.settings import needed
+from assistant.wiring.connected_calendars import ConnectedCalendarWiring
 from assistant.wiring.effects import EffectWiring
-from assistant.wiring.graph import GraphWiring
 from assistant.wiring.mail import MailWiring
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from assistant.ports.effects import EffectExecutor
     from assistant.ports.mailbox import MailBoxes
     from assistant.ports.mailbox_sync import DecisionFollower, MailboxPlaces, MailboxQueue, Receipts
     from assistant.ports.webhooks import PushTokens
@@ -22,16 +23,16 @@ if TYPE_CHECKING:
     from assistant.services.welcome_account import WelcomePorts
 
 
-class MailBoxWiring(MailWiring, GraphWiring, EffectWiring):
+class MailBoxWiring(MailWiring, ConnectedCalendarWiring, EffectWiring):
     """Mailboxes of connected accounts: opening, following, watching and changing them."""
 
     @cached_property
     def mailboxes(self) -> "MailBoxes":
         """Mailboxes of every provider; its client is imported when the first mailbox is opened."""
-        from assistant.adapters.provider_mailboxes import ProviderMailBoxes
+        from assistant.adapters.provider_accounts import ProviderAccounts
         from assistant.domain.connections import Provider
 
-        return ProviderMailBoxes({Provider.GOOGLE: self._gmail, Provider.MICROSOFT: self._outlook})
+        return ProviderAccounts({Provider.GOOGLE: self._gmail, Provider.MICROSOFT: self._outlook}, "mailbox")
 
     @cached_property
     def mailbox_places(self) -> "MailboxPlaces":
@@ -122,11 +123,16 @@ class MailBoxWiring(MailWiring, GraphWiring, EffectWiring):
     def execute_ports(self) -> "ExecutePorts":
         """What doing and undoing effects needs: for each kind of action who can do it."""
         from assistant.domain.effects.actions import EffectKind
+        from assistant.services.change_events import EventExecutor
         from assistant.services.change_mail import MailExecutor
         from assistant.services.execute_effects import ExecutePorts
 
         mail = MailExecutor(self.connections, self.mailboxes)
-        executors = {EffectKind.LABEL: mail, EffectKind.ARCHIVE: mail, EffectKind.SEND: mail}
+        events = EventExecutor(self.connections, self.calendars)
+        executors: dict[EffectKind, EffectExecutor] = {
+            **dict.fromkeys((EffectKind.LABEL, EffectKind.ARCHIVE, EffectKind.SEND), mail),
+            **dict.fromkeys((EffectKind.MOVE_EVENT, EffectKind.DECLINE_EVENT), events),
+        }
         return ExecutePorts(self.effects, executors, self.notifier, self.meter, self.clock)
 
     @property

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,14 +13,6 @@ from assistant.domain.calendar.request import CalendarEvent
 _LONGEST_TITLE = 10_000
 _LONGEST_TEXT = 100_000
 _SHORTEST = timedelta(minutes=1)
-
-
-class Answer(StrEnum):
-    """What the user answers to an invitation."""
-
-    ACCEPTED = "accepted"
-    TENTATIVE = "tentative"
-    DECLINED = "declined"
 
 
 @dataclass(frozen=True, slots=True)

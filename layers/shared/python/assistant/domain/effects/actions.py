@@ -5,15 +5,17 @@ class here, an executor behind ``ports.effects.EffectExecutor``, and a permissio
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
+from assistant.domain.calendar.answers import Answer
 from assistant.domain.effects.provenance import ArgumentRole, Traced
 from assistant.domain.mail_invisible import strip_invisible
 from assistant.domain.mailbox import Folder
-from assistant.domain.preferences import EmailAddress
+from assistant.domain.preferences import EmailAddress, TimeZone
 
 # What of a target an action may change, by name: ``{"folder": "inbox"}``, ``{"label:EA/Routine": False}``.
 type TargetState = Mapping[str, str | bool | None]
@@ -31,6 +33,8 @@ class EffectKind(StrEnum):
     LABEL = "label"
     ARCHIVE = "archive"
     SEND = "send"
+    MOVE_EVENT = "move_event"
+    DECLINE_EVENT = "decline_event"
 
 
 class Action(BaseModel):
@@ -150,6 +154,80 @@ class SendMail(Action):
         del before
 
 
+def _in_utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)
+
+
+class EventTime(BaseModel):
+    """When an event takes place, in UTC."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    start: Annotated[AwareDatetime, AfterValidator(_in_utc)]
+    end: Annotated[AwareDatetime, AfterValidator(_in_utc)]
+
+    @model_validator(mode="after")
+    def _has_a_length(self) -> Self:
+        if self.end <= self.start:
+            raise ValueError("end must be after start")
+        return self
+
+    @property
+    def state(self) -> TargetState:
+        """What an event at this time is like."""
+        return {"start": self.start.isoformat(), "end": self.end.isoformat()}
+
+
+TracedTime = Annotated[Traced[EventTime], ArgumentRole.TIME]
+
+
+class MoveEvent(Action):
+    """Move an event and tell its attendees; one that is at another time by then stays."""
+
+    always_asks: ClassVar[bool] = True
+
+    kind: Literal[EffectKind.MOVE_EVENT] = EffectKind.MOVE_EVENT
+    was: TracedTime
+    to: TracedTime
+    timezone: Annotated[Traced[TimeZone], ArgumentRole.TEXT]
+    """Where the user reads the times."""
+
+    def after(self, before: TargetState) -> TargetState:
+        """Return the target as it is afterwards."""
+        return {**before, **self.to.value.state}
+
+    def inverse(self, before: TargetState) -> "MoveEvent | None":
+        """Return what moves it back; None where nothing changes."""
+        changes = before != self.after(before)
+        return MoveEvent(was=self.to, to=self.was, timezone=self.timezone) if changes else None
+
+
+class DeclineEvent(Action):
+    """Decline an invitation and tell its organizer."""
+
+    always_asks: ClassVar[bool] = True
+
+    kind: Literal[EffectKind.DECLINE_EVENT] = EffectKind.DECLINE_EVENT
+
+    def after(self, before: TargetState) -> TargetState:
+        """Return the target as it is afterwards."""
+        return {**before, "answer": Answer.DECLINED.value}
+
+    def inverse(self, before: TargetState) -> "AnswerEvent | None":
+        """Return what answers as before; None where nothing changes."""
+        answered = Answer(str(before["answer"]))
+        return AnswerEvent(answer=answered) if answered is not Answer.DECLINED else None
+
+
+class AnswerEvent(BaseModel):
+    """Answer an invitation as before; takes a declining back, and nobody proposes it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["answer"] = "answer"
+    answer: Answer
+
+
 class MoveMail(BaseModel):
     """Put a mail back into a folder; takes an archiving back, and nobody proposes it."""
 
@@ -159,8 +237,8 @@ class MoveMail(BaseModel):
     folder: Folder
 
 
-AnyAction = Annotated[LabelMail | ArchiveMail | SendMail, Field(discriminator="kind")]
-Inverse = Annotated[LabelMail | MoveMail, Field(discriminator="kind")]
+AnyAction = Annotated[LabelMail | ArchiveMail | SendMail | MoveEvent | DeclineEvent, Field(discriminator="kind")]
+Inverse = Annotated[LabelMail | MoveMail | MoveEvent | AnswerEvent, Field(discriminator="kind")]
 
 _LABEL = "label:"
 

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from assistant.domain.chat import LONGEST_TEXT, Button, ButtonStyle, ChatMessage
-from assistant.domain.effects.actions import ArchiveMail, LabelMail, SendMail
+from assistant.domain.effects.actions import ArchiveMail, DeclineEvent, EventTime, LabelMail, MoveEvent, SendMail
 from assistant.domain.effects.canonical import digest
 from assistant.domain.effects.effect import Effect, EffectRecord, EffectState
 from assistant.domain.effects.undo import EffectJob
@@ -41,7 +42,7 @@ def rendered(effect: Effect) -> str:
 
 def summary(effect: Effect) -> str:
     """Return the action in one line."""
-    title = f"“{effect.target.title}”" if effect.target.title else "a mail without a subject"
+    title = _title(effect)
     match effect.action:
         case LabelMail(add=add, remove=remove):
             changes = [f"put {name} on it" for name in add.value] + [f"take {name} off it" for name in remove.value]
@@ -50,6 +51,26 @@ def summary(effect: Effect) -> str:
             return f"Archive {title}: move it out of the inbox."
         case SendMail(to=to, subject=subject):
             return f"Send “{subject.value}” to {', '.join(to.value)}."
+        case MoveEvent() as move:
+            zone = move.timezone.value
+            times = f"from {_told(move.was.value, zone)} to {_told(move.to.value, zone)} ({zone})"
+            return f"Move {title} {times}, and tell its attendees."
+        case DeclineEvent():
+            return f"Decline {title}, and tell its organizer."
+
+
+def _title(effect: Effect) -> str:
+    if effect.target.title:
+        return f"“{effect.target.title}”"
+    is_event = isinstance(effect.action, MoveEvent | DeclineEvent)
+    return "an event without a title" if is_event else "a mail without a subject"
+
+
+def _told(time: EventTime, zone: str) -> str:
+    """Return ``Mon 20 Jan 2025, 10:00–11:00``."""
+    start, end = (moment.astimezone(ZoneInfo(zone)) for moment in (time.start, time.end))
+    day = "%a %d %b %Y, %H:%M"
+    return f"{start:{day}}–{end:{'%H:%M' if end.date() == start.date() else day}}"
 
 
 def action_hash(effect: Effect) -> str:

@@ -68,9 +68,9 @@ class Target(_Model):
     connection_id: str
     """The connected account."""
     object_id: str
-    """The provider's id of the mail in it."""
+    """The provider's id of the mail or event in it."""
     title: Annotated[str, Field(max_length=LONGEST_TITLE)] = ""
-    """Its subject, for people to read; others wrote it."""
+    """Its subject or title, for people to read; others wrote it."""
 
     @property
     def key(self) -> TargetKey:
@@ -82,6 +82,7 @@ class Capability(StrEnum):
     """What of the assistant proposes effects."""
 
     TRIAGE = "triage"
+    CALENDAR = "calendar"
 
 
 class Origin(_Model):

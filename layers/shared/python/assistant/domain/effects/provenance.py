@@ -16,6 +16,8 @@ class ArgumentRole(StrEnum):
     """Where something is filed."""
     RECIPIENT = "recipient"
     """Who gets something."""
+    TIME = "time"
+    """When something takes place."""
 
     @property
     def guarded(self) -> bool:

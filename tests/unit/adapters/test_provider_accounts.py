@@ -1,8 +1,10 @@
 """Each connection opens a mailbox of its provider, made when it is wanted."""
 
+from functools import partial
+
 import pytest
 
-from assistant.adapters.provider_mailboxes import ProviderMailBoxes
+from assistant.adapters.provider_accounts import ProviderAccounts
 from assistant.domain.connections import Provider
 from assistant.domain.errors import NotFound
 from assistant.ports.mailbox import MailBoxes
@@ -19,7 +21,7 @@ def test_a_mailbox_is_that_of_its_provider_and_made_once(clock: ManualClock) -> 
         made.append(provider)
         return boxes[provider]
 
-    opened = ProviderMailBoxes({provider: lambda provider=provider: make(provider) for provider in boxes})  # type: ignore[misc]  # bound now
+    opened = ProviderAccounts({provider: partial(make, provider) for provider in boxes}, "mailbox")
     google = Desk(clock).connection
     microsoft = google.model_copy(update={"provider": Provider.MICROSOFT})
     assert made == []
@@ -31,4 +33,4 @@ def test_a_mailbox_is_that_of_its_provider_and_made_once(clock: ManualClock) -> 
 def test_an_account_without_mail_has_no_mailbox(clock: ManualClock) -> None:
     slack = Desk(clock).connection.model_copy(update={"provider": Provider.SLACK})
     with pytest.raises(NotFound, match="no mailbox"):
-        ProviderMailBoxes({}).open(slack)
+        ProviderAccounts[object]({}, "mailbox").open(slack)

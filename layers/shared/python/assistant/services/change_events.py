@@ -1,0 +1,96 @@
+"""Moves and declines events of connected calendars: the executor of the actions on events."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from assistant.domain.calendar.answers import Answer
+from assistant.domain.effects.actions import AnswerEvent, AnyAction, DeclineEvent, Inverse, MoveEvent, TargetState
+from assistant.domain.effects.effect import Effect
+from assistant.domain.errors import Forbidden, NotFound, PreconditionFailed, Unavailable
+from assistant.ports.calendar_account import CalendarAccount, CalendarAccounts
+from assistant.ports.connections import ConnectionStore
+from assistant.services.effect_account import account_of
+
+if TYPE_CHECKING:
+    from assistant.domain.calendar.connected import ConnectedEvent
+
+_ELSEWHERE: Final = "The event is no longer where it was, so it stays where it is now."
+
+
+@dataclass(frozen=True, slots=True)
+class EventExecutor:
+    """Implements ``ports.effects.EffectExecutor``."""
+
+    connections: ConnectionStore
+    calendars: CalendarAccounts
+
+    def observe(self, effect: Effect) -> TargetState:
+        """Return when the event takes place, or what the user answered to it.
+
+        Raises:
+            PreconditionFailed: the event is neither where it was nor where it should go.
+        """
+        calendar = self._calendar(effect)
+        match effect.action:
+            case MoveEvent() as move:
+                return _place(calendar.get(effect.target.object_id), move)
+            case DeclineEvent():
+                return {"answer": _answer(calendar, effect.target.object_id)}
+            case other:
+                raise TypeError(f"no action on events: {other.kind}")
+
+    def apply(self, effect: Effect, action: AnyAction | Inverse) -> None:
+        """Move the event, or answer the invitation."""
+        calendar = self._calendar(effect)
+        match action:
+            case MoveEvent():
+                _move(calendar, effect.target.object_id, action)
+            case DeclineEvent():
+                calendar.answer(effect.target.object_id, Answer.DECLINED)
+            case AnswerEvent(answer=answer):
+                calendar.answer(effect.target.object_id, answer)
+
+    def _calendar(self, effect: Effect) -> CalendarAccount:
+        return self.calendars.open(account_of(effect, self.connections))
+
+
+def _place(found: "ConnectedEvent", move: MoveEvent) -> TargetState:
+    start, end = found.event.start, found.event.end
+    for known in (move.was.value, move.to.value):
+        if isinstance(start, datetime) and (known.start, known.end) == (start, end):
+            return known.state
+    raise PreconditionFailed(_ELSEWHERE)
+
+
+def _move(calendar: CalendarAccount, event_id: str, move: MoveEvent) -> None:
+    """Move the version that stands where it was.
+
+    Raises:
+        PreconditionFailed: somebody moved it meanwhile.
+        Unavailable: somebody changed something else of it meanwhile, as an attendee who answers does; move it again.
+    """
+    wanted = move.to.value
+    found = calendar.get(event_id)
+    if _place(found, move) == wanted.state:
+        return
+    try:
+        calendar.move(event_id, wanted.start, wanted.end, version=found.version)
+    except PreconditionFailed:
+        # Also the answer where it moved, but the provider's word of that was lost.
+        if _place(calendar.get(event_id), move) != wanted.state:
+            raise Unavailable("The event is being changed. Please try again shortly.") from None
+
+
+def _answer(calendar: CalendarAccount, event_id: str) -> str:
+    """Return the answer: tentative where there is none yet, as none can be taken back.
+
+    What was declined Outlook takes out of the calendar.
+    """
+    try:
+        event = calendar.get(event_id).event
+    except NotFound:
+        return Answer.DECLINED.value
+    if event.organizer_is_self:
+        raise Forbidden("You organize this event. Cancel it in your calendar instead.")
+    return Answer.TENTATIVE.value if event.self_response == "needs_action" else event.self_response
