@@ -18,6 +18,7 @@ FUNCTIONS = (
             on_table("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
             *on_tokens(),
             SEND_AUDIT,
+            SEND_MAILBOXES,
         ),
         secrets=("oauth-clients",),
         dependencies=("core", "cache", "tokens"),

@@ -129,9 +129,14 @@ WORST: dict[str, Callable[[], float]] = {
     "manage_meetings": lambda: limits() + 3 * store() + slowest(sqs_client()),
     # Until the table answers no more each step may have been slow; what is left is due again.
     "release_notifications": lambda: 2 * store() + slowest(sqs_client(attempts=1)),
-    # The account, who else has it, its tokens, the provider, and the account's end.
+    # The account, who else has it, its tokens, the provider, the account's end, and its mails.
     "manage_connections": lambda: (
-        limits() + 5 * slowest(dynamo_client(attempts=1)) + slowest(kms_client()) + oauth() + slowest(sqs_client())
+        limits()
+        + 5 * slowest(dynamo_client(attempts=1))
+        + slowest(kms_client())
+        + oauth()
+        + slowest(sqs_client())
+        + slowest(sqs_client(attempts=1))
     ),
     # The consent, the provider twice, and the account with its tokens; what follows is begun with time for it only.
     "complete_connection": lambda: (

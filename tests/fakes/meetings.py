@@ -1,10 +1,11 @@
 """Meetings and briefings in memory."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from assistant.domain.meetings.basis import BriefingBasis
 from assistant.domain.meetings.keeping import DueMeeting, KeptBriefing, KeptMeeting, MeetingSummary, due, summary
+from assistant.domain.meetings.past_mail import KEPT_FOR, PastMail
 from assistant.ports.runtime import Clock
 from tests.fakes.stores import Outage
 
@@ -110,3 +111,29 @@ class MemoryBriefings:
             if again(BriefingBasis.model_validate(briefing.model_dump())):
                 self.again.append(briefing.meeting_id)
         return len(gone)
+
+
+class MemoryPastMails:
+    """Implements ``ports.PastMails``."""
+
+    def __init__(self, clock: Clock, outage: Outage | None = None) -> None:
+        self._clock = clock
+        self._outage = outage or Outage()
+        self._mails: dict[str, dict[str, PastMail]] = {}
+
+    def keep(self, user_id: str, mails: Sequence[PastMail]) -> None:
+        self._outage.check()
+        self._mails.setdefault(user_id, {}).update({mail.message_id: mail for mail in mails})
+
+    def with_people(self, user_id: str, people: Collection[str], *, limit: int) -> Sequence[PastMail]:
+        self._outage.check()
+        kept = [mail for mail in self._mails.get(user_id, {}).values() if mail.at + KEPT_FOR > self._clock.now()]
+        theirs = [mail for mail in kept if not set(people).isdisjoint(mail.people)]
+        return sorted(theirs, key=lambda mail: mail.at, reverse=True)[:limit]
+
+    def forget(self, user_id: str, concerns: Callable[[PastMail], bool]) -> frozenset[str]:
+        self._outage.check()
+        mine = self._mails.get(user_id, {})
+        gone = frozenset(message_id for message_id, mail in mine.items() if concerns(mail))
+        self._mails[user_id] = {message_id: mail for message_id, mail in mine.items() if message_id not in gone}
+        return gone

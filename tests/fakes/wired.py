@@ -21,7 +21,7 @@ from tests.fakes.effects import MemoryEffectQueue, MemoryEffects
 from tests.fakes.llm import MemoryBatches, MemorySpending, ScriptedLlm, sensible
 from tests.fakes.mailbox import MemoryMailBoxes
 from tests.fakes.mailbox_sync import KnownPush, MemoryMailboxQueue, MemoryPlaces, MemoryReceipts
-from tests.fakes.meetings import MemoryBriefings, MemoryMeetings
+from tests.fakes.meetings import MemoryBriefings, MemoryMeetings, MemoryPastMails
 from tests.fakes.memory import LetterEmbedder, MemoryMemories, MemoryVectors, kept_evidence_ports, memory_ports
 from tests.fakes.notes import (
     MemoryFollowed,
@@ -133,6 +133,7 @@ class Wired:
         self.vectors = MemoryVectors(self.index)
         self.tasks = MemoryTasks(self.clock, self.store)
         self.meetings = MemoryMeetings(self.clock, self.store)
+        self.past_mails = MemoryPastMails(self.clock, self.store)
         self.briefings = MemoryBriefings(self.store)
         self.pages = MemoryPages(self.clock, self.store)
         self.notes = MemoryNotes(self.clock)
@@ -185,10 +186,11 @@ class Wired:
             "memories": self.memories,
             "vectors": self.vectors,
             "embedder": LetterEmbedder(),
-            "kept_evidence_ports": kept_evidence_ports(remembered, self.tasks, self.pages),
+            "kept_evidence_ports": kept_evidence_ports(remembered, self.tasks, self.pages, self.past_mails),
             "meetings": self.meetings,
             "briefings": self.briefings,
             "derived_briefings": self.briefings,
+            "past_mails": self.past_mails,
             "notifications": self.notifications,
             "effects": self.effects,
             "followed": self.followed,

@@ -29,6 +29,7 @@ from assistant.services.manage_connections import ConnectionPorts, disconnect
 from infra.local.emulators import Emulated, emulating
 from infra.local.sandbox.consent import consent
 from tests.fakes.connections import MemoryConnections, MemoryConsents, MemoryVault, expired
+from tests.fakes.mailbox_sync import MemoryMailboxQueue
 from tests.fakes.stores import MemoryAuditTrail
 
 ANN = Identity("user123", "request1")
@@ -119,7 +120,9 @@ def test_an_account_is_connected_renewed_and_disconnected(world: World) -> None:
         world.vault.put(connection, expired(kept.tokens, world.clock.now()))
         tokens = VaultedTokens(TokenPorts(world.store, world.vault, world.servers, world.clock))
         assert tokens.token(connection) not in ("", kept.tokens.access)
-    ports = ConnectionPorts(world.store, world.vault, world.servers, MemoryAuditTrail(), world.clock)
+    ports = ConnectionPorts(
+        world.store, world.vault, world.servers, MemoryAuditTrail(), world.clock, MemoryMailboxQueue
+    )
     answer = disconnect("user123", world.provider, connection.id, ANN, ports=ports)
     # The emulator of Slack has no auth.revoke, Microsoft no such endpoint.
     assert answer.revoked == (world.provider is Provider.GOOGLE)

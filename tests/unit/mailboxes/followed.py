@@ -14,6 +14,7 @@ from tests.fakes.connections import MemoryConnections, google_connection
 from tests.fakes.llm import MemorySpending, ScriptedLlm, sensible
 from tests.fakes.mailbox import MemoryMailBox, MemoryMailBoxes
 from tests.fakes.mailbox_sync import FollowedDecisions, MemoryMailboxQueue, MemoryPlaces, MemoryReceipts
+from tests.fakes.meetings import MemoryPastMails
 from tests.fakes.runtime import ManualClock, MemoryMeter
 from tests.fakes.stores import MemoryAuditTrail, MemoryBacklog, MemoryDecisions, MemoryPreferences, Outage
 
@@ -43,6 +44,7 @@ class Followed:
         self.places = MemoryPlaces(self.store)
         self.receipts = MemoryReceipts(self.store)
         self.queue = MemoryMailboxQueue()
+        self.past_mails = MemoryPastMails(self.clock, self.store)
         self.follow = FollowedDecisions()
         self.decisions = MemoryDecisions(self.clock, reads=self.store, writes=self.store)
         claude = ClaudePorts(ScriptedLlm(sensible, has_key=False), MemorySpending(), self.meter, self.clock)
@@ -57,7 +59,14 @@ class Followed:
             lambda: claude,
         )
         self.ports = SyncPorts(
-            self.connections, self.boxes, self.places, self.receipts, self.queue, (self.follow,), triage
+            self.connections,
+            self.boxes,
+            self.places,
+            self.receipts,
+            self.queue,
+            (self.follow,),
+            triage,
+            self.past_mails,
         )
         self.watch_ports = WatchPorts(
             self.connections, self.boxes, self.places, self.receipts, lambda: self.queue, self.meter, self.clock

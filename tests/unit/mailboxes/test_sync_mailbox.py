@@ -14,6 +14,7 @@ from assistant.domain.errors import Conflict, ConnectionBroken, Forbidden, Unava
 from assistant.domain.mail import Mail
 from assistant.domain.mailbox import Folder, MailboxMessage, MessageState
 from assistant.domain.mailbox_sync import MailOutcome, SyncReason
+from assistant.domain.meetings.past_mail import PastMail
 from assistant.domain.triage.decision import TriagedEmail
 from assistant.services.sync_mailbox import Synced
 from tests.fakes.mailbox import WATCHED_FOR, MemoryMailBox
@@ -193,6 +194,14 @@ def test_a_run_out_of_time_asks_for_another(followed: Followed) -> None:
 def test_a_disconnected_mailbox_is_left_alone(followed: Followed) -> None:
     unknown = followed.notification().model_copy(update={"connection_id": "gone"})
     assert followed.sync(unknown) == Synced("disconnected")
+
+
+def test_what_was_kept_of_a_disconnected_mailbox_is_forgotten(followed: Followed) -> None:
+    kept = {"at": followed.clock.now(), "title": "", "text": "Hi.", "people": ("ann@company.com",)}
+    gone, other = (PastMail(connection_id=one, message_id=one, **kept) for one in ("gone", followed.connection.id))
+    followed.past_mails.keep("user123", [gone, other])
+    followed.sync(followed.notification().model_copy(update={"connection_id": "gone"}))
+    assert followed.past_mails.with_people("user123", ["ann@company.com"], limit=9) == [other]
 
 
 def test_a_broken_connection_is_left_alone(followed: Followed) -> None:

@@ -10,6 +10,7 @@ import pytest
 from assistant.domain.access import Access, asked_scopes, granted_scopes
 from assistant.domain.connections import Connection, ConnectionStatus, Provider
 from assistant.domain.errors import AssistantError, Conflict, Forbidden, InvalidRequest, NotFound, Unavailable
+from assistant.domain.mailbox_sync import SyncReason
 from assistant.domain.tokens import Consent, PendingConsent
 from assistant.domain.users import Identity
 from assistant.services.connect_accounts import (
@@ -23,6 +24,7 @@ from assistant.services.connect_accounts import (
 )
 from assistant.services.manage_connections import ConnectionPorts, disconnect, list_connections
 from tests.fakes.connections import MemoryConnections, MemoryConsents, MemoryVault, ScriptedProvider
+from tests.fakes.mailbox_sync import MemoryMailboxQueue
 from tests.fakes.runtime import ManualClock
 from tests.fakes.stores import MemoryAuditTrail, Outage
 
@@ -36,6 +38,7 @@ class World:
     clock: ManualClock = field(default_factory=ManualClock)
     store_outage: Outage = field(default_factory=Outage)
     audit: MemoryAuditTrail = field(default_factory=MemoryAuditTrail)
+    queue_outage: Outage = field(default_factory=Outage)
 
     def __post_init__(self) -> None:
         self.vault = MemoryVault(self.clock)
@@ -44,7 +47,10 @@ class World:
         self.provider = ScriptedProvider(self.clock)
         self.asking = AskPorts(self.store, self.consents, self.provider, self.clock)
         self.completing = CompletePorts(self.store, self.vault, self.consents, self.provider, self.audit, self.clock)
-        self.managing = ConnectionPorts(self.store, self.vault, self.provider, self.audit, self.clock)
+        self.mailboxes = MemoryMailboxQueue(self.queue_outage)
+        self.managing = ConnectionPorts(
+            self.store, self.vault, self.provider, self.audit, self.clock, lambda: self.mailboxes
+        )
 
     def ask(
         self, provider: Provider = Provider.GOOGLE, caller: Identity = ANN, **wanted: object
@@ -253,6 +259,20 @@ class TestDisconnect:
         assert world.audit.events[-1].action == "account.disconnected"
         with pytest.raises(NotFound):
             disconnect("user123", Provider.GOOGLE, connected.id, ANN, ports=world.managing)
+
+    def test_has_what_was_kept_of_its_mails_forgotten(self, world: World) -> None:
+        connected = world.connect()
+        answer = disconnect("user123", Provider.GOOGLE, connected.id, ANN, ports=world.managing)
+        (job,) = world.mailboxes.requested
+        assert (job.connection_id, job.reason) == (connected.id, SyncReason.DISCONNECTED)
+        assert "is being forgotten" in answer.note
+
+    def test_says_where_mails_cannot_be_forgotten_now(self, world: World) -> None:
+        connected = world.connect()
+        world.queue_outage.down = True
+        answer = disconnect("user123", Provider.GOOGLE, connected.id, ANN, ports=world.managing)
+        assert "could not be forgotten now" in answer.note
+        assert world.store.of_user("user123") == []
 
     @pytest.mark.parametrize(("down", "words"), [(True, "did not answer"), (False, "too, use https://")])
     def test_forgets_whatever_the_provider_can(self, world: World, down: bool, words: str) -> None:

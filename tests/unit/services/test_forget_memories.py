@@ -14,12 +14,15 @@ from assistant.adapters.dynamo import Table, dynamo_client, plain
 from assistant.adapters.dynamo_derived_briefings import DynamoDerivedBriefings
 from assistant.adapters.dynamo_meetings import DynamoBriefings, DynamoMeetings
 from assistant.adapters.dynamo_memories import DynamoMemories
+from assistant.adapters.dynamo_past_mails import DynamoPastMails
 from assistant.adapters.dynamo_vectors import DynamoVectors
 from assistant.adapters.potion import PotionEmbedder
 from assistant.domain.audit import AuditAction
 from assistant.domain.errors import Conflict, Forbidden, InvalidRequest, NotFound, Unavailable
 from assistant.domain.meetings.basis import LATE
 from assistant.domain.meetings.keeping import KeptBriefing
+from assistant.domain.meetings.past_mail import PastMail
+from assistant.domain.sources import SourceKind
 from assistant.domain.users import Identity
 from assistant.domain.versions import Preconditions
 from assistant.services.ask_claude import ClaudePorts
@@ -33,7 +36,7 @@ from assistant.services.search_memories import MemoryQuery, search_memories
 from infra.build import model
 from tests.fakes.aws import memory_aws
 from tests.fakes.llm import MemorySpending, ScriptedLlm, sensible
-from tests.fakes.meetings import MemoryBriefings
+from tests.fakes.meetings import MemoryBriefings, MemoryPastMails
 from tests.fakes.memory import LetterEmbedder, MemoryMemories, MemoryVectors, kept_evidence_ports
 from tests.fakes.notifications import MemoryNotifier
 from tests.fakes.runtime import ManualClock, MemoryMeter
@@ -65,6 +68,7 @@ class Scene:
                 MemoryMeter(),
                 clock,
                 DynamoDerivedBriefings(self.table, clock),
+                DynamoPastMails(self.table, clock),
             )
             for index in self.indexes
         ]
@@ -86,7 +90,7 @@ class Scene:
     def prepare(self) -> Prepared:
         """One run of the schedule, without Claude."""
         ports, meter = self.processes[0], MemoryMeter()
-        kept = kept_evidence_ports(ports, MemoryTasks(self.clock))
+        kept = kept_evidence_ports(ports, MemoryTasks(self.clock), mails=ports.mails)
         claude = ClaudePorts(ScriptedLlm(sensible, has_key=False), MemorySpending(), meter, self.clock)
         prepare = PreparePorts(MemoryPreferences(), self.audit, meter, self.clock, kept, lambda: claude)
         notifier = MemoryNotifier()
@@ -106,7 +110,7 @@ class Scene:
 
     def everything(self) -> list[dict[str, Any]]:
         items = [plain(item) for item in self.table.client.scan(TableName=TABLE)["Items"]]
-        packed = ("meeting", "briefing")
+        packed = ("meeting", "briefing", "mail")
         return [
             item | {name: zlib.decompress(bytes(item[name])) for name in packed if isinstance(item.get(name), Binary)}
             for item in items
@@ -165,7 +169,7 @@ def test_all_of_a_source(scene: Scene) -> None:
     assert TOKEN not in scene.left()
     assert "email7" in scene.left()
     (event,) = [event for event in scene.audit.events if event.counts]
-    assert event.counts == {"memories": 30, "briefings": 0}
+    assert event.counts == {"memories": 30, "briefings": 0, "mails": 0}
 
 
 def test_all_that_names_a_person(scene: Scene) -> None:
@@ -177,6 +181,33 @@ def test_all_that_names_a_person(scene: Scene) -> None:
     assert forget_memories(USER, query, CALLER, seconds=10, ports=scene.processes[0]) == Forgotten(forgotten=2)
     assert EVE not in scene.left().lower().replace("eve@company.com.example", "")
     assert forget_memories(USER, query, CALLER, seconds=10, ports=scene.processes[0]) == Forgotten(forgotten=0)
+
+
+class TestPastMails:
+    """Mails of connected mailboxes that were kept for meetings."""
+
+    @pytest.fixture(autouse=True)
+    def _kept(self, scene: Scene) -> None:
+        past = {"connection_id": "google-1", "at": scene.clock.now(), "title": "Rehearsal", "author": "Ann Lee"}
+        said = {"mail7": f"We rehearse with a {TOKEN} on Friday.", "mail8": "We rehearse on Monday at ten."}
+        people = {"mail7": ("ann@company.com", EVE), "mail8": ("ann@company.com",)}
+        mails = [PastMail(message_id=one, text=said[one], people=people[one], **past) for one in said]
+        scene.processes[0].mails.keep(USER, mails)
+        scene.keep("rehearsal", "Quartet rehearsal on Friday")
+        assert scene.prepare() == Prepared(prepared=1)
+        assert TOKEN in str(scene.briefings.find(USER, "rehearsal"))
+
+    @pytest.mark.parametrize(
+        "query", [ForgetQuery(person=EVE), ForgetQuery(source_kind=SourceKind.MAIL, source_id="mail7")]
+    )
+    def test_go_with_the_briefings_that_cite_them(self, scene: Scene, query: ForgetQuery) -> None:
+        forgotten = forget_memories(USER, query, CALLER, seconds=10, ports=scene.processes[0])
+        assert forgotten == Forgotten(forgotten=0, briefings=1, mails=1)
+        assert TOKEN not in scene.left()
+        assert EVE not in scene.left()
+        assert "mail8" in scene.left()
+        (event,) = [event for event in scene.audit.events if event.action is AuditAction.MEMORIES_FORGOTTEN]
+        assert event.counts == {"memories": 0, "briefings": 1, "mails": 1}
 
 
 class TestBriefings:
@@ -193,7 +224,7 @@ class TestBriefings:
         assert TOKEN not in scene.left()
         assert scene.prepared() == {"money"}
         (event,) = [event for event in scene.audit.events if event.action is AuditAction.MEMORIES_FORGOTTEN]
-        assert event.counts == {"memories": 1, "briefings": 1}
+        assert event.counts == {"memories": 1, "briefings": 1, "mails": 0}
 
     def test_one_that_cited_a_memory_is_made_again_of_what_is_left(self, scene: Scene) -> None:
         gone = scene.add(f"The quartet rehearses with a {TOKEN}.")
@@ -301,7 +332,8 @@ class TestWithFakes:
     @pytest.fixture
     def ports(self, clock: ManualClock, meter: MemoryMeter, outage: Outage) -> ForgetPorts:
         store, index = MemoryMemories(clock), MemoryVectors(outage)
-        return ForgetPorts(store, index, LetterEmbedder(), MemoryAuditTrail(), meter, clock, MemoryBriefings())
+        made = (MemoryBriefings(), MemoryPastMails(clock))
+        return ForgetPorts(store, index, LetterEmbedder(), MemoryAuditTrail(), meter, clock, *made)
 
     def add(self, ports: ForgetPorts) -> str:
         new = NewMemory.model_validate({"kind": "fact", "subject": "music", "text": "Ann sings."})

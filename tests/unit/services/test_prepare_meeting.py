@@ -15,6 +15,7 @@ from assistant.domain.llm_tokens import estimated_tokens
 from assistant.domain.meetings.asking import BriefingAnswer
 from assistant.domain.meetings.briefing import Writer
 from assistant.domain.meetings.document import AgendaItem, AttendeeResearch, OpenCommitment
+from assistant.domain.meetings.past_mail import PastMail
 from assistant.domain.meetings.statements import CitedText
 from assistant.domain.memory.change import KeptMemory
 from assistant.domain.memory.memory import Fact, Memory, MemoryKind
@@ -27,6 +28,7 @@ from assistant.domain.users import Identity
 from assistant.services.ask_claude import ClaudePorts
 from assistant.services.prepare_meeting import PreparePorts, PrepareRequest, PrepareResponse, prepare_meeting
 from tests.fakes.llm import MemorySpending, ScriptedLlm, sensible
+from tests.fakes.meetings import MemoryPastMails
 from tests.fakes.memory import LetterEmbedder, MemoryMemories, MemoryVectors, kept_evidence_ports, memory_ports
 from tests.fakes.notes import MemoryPages
 from tests.fakes.runtime import ManualClock, MemoryMeter
@@ -54,7 +56,9 @@ class Assistant:
         self.tasks = MemoryTasks(clock, self.task_store)
         self.page_store = Outage()
         self.pages = MemoryPages(clock, self.page_store)
-        kept = kept_evidence_ports(self.memory, self.tasks, self.pages)
+        self.mail_store = Outage()
+        self.mails = MemoryPastMails(clock, self.mail_store)
+        kept = kept_evidence_ports(self.memory, self.tasks, self.pages, self.mails)
         self.ports = PreparePorts(self.preferences, self.audit, meter, clock, kept, lambda: claude)
 
     def prepare(self, caller: Identity = CALLER, **fields: Any) -> PrepareResponse:
@@ -124,7 +128,7 @@ def test_a_past_meeting_is_prepared_all_the_same_and_said_to_be_past(assistant: 
 def test_without_the_store_the_default_preferences_serve(assistant: Assistant) -> None:
     assistant.store.down = True
     answer = assistant.prepare()
-    assert answer.degraded == ("preferences", "memory", "tasks", "notes")
+    assert answer.degraded == ("preferences", "memory", "tasks", "notes", "mail")
     assert "(UTC)" in answer.briefing_document
     assert assistant.meter.total(metric_names.DEGRADED, missing="preferences") == 1
 
@@ -291,3 +295,38 @@ def test_pages_of_a_connected_workspace_are_evidence(assistant: Assistant) -> No
     (cited,) = [one.source for one in answer.citations if one.source.kind is SourceKind.PAGE]
     assert (cited.id, cited.quote in text) == ("page-1", True)
     assert "14 March" in answer.briefing_document
+
+
+class TestPastMails:
+    """Mails of connected mailboxes."""
+
+    @pytest.fixture
+    def assistant(self, assistant: Assistant) -> Assistant:
+        text = "Could you confirm the planning budget of EUR 40,000 by Friday?"
+        people = ("kim@client.example", "user@company.com")
+        past = {"title": "Q4 objectives", "text": text, "people": people, "author": "Kim Park"}
+        one = PastMail(connection_id="google-1", message_id="mail7", at=assistant.clock.now(), **past)
+        assistant.mails.keep("user123", [one])
+        return assistant
+
+    def cited(self, answer: PrepareResponse) -> list[str]:
+        return [one.source.id for one in answer.citations if one.source.kind is SourceKind.MAIL]
+
+    def test_with_who_comes_are_evidence(self, assistant: Assistant) -> None:
+        answer = assistant.prepare(attendees=["kim@client.example"])
+        assert set(self.cited(answer)) == {"mail7"}
+        (kim,) = answer.attendee_research
+        assert (kim.name, kim.documents, kim.last_contact) == ("Kim Park", 1, assistant.clock.now())
+
+    def test_with_others_are_not(self, assistant: Assistant) -> None:
+        assert self.cited(assistant.prepare()) == []
+
+    def test_that_are_sent_with_the_meeting_count_once(self, assistant: Assistant) -> None:
+        sent = mail(7, "Could you confirm the planning budget of EUR 40,000 by Friday?", by=KIM)
+        (kim,) = assistant.prepare(attendees=[KIM], documents=[sent]).attendee_research
+        assert kim.documents == 1
+
+    def test_that_cannot_be_read_are_named(self, assistant: Assistant) -> None:
+        assistant.mail_store.down = True
+        answer = assistant.prepare(attendees=["kim@client.example"])
+        assert (answer.degraded, self.cited(answer)) == (("mail",), [])

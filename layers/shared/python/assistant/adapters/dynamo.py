@@ -67,6 +67,9 @@ Webhook by its id      SUBSCRIPTION#<id> / ...      PutItem, DeleteItem in the t
 Followed workspace     NOTES / WORKSPACE#<user>#<c> PutItem if the version is expected; Query      notes
 Page kept as evidence  USER#<id> / NOTE#<c>#<page>  BatchWriteItem; Query                          notes, meetings
 Notification worked on NOTICE#<id> / DONE           BatchWriteItem (TTL 2 days); GetItem           notes
+Mail for meetings      USER#<id> / PASTMAIL#<mail>  BatchWriteItem (TTL 180 days); BatchGetItem;   mailbox sync,
+                                                    Query                                          meetings
+Mails with somebody    USER#<id> / PASTMAIL_WITH#.. BatchWriteItem (TTL 180 days); Query           meetings
 Secret of a webhook    NOTES / WEBHOOK              PutItem if the version is expected; GetItem    notes
 Health                 HEALTH / PROBE               GetItem, consistent                            health
 =====================  ===========================  =============================================  ====================
@@ -79,6 +82,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from itertools import batched
 from typing import TYPE_CHECKING, Any
 
@@ -185,6 +189,11 @@ class Table:
                 **start,
             )
             return [item for page in pages for item in page["Items"]]
+
+    def query_each(self, pk: str, prefixes: Sequence[str], *, newest: int) -> "list[dict[str, AttributeValueTypeDef]]":
+        """Return the ``newest`` items of each prefix, a query each, as attributes; raises Unavailable."""
+        found = _in_parallel(partial(self.query, pk, limit=newest, newest_first=True), prefixes)
+        return [item for items in found for item in items]
 
     def batch_get(self, keys: Iterable[tuple[str, str]], *, consistent: bool = False) -> list[Item]:
         """Return the items that exist, in any order; raises Unavailable."""

@@ -26,6 +26,7 @@ class SyncReason(StrEnum):
     RECONCILED = "reconciled"
     CONTINUED = "continued"
     UNWATCHED = "unwatched"
+    DISCONNECTED = "disconnected"
 
 
 class MailboxSync(BaseModel):

@@ -1,6 +1,6 @@
 """Keeping meetings, the index of those to prepare, and their briefings."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     # Only the functions of meetings pay for its models.
     from assistant.domain.meetings.basis import BriefingBasis
     from assistant.domain.meetings.keeping import DueMeeting, KeptBriefing, KeptMeeting, MeetingSummary
+    from assistant.domain.meetings.past_mail import PastMail
 
 
 class MeetingStore(Protocol):
@@ -67,6 +68,22 @@ class BriefingStore(Protocol):
 
     def remove(self, briefing: "KeptBriefing") -> None:
         """Remove it; one of another version stays."""
+        ...
+
+
+class PastMails(Protocol):
+    """Mails of connected mailboxes, kept 180 days for meetings. Every method raises Unavailable while it is down."""
+
+    def keep(self, user_id: str, mails: "Sequence[PastMail]") -> None:
+        """Keep mails; the same ones again change nothing."""
+        ...
+
+    def with_people(self, user_id: str, people: Collection[str], *, limit: int) -> "Sequence[PastMail]":
+        """Return mails that these addresses wrote or got, the newest first; the newest of each are among them."""
+        ...
+
+    def forget(self, user_id: str, concerns: "Callable[[PastMail], bool]") -> frozenset[str]:
+        """Forget the mails it concerns; return their message ids."""
         ...
 
 

@@ -1,12 +1,12 @@
-"""Use cases: forget one memory, all of a source, or all with a person.
+"""Use cases: forget one memory, all of a source, or all with a person, and the mails that were kept of them.
 
-Briefings made of them and vectors go first: while the index is down no memory is forgotten, rather than half of it.
-What a forgotten memory had closed is open again, so that nothing of it is left to infer.
+Mails, briefings made of them and vectors go first: while the index is down no memory is forgotten, rather than half of
+it. What a forgotten memory had closed is open again, so that nothing of it is left to infer.
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -17,11 +17,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from assistant.domain.audit import AuditAction, audit_event
 from assistant.domain.errors import Conflict, FieldError, InvalidRequest
 from assistant.domain.meetings.basis import BriefingBasis
+from assistant.domain.meetings.past_mail import PastMail
 from assistant.domain.memory.change import without
 from assistant.domain.memory.memory import Memory
 from assistant.domain.sources import SourceKind
 from assistant.domain.users import Identity
-from assistant.ports.meetings import DerivedBriefings
+from assistant.ports.meetings import DerivedBriefings, PastMails
 from assistant.services.index_memories import MemoryPorts
 from assistant.services.search_memories import every_memory, show_memory
 
@@ -37,16 +38,18 @@ class ForgetPorts(MemoryPorts):
     """The ports forgetting needs."""
 
     briefings: DerivedBriefings
+    mails: PastMails
 
 
 class Forgotten(BaseModel):
     """How many memories were forgotten; ``more`` says that time ran out: ask again for the rest.
 
-    ``briefings`` is how many kept briefings went with them.
+    ``briefings`` and ``mails`` are how many kept briefings and kept mails went with them.
     """
 
     forgotten: int
     briefings: int = 0
+    mails: int = 0
     more: bool = False
 
 
@@ -62,10 +65,11 @@ class ForgetQuery(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """Which memories are to be forgotten, and which briefings beside those that cite them."""
+    """Which memories and mails are to be forgotten, and which briefings beside those that cite the memories."""
 
     memories: Callable[[Memory], bool]
     briefings: Callable[[BriefingBasis], bool]
+    mails: Callable[[PastMail], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +99,8 @@ def forget_memories(
 ) -> Forgotten:
     """Forget all that was learned from a source, or all that names a person, within about ``seconds``.
 
-    A person is named by address among a memory's people, as its subject, or in its words. Kept briefings that cite a
-    forgotten memory or the source, name the person or are of a meeting with them go too.
+    A person is named by address among a memory's people, as its subject, or in its words. Kept mails of the source, or
+    that name the person, go too, and briefings that cite any of them, name the person or are of a meeting with them.
 
     Raises:
         Forbidden: they are of another user.
@@ -108,18 +112,20 @@ def forget_memories(
     target = _target(wanted)
     until = ports.clock.monotonic() + seconds
     found = [kept.memory for kept in every_memory(ports.store, user_id) if target.memories(kept.memory)]
-    citing = _citing(found)
+    # First of all: a briefing that is made meanwhile must not cite them.
+    mails = ports.mails.forget(user_id, target.mails)
+    citing = _citing(found, mails)
 
     derived = _Derived(
         concerned=lambda basis: citing(basis) or target.briefings(basis),
         # What was sent with a meeting, and who is invited, stays with it: from that the same would be made again.
         again=lambda basis: not target.briefings(basis),
     )
-    return _forgotten(user_id, found, derived, caller, until=until, ports=ports)
+    return _forgotten(user_id, found, derived, caller, mails=len(mails), until=until, ports=ports)
 
 
-def _citing(memories: Sequence[Memory]) -> Callable[[BriefingBasis], bool]:
-    cited = frozenset((SourceKind.MEMORY, memory.id) for memory in memories)
+def _citing(memories: Sequence[Memory], mails: Collection[str] = ()) -> Callable[[BriefingBasis], bool]:
+    cited = {(SourceKind.MEMORY, memory.id) for memory in memories} | {(SourceKind.MAIL, one) for one in mails}
     return lambda basis: not cited.isdisjoint(basis.cited)
 
 
@@ -130,11 +136,14 @@ def _target(wanted: ForgetQuery) -> _Target:
             return _Target(
                 lambda memory: (memory.source.kind, memory.source.id) == source,
                 lambda basis: source in basis.cited,
+                lambda mail: (SourceKind.MAIL, mail.message_id) == source,
             )
         case (_, False, str(person)):
             # Whole words: who forgets "Ann" keeps what is known of Anna and of plans.
             name = re.compile(rf"(?<!\w){re.escape(person)}(?!\w)", re.IGNORECASE)
-            return _Target(lambda memory: _names(memory, name), lambda basis: basis.names(name))
+            return _Target(
+                lambda memory: _names(memory, name), lambda basis: basis.names(name), lambda mail: mail.names(name)
+            )
         case _:
             detail = "needs source_kind and source_id, or else person"
             raise InvalidRequest("Say what to forget.", errors=(FieldError("query", detail),))
@@ -151,6 +160,7 @@ def _forgotten(
     derived: _Derived,
     caller: Identity,
     *,
+    mails: int = 0,
     until: float | None,
     ports: ForgetPorts,
 ) -> Forgotten:
@@ -168,13 +178,13 @@ def _forgotten(
         # Vectors that were on their way meanwhile: whoever brings them later sees that their memory is gone.
         ports.index.delete(user_id, ids)
         done += len(chunk)
-    if done:
+    if done or mails:
         # Those made of them meanwhile: whoever keeps one later sees that its memory is gone.
         briefings += ports.briefings.forget(user_id, derived.concerned, again=derived.again)
-    if done or briefings:
-        counts = {"memories": done, "briefings": briefings}
+    if done or briefings or mails:
+        counts = {"memories": done, "briefings": briefings, "mails": mails}
         ports.audit.record(audit_event(AuditAction.MEMORIES_FORGOTTEN, caller, ports.clock.now(), counts=counts))
-    return Forgotten(forgotten=done, briefings=briefings, more=done < len(memories))
+    return Forgotten(forgotten=done, briefings=briefings, mails=mails, more=done < len(memories))
 
 
 def _by_line(memories: Sequence[Memory]) -> Mapping[str, Sequence[str]]:

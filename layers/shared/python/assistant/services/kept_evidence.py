@@ -1,4 +1,4 @@
-"""What is kept about a user and may bear on a meeting: memories that hold, open tasks, and pages of workspaces.
+"""What is kept about a user and may bear on a meeting: memories that hold, open tasks, pages, mails with its people.
 
 Memories are the newest, and those near in meaning to the meeting or with its people, however old.
 """
@@ -17,6 +17,7 @@ from assistant.domain.memory.memory import Memory, Standing
 from assistant.domain.sources import Document, SourceKind
 from assistant.domain.tasks.kept import KeptTask
 from assistant.domain.tasks.request import TaskStatus
+from assistant.ports.meetings import PastMails
 from assistant.ports.memory import Embedder, MemoryStore
 from assistant.ports.notes import PageStore
 from assistant.ports.tasks import TaskStore
@@ -26,6 +27,7 @@ from assistant.services.recall_memories import recall_memories
 # Of each kind: the newest memories, the oldest tasks.
 MOST: Final = 200
 _MOST_RECALLED: Final = 100
+_MOST_MAILS: Final = 60
 _OPEN: Final = frozenset(status for status in TaskStatus if not status.closed)
 # What nobody approved stands in nobody's name.
 _OBSERVED: Final = Mailbox("Observed", "")
@@ -38,6 +40,7 @@ class KeptEvidencePorts:
     memories: MemoryStore
     tasks: TaskStore
     pages: PageStore
+    mails: PastMails
     embedder: Embedder
     # Made when there are more memories than are read: only that needs their index.
     memory: Callable[[], MemoryPorts]
@@ -51,6 +54,7 @@ def kept_evidence(
         "memory": lambda: list(_memories(user_id, about, people, now, ports)),
         "tasks": lambda: list(_tasks(user_id, ports.tasks)),
         "notes": lambda: [known_candidate(page.document()) for page in ports.pages.of_user(user_id, limit=MOST)],
+        "mail": lambda: list(_mails(user_id, people, ports.mails)),
     }
     with ThreadPoolExecutor(len(reads), thread_name_prefix="kept") as pool:
         found = list(pool.map(_tried, reads.values()))
@@ -82,6 +86,11 @@ def _memories(
 def _tasks(user_id: str, tasks: TaskStore) -> Iterator[Candidate]:
     for kept in tasks.page(user_id, statuses=_OPEN, after=None, limit=MOST):
         yield known_candidate(_to_do(kept.task))
+
+
+def _mails(user_id: str, people: Collection[str], mails: PastMails) -> Iterator[Candidate]:
+    for mail in mails.with_people(user_id, people, limit=_MOST_MAILS) if people else ():
+        yield known_candidate(mail.document, author=mail.sender)
 
 
 def _remembered(memory: Memory) -> Document:

@@ -1,6 +1,7 @@
 """Use cases: list connected accounts with what they are open for, and disconnect one."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -10,8 +11,10 @@ from assistant.domain.access import SCOPES, Access, missing_scopes
 from assistant.domain.audit import AuditAction, audit_event
 from assistant.domain.connections import Connection, ConnectionStatus, Provider
 from assistant.domain.errors import Conflict, NotFound, Unavailable
+from assistant.domain.mailbox_sync import MailboxSync, SyncReason
 from assistant.domain.users import Identity
 from assistant.ports.connections import AuthorizationServers, ConnectionStore, TokenVault
+from assistant.ports.mailbox_sync import MailboxQueue
 from assistant.ports.runtime import AuditTrail, Clock
 
 logger = logging.getLogger(__name__)
@@ -35,6 +38,8 @@ class ConnectionPorts:
     servers: AuthorizationServers
     audit: AuditTrail
     clock: Clock
+    # Made when an account is disconnected: listing sends nothing.
+    mailboxes: Callable[[], MailboxQueue]
 
 
 class PartOfAccount(BaseModel):
@@ -137,6 +142,8 @@ def disconnect(
         raise NotFound("No such account is connected.")
     revoked, note = _revoked(connection, ports)
     ports.connections.delete(connection)
+    if Access.MAIL in SCOPES[provider]:
+        note = f"{note} {_mails_forgotten(connection, caller.request_id, ports)}"
     ports.audit.record(
         audit_event(AuditAction.ACCOUNT_DISCONNECTED, caller, ports.clock.now(), subject_id=connection_id)
     )
@@ -155,6 +162,23 @@ def _revoked(connection: Connection, ports: ConnectionPorts) -> tuple[bool, str]
         logger.warning("a consent could not be revoked at %s", connection.provider)
         return False, f"The tokens are forgotten here, but {provider} did not answer: remove the access at {where}."
     return False, f"The tokens are forgotten here. To end the consent at {provider} too, use {where}."
+
+
+def _mails_forgotten(connection: Connection, request_id: str, ports: ConnectionPorts) -> str:
+    """Have the worker forget what was kept of its mails, and say so."""
+    job = MailboxSync(
+        id=f"disconnected-{request_id}",
+        user_id=connection.user_id,
+        connection_id=connection.id,
+        reason=SyncReason.DISCONNECTED,
+        noticed_at=ports.clock.now(),
+    )
+    try:
+        ports.mailboxes().request([job])
+    except Unavailable:
+        logger.warning("mails of a disconnected account are kept", extra={"connection_id": connection.id})
+        return "What was kept of its mails for meetings could not be forgotten now and is after 180 days."
+    return "What was kept of its mails for meetings is being forgotten."
 
 
 def _is_shared(connection: Connection, ports: ConnectionPorts) -> bool:

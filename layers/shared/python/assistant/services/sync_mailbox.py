@@ -3,7 +3,8 @@
 A job only says that a mailbox is worth a look; what is new its provider says, from the cursor on. The cursor moves when
 every mail before it has a receipt, so that whatever breaks is done again, and a receipt keeps a mail from being decided
 again. Where the provider no longer knows the cursor, or there is none, the inbox is read as far back as mail is news.
-A run ends before its time does, and asks for another.
+A run ends before its time does, and asks for another. Of an account that is no longer connected the mails kept for
+meetings are forgotten.
 """
 
 import logging
@@ -30,6 +31,7 @@ from assistant.domain.users import Identity
 from assistant.ports.connections import ConnectionStore
 from assistant.ports.mailbox import MailBox, MailBoxes
 from assistant.ports.mailbox_sync import DecisionFollower, MailboxPlaces, MailboxQueue, Receipts
+from assistant.ports.meetings import PastMails
 from assistant.services.ask_claude import LONGEST
 from assistant.services.triage_emails import TriagePorts, TriageRequest, triage_emails
 
@@ -52,6 +54,7 @@ class SyncPorts:
     queue: MailboxQueue
     followers: Sequence[DecisionFollower]
     triage: TriagePorts
+    past_mails: PastMails
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +81,11 @@ def sync_mailbox(job: MailboxSync, request_id: str, *, seconds: float, ports: Sy
         Conflict: another run read the mailbox at the same time; the same.
     """
     connection = ports.connections.find(job.user_id, job.connection_id)
-    if connection is None or connection.status is ConnectionStatus.BROKEN:
-        return Synced("disconnected" if connection is None else "broken")
+    if connection is None:
+        ports.past_mails.forget(job.user_id, lambda mail: mail.connection_id == job.connection_id)
+        return Synced("disconnected")
+    if connection.status is ConnectionStatus.BROKEN:
+        return Synced("broken")
     run = _Run(connection, job, request_id, ports.triage.clock.monotonic() + seconds, ports)
     try:
         run.up_to_now()

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         PendingConsents,
         TokenVault,
     )
+    from assistant.ports.mailbox_sync import MailboxQueue
     from assistant.ports.subscriptions import SubscriptionStore
     from assistant.services.connect_accounts import AskPorts, CompletePorts
     from assistant.services.manage_connections import ConnectionPorts
@@ -110,12 +111,25 @@ class ConnectionWiring(NotificationWiring):
         )
 
     @cached_property
+    def mailbox_queue(self) -> "MailboxQueue":
+        """Mailboxes to be looked at; one attempt, as who asks comes again."""
+        from assistant.adapters.sqs_audit import sqs_client
+        from assistant.adapters.sqs_mailboxes import SqsMailboxes
+
+        return SqsMailboxes(needed("MAILBOXES_QUEUE_URL", self.settings.mailboxes_queue_url), sqs_client(attempts=1))
+
+    @cached_property
     def connection_ports(self) -> "ConnectionPorts":
         """What listing and disconnecting accounts needs."""
         from assistant.services.manage_connections import ConnectionPorts
 
         return ConnectionPorts(
-            self.connections, self.token_vault, self.authorization_servers, self.audit_trail, self.clock
+            self.connections,
+            self.token_vault,
+            self.authorization_servers,
+            self.audit_trail,
+            self.clock,
+            mailboxes=lambda: self.mailbox_queue,
         )
 
     def webhook(self, path: str, provider_url: str) -> str | None:

@@ -3,17 +3,17 @@
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from assistant.runtime.settings import needed
 from assistant.wiring.connected_calendars import ConnectedCalendarWiring
 from assistant.wiring.effects import EffectWiring
 from assistant.wiring.mail import MailWiring
+from assistant.wiring.memory import MemoryWiring
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from assistant.ports.effects import EffectExecutor
     from assistant.ports.mailbox import MailBoxes
-    from assistant.ports.mailbox_sync import DecisionFollower, MailboxPlaces, MailboxQueue, Receipts
+    from assistant.ports.mailbox_sync import DecisionFollower, MailboxPlaces, Receipts
     from assistant.ports.webhooks import PushTokens
     from assistant.services.execute_effects import ExecutePorts
     from assistant.services.receive_gmail_push import GmailPushPorts
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from assistant.services.welcome_account import WelcomePorts
 
 
-class MailBoxWiring(MailWiring, ConnectedCalendarWiring, EffectWiring):
+class MailBoxWiring(MailWiring, ConnectedCalendarWiring, EffectWiring, MemoryWiring):
     """Mailboxes of connected accounts: opening, following, watching and changing them."""
 
     @cached_property
@@ -47,14 +47,6 @@ class MailBoxWiring(MailWiring, ConnectedCalendarWiring, EffectWiring):
         from assistant.adapters.dynamo_mailboxes import DynamoReceipts
 
         return DynamoReceipts(self._table, self.clock)
-
-    @cached_property
-    def mailbox_queue(self) -> "MailboxQueue":
-        """Mailboxes to be looked at."""
-        from assistant.adapters.sqs_audit import sqs_client
-        from assistant.adapters.sqs_mailboxes import SqsMailboxes
-
-        return SqsMailboxes(needed("MAILBOXES_QUEUE_URL", self.settings.mailboxes_queue_url), sqs_client())
 
     @cached_property
     def push_tokens(self) -> "PushTokens":
@@ -101,6 +93,7 @@ class MailBoxWiring(MailWiring, ConnectedCalendarWiring, EffectWiring):
             self.mailbox_queue,
             self._followers,
             self.triage_ports,
+            self.past_mails,
         )
 
     @cached_property
@@ -137,11 +130,16 @@ class MailBoxWiring(MailWiring, ConnectedCalendarWiring, EffectWiring):
 
     @property
     def _followers(self) -> "Sequence[DecisionFollower]":
+        from assistant.services.keep_past_mails import keep_past_mails
         from assistant.services.propose_effects import propose_for_mails
         from assistant.services.tell_of_mails import TellPorts, tell_of_mails
 
         tell_ports = TellPorts(self.notifier, self.clock)
-        return (partial(propose_for_mails, ports=self.propose_ports), partial(tell_of_mails, ports=tell_ports))
+        return (
+            partial(keep_past_mails, mails=self.past_mails),
+            partial(propose_for_mails, ports=self.propose_ports),
+            partial(tell_of_mails, ports=tell_ports),
+        )
 
     def _gmail(self) -> "MailBoxes":
         from assistant.adapters.gmail import GmailMailBoxes

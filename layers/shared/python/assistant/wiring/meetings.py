@@ -31,6 +31,7 @@ class MeetingWiring(MemoryWiring, ClaudeWiring, NotificationWiring):
         """What reading memories and tasks needs: one attempt, as a briefing is rather made without them than late."""
         from assistant.adapters.dynamo_memories import DynamoMemories
         from assistant.adapters.dynamo_notes import DynamoPages
+        from assistant.adapters.dynamo_past_mails import DynamoPastMails
         from assistant.adapters.dynamo_tasks import DynamoTasks
         from assistant.services.kept_evidence import KeptEvidencePorts
 
@@ -39,6 +40,7 @@ class MeetingWiring(MemoryWiring, ClaudeWiring, NotificationWiring):
             memories,
             DynamoTasks(self._impatient_table, self.clock),
             DynamoPages(self._impatient_table, self.clock),
+            DynamoPastMails(self._impatient_table, self.clock),
             self.embedder,
             memory=lambda: replace(self.memory_ports, store=memories),
         )

@@ -7,7 +7,7 @@ from assistant.domain import metric_names
 from assistant.wiring.foundation import Foundation
 
 if TYPE_CHECKING:
-    from assistant.ports.meetings import DerivedBriefings
+    from assistant.ports.meetings import DerivedBriefings, PastMails
     from assistant.ports.memory import Embedder, MemoryStore, VectorIndex
     from assistant.services.forget_memories import ForgetPorts
     from assistant.services.index_memories import MemoryPorts
@@ -64,10 +64,17 @@ class MemoryWiring(Foundation):
         return DynamoDerivedBriefings(self._table, self.clock)
 
     @cached_property
+    def past_mails(self) -> "PastMails":
+        """Mails of connected mailboxes, kept for meetings."""
+        from assistant.adapters.dynamo_past_mails import DynamoPastMails
+
+        return DynamoPastMails(self._table, self.clock)
+
+    @cached_property
     def forget_ports(self) -> "ForgetPorts":
         """What forgetting needs."""
         from assistant.services.forget_memories import ForgetPorts
 
         memory = self.memory_ports
         given = (memory.store, memory.index, memory.embedder, memory.audit, memory.meter, memory.clock)
-        return ForgetPorts(*given, self.derived_briefings)
+        return ForgetPorts(*given, self.derived_briefings, self.past_mails)

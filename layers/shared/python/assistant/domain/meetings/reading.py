@@ -67,22 +67,26 @@ def read_document(chosen: Candidate) -> ReadDocument:
     sent = chosen.sent
     if isinstance(sent, Document):
         return ReadDocument(sent, chosen.author)
-    return _read_mail(sent) if sent.kind is SourceKind.MAIL else _read_text(sent)
+    return read_mail(_sent_mail(sent)) if sent.kind is SourceKind.MAIL else _read_text(sent)
 
 
-def _read_mail(sent: SentDocument) -> ReadDocument:
+def _sent_mail(sent: SentDocument) -> Mail:
     headers = {name.lower(): value for name, value in sent.headers.items()}
-    mail = Mail(**{name: getattr(sent, name) for name in Mail.model_fields} | {"headers": headers})
+    return Mail(**{name: getattr(sent, name) for name in Mail.model_fields} | {"headers": headers})
+
+
+def read_mail(mail: Mail) -> ReadDocument:
+    """Read a mail as a person sees it, without what it quotes; never raises."""
     text = visible_text(mail)
     sender = sender_mailbox(mail.sender)
     boxes = [sender, *(box for line in (*mail.to, *mail.cc) for box in mailboxes(line))]
     document = Document(
         kind=SourceKind.MAIL,
-        id=sent.id,
+        id=mail.id,
         # The signature stays: it says who the author is.
         text=unquoted_text(text) or own_text(text),
         title=header_text(mail.subject),
-        at=sent.received_at,
+        at=mail.received_at,
         people=_each_once(boxes),
     )
     return ReadDocument(document, sender if sender.address else None)
