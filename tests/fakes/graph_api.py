@@ -6,6 +6,8 @@ Everything it answers has to be what Microsoft's own types say (schemas/microsof
 import json
 import re
 import threading
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,7 +15,7 @@ from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 from uuid import uuid4
 
 from jsonschema import Draft7Validator
@@ -81,12 +83,16 @@ type Route = Callable[[Request, Mapping[str, str]], tuple[HTTPStatus, Json | Non
 
 @dataclass
 class GraphServer:
-    """The server's state: its routes, the token it takes, faults to come, the requests it saw, links that lead on."""
+    """The server's state: its routes, the token it takes, faults to come, the requests it saw, links that lead on.
+
+    Where it ``calls_back``, a subscription is made only if its address answers as Graph wants it, and is notified.
+    """
 
     url: str = ""
     token: str = "graph-token"
     relative_links: bool = False
     foreign_links: bool = False
+    calls_back: bool = False
     faults: list[Fault] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
     busiest: int = 0
@@ -102,6 +108,11 @@ class GraphServer:
         self.route("PATCH", r"subscriptions/(?P<id>[\w-]+)", self._renew)
         self.route("DELETE", r"subscriptions/(?P<id>[\w-]+)", self._unsubscribe)
 
+    @property
+    def address(self) -> str:
+        """Where the server is, without the version of Graph."""
+        return self.url.removesuffix(_ROOT)
+
     def route(self, method: str, path: str, route: Route) -> None:
         """Answer requests to a path, a regular expression whose groups the route gets."""
         self._routes.append((method, re.compile(path), route))
@@ -110,7 +121,7 @@ class GraphServer:
         """Return a link whose page is made when it is asked for."""
         token = f"{kind}{len(self._links)}"
         self._links[token] = make
-        host = "https://elsewhere.example" if self.foreign_links else self.url.removesuffix(_ROOT)
+        host = "https://elsewhere.example" if self.foreign_links else self.address
         return f"{'' if self.relative_links else host}{_ROOT}/links?${kind}={token}"
 
     def page(
@@ -188,7 +199,9 @@ class GraphServer:
 
     def _subscribe(self, request: Request, _: Mapping[str, str]) -> tuple[HTTPStatus, Json | None]:
         made = {"id": str(uuid4()), **request.json}
-        assert made["notificationUrl"].startswith("https://")
+        if self.calls_back and not _is_reachable(made["notificationUrl"]):
+            raise Refusal(HTTPStatus.BAD_REQUEST, "ValidationError")
+        assert self.calls_back or made["notificationUrl"].startswith("https://")
         assert len(made["clientState"]) <= LONGEST_CLIENT_STATE
         self.subscriptions[made["id"]] = validated("subscription", made)
         # The secret is not told again.
@@ -213,6 +226,37 @@ class GraphServer:
                     self.faults.remove(fault)
                 return fault
         return None
+
+
+def notify(subscription: Json, tenant: str, **fields: object) -> int:
+    """Send a notification as Graph does; return the status it is answered with."""
+    told = {
+        "subscriptionId": subscription["id"],
+        "subscriptionExpirationDateTime": subscription["expirationDateTime"],
+        "clientState": subscription["clientState"],
+        "tenantId": tenant,
+        **fields,
+    }
+    return _called_back(subscription["notificationUrl"], json.dumps({"value": [told]}).encode())[0]
+
+
+def _called_back(address: str, body: bytes, media_type: str = "application/json") -> tuple[int, str, Mapping[str, str]]:
+    """Post to an address; return the status, the text and the headers of its answer."""
+    request = urllib.request.Request(address, body, {"Content-Type": media_type}, method="POST")
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status, answer.read().decode(), dict(answer.headers)
+    except urllib.error.HTTPError as refused:
+        with refused:
+            return refused.code, refused.read().decode(), dict(refused.headers)
+
+
+def _is_reachable(address: str) -> bool:
+    """https://learn.microsoft.com/graph/change-notifications-delivery-webhooks#notificationurl-validation."""
+    token = f"Validation: Testing client application reachability for subscription Request-Id: {uuid4()}"
+    asked = f"{address}?{urlencode({'validationToken': token})}"
+    status, text, headers = _called_back(asked, b"", "text/plain; charset=utf-8")
+    return (status, text, headers["Content-Type"].partition(";")[0]) == (HTTPStatus.OK, token, "text/plain")
 
 
 def selected(item: Json, request: Request) -> Json:

@@ -11,6 +11,9 @@ from infra.local.aws import LocalAws
 from infra.local.environment import ensure_environment
 from infra.local.layout import Layout, free_port
 from tests.fakes.gmail_api import GmailApi, serve_gmail
+from tests.fakes.graph_api import GraphServer
+from tests.fakes.graph_api import serve as serve_graph
+from tests.fakes.graph_mail_api import GraphMail
 from tests.fakes.slack_api import SlackApi, serve_slack
 from tests.fakes.slack_requests import SECRET
 from tests.integration.assistant_process import Assistant
@@ -36,8 +39,22 @@ def slack_server() -> Iterator[SlackApi]:
 
 
 @pytest.fixture(scope="session")
+def graph_server() -> Iterator[GraphServer]:
+    """The fake Graph that the functions of ``small_assistant`` reach; it calls back."""
+    with serve_graph() as server:
+        server.calls_back = True
+        yield server
+
+
+@pytest.fixture(scope="session")
+def outlook(graph_server: GraphServer) -> GraphMail:
+    """The mailbox there, as its user sees it."""
+    return GraphMail(graph_server, SystemClock())
+
+
+@pytest.fixture(scope="session")
 def small_assistant(
-    tmp_path_factory: pytest.TempPathFactory, gmail_server: GmailApi, slack_server: SlackApi
+    tmp_path_factory: pytest.TempPathFactory, gmail_server: GmailApi, graph_server: GraphServer, slack_server: SlackApi
 ) -> Iterator[Assistant]:
     """Profile small, with doubles of the providers and a setting of the functions changed as a user changes it."""
     app = {"client_id": "1.2", "client_secret": "of-the-app", "signing_secret": SECRET}
@@ -45,6 +62,7 @@ def small_assistant(
         "CLAUDE": "double",
         "EMAIL_BATCH_SIZE": "2",
         "GMAIL_BASE_URL": gmail_server.url,
+        "MICROSOFT_GRAPH_URL": graph_server.address,
         "OAUTH_CLIENTS": json.dumps({"slack": app}),
         "SLACK_URL": slack_server.url,
     }

@@ -1,19 +1,16 @@
 """Effects through the front door, API Gateway, Lambda, DynamoDB and SQS."""
 
 import json
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
 
 from assistant.adapters.dynamo import Table
-from assistant.adapters.dynamo_connections import DynamoConnections
 from assistant.adapters.dynamo_effects import DynamoEffects
-from assistant.adapters.dynamo_tokens import DynamoTokenVault
 from assistant.adapters.gmail import GmailMailBox
 from assistant.adapters.google_http import GoogleCalls
-from assistant.adapters.kms_envelope import KmsEnvelope
 from assistant.adapters.sqs_effects import SqsEffects
 from assistant.adapters.sqs_mailboxes import SqsMailboxes
 from assistant.domain.connections import Connection
@@ -22,7 +19,6 @@ from assistant.domain.effects.effect import Effect
 from assistant.domain.mail import Mail
 from assistant.domain.mailbox import Folder
 from assistant.domain.mailbox_sync import MailboxSync, SyncReason
-from assistant.domain.tokens import TokenSet
 from assistant.domain.triage.decision import Category, DecidedBy, TriagedEmail
 from assistant.runtime.clock import SystemClock
 from assistant.services.propose_effects import ProposePorts, propose_effects, propose_for_mails
@@ -33,6 +29,7 @@ from tests.fakes.gmail_api import GmailApi
 from tests.fakes.notifications import MemoryNotifier
 from tests.fakes.runtime import ManualClock
 from tests.fakes.stores import MemoryPreferences
+from tests.integration.accounts import connected, function_environment
 from tests.integration.assistant_process import Assistant, eventually
 
 PATH = f"/api/v1/users/{USER}/effects"
@@ -90,13 +87,6 @@ def test_effects_of_others_are_out_of_reach(assistant: Assistant, token: str) ->
     assert assistant.request("POST", "/api/v1/users/user456/effects/undo", {"run_id": "a"}, token=token).status == 403
 
 
-def function_environment(assistant: Assistant, function: str) -> Mapping[str, str]:
-    """Return the environment of a deployed function."""
-    listed = assistant.aws.lambda_.get_paginator("list_functions").paginate()
-    (found,) = (one for page in listed for one in page["Functions"] if one["FunctionName"].endswith(f"-{function}"))
-    return found["Environment"]["Variables"]
-
-
 def archived(email_id: str) -> TriagedEmail:
     return TriagedEmail(
         email_id=email_id,
@@ -114,14 +104,8 @@ def archived(email_id: str) -> TriagedEmail:
 def mailbox(small_assistant: Assistant, gmail_server: GmailApi) -> Iterator[Connection]:
     """The demo user's mailbox at the fake Gmail, connected as the callback of a consent leaves it."""
     connection = google_connection(USER)
-    environment = function_environment(small_assistant, "execute_effects")
-    table, clock = Table(environment["TABLE_NAME"], small_assistant.aws.dynamodb), SystemClock()
-    vault = DynamoTokenVault(table, KmsEnvelope(environment["TOKENS_KEY_ARN"], small_assistant.aws.kms), clock)
-    token = next(iter(gmail_server.tokens))
-    vault.put(connection, TokenSet(token, "refresh-1", clock.now() + timedelta(hours=1)))
-    DynamoConnections(table).replace(connection, expected_version=0)
-    yield connection
-    DynamoConnections(table).delete(connection)
+    with connected(small_assistant, connection, next(iter(gmail_server.tokens))):
+        yield connection
 
 
 @pytest.fixture

@@ -22,8 +22,8 @@ from tests.fakes.runtime import ManualClock
 from tests.fakes.slack_api import TOKEN, SlackApi
 from tests.fakes.slack_requests import pressed, signed, slack_connection, written
 from tests.fakes.stores import MemoryPreferences
+from tests.integration.accounts import function_environment
 from tests.integration.assistant_process import Answer, Assistant, eventually
-from tests.integration.test_effects import function_environment
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 

@@ -1,6 +1,8 @@
 """Mailboxes of Microsoft 365 where Graph throttles, fails, lies about where to go on, or answers after it acted."""
 
 import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from http import HTTPStatus
@@ -10,10 +12,10 @@ import pytest
 from assistant.adapters.graph_api import CALL_SECONDS, GraphApi
 from assistant.adapters.graph_mail import GraphMailBox, GraphMailBoxes
 from assistant.adapters.graph_subscriptions import GraphSubscriptions
-from assistant.domain.connections import ConnectionStatus
-from assistant.domain.errors import AssistantError, ConnectionBroken, Forbidden, NotFound, Unavailable
+from assistant.domain.connections import Connection, ConnectionStatus
+from assistant.domain.errors import AssistantError, Conflict, ConnectionBroken, Forbidden, NotFound, Unavailable
 from assistant.domain.mail import Mail
-from assistant.domain.mailbox import Folder, MailQuery, OutgoingMail
+from assistant.domain.mailbox import Folder, MailQuery, MessageState, OutgoingMail
 from assistant.domain.subscriptions import Watched
 from tests.fakes.access_tokens import ScriptedTokens
 from tests.fakes.accounts import MICROSOFT, WEBHOOK
@@ -40,29 +42,43 @@ def box(graph_mailbox: BothSides) -> GraphMailBox:
     return graph_mailbox.adapter
 
 
+@contextmanager
+def with_tokens(
+    tokens: ScriptedTokens, server: GraphServer, clock: ManualClock, connection: Connection = MICROSOFT
+) -> Iterator[GraphMailBox]:
+    """The mailbox with tokens of its own."""
+    api = GraphApi(server.url, tokens, clock, pause=clock.advance)
+    yield GraphMailBoxes(api, lambda: None, clock).open(connection)
+    api.close()
+
+
 def asked(server: GraphServer, path: str) -> int:
     return sum(path in f"{request.method} {request.path}" for request in server.requests)
 
 
+# What is raised where Graph keeps answering so.
+STAYS: Mapping[HTTPStatus, type[Exception]] = {
+    HTTPStatus.BAD_REQUEST: AssistantError,
+    HTTPStatus.UNAUTHORIZED: ConnectionBroken,
+    HTTPStatus.FORBIDDEN: Forbidden,
+    HTTPStatus.NOT_FOUND: NotFound,
+    HTTPStatus.CONFLICT: Conflict,
+    HTTPStatus.GONE: NotFound,
+    HTTPStatus.TOO_MANY_REQUESTS: Unavailable,
+    HTTPStatus.INTERNAL_SERVER_ERROR: Unavailable,
+    HTTPStatus.SERVICE_UNAVAILABLE: Unavailable,
+    HTTPStatus.GATEWAY_TIMEOUT: Unavailable,
+}
+
+
 class TestFaultsOfReading:
-    @pytest.mark.parametrize(
-        ("status", "raised"),
-        [
-            (HTTPStatus.FORBIDDEN, Forbidden),
-            (HTTPStatus.NOT_FOUND, NotFound),
-            (HTTPStatus.TOO_MANY_REQUESTS, Unavailable),
-            (HTTPStatus.INTERNAL_SERVER_ERROR, Unavailable),
-            (HTTPStatus.SERVICE_UNAVAILABLE, Unavailable),
-            (HTTPStatus.GATEWAY_TIMEOUT, Unavailable),
-            (HTTPStatus.BAD_REQUEST, AssistantError),
-        ],
-    )
+    @pytest.mark.parametrize("status", STAYS, ids=lambda status: str(int(status)))
     def test_what_stays_is_told(
-        self, box: GraphMailBox, user: GraphMail, graph_server: GraphServer, status: HTTPStatus, raised: type[Exception]
+        self, box: GraphMailBox, user: GraphMail, graph_server: GraphServer, status: HTTPStatus
     ) -> None:
         message_id = user.receive(MAIL)
         graph_server.faults.append(Fault("GET .*me/messages/", status, times=-1))
-        with pytest.raises(raised):
+        with pytest.raises(STAYS[status]):
             box.get(message_id)
 
     @pytest.mark.parametrize(
@@ -109,17 +125,15 @@ class TestFaultsOfReading:
     ) -> None:
         message_id = user.receive(MAIL)
         tokens = ScriptedTokens("old", graph_server.token)
-        api = GraphApi(graph_server.url, tokens, clock, pause=clock.advance)
-        boxes = GraphMailBoxes(api, lambda: GraphSubscriptions(MemorySubscriptions(), WEBHOOK), clock)
-        assert boxes.open(MICROSOFT).get(message_id).mail.subject == "Invoice"
-        assert tokens.refused == ["old"]
-        graph_server.token = "another"
-        with pytest.raises(ConnectionBroken):
-            boxes.open(MICROSOFT).get(message_id)
+        with with_tokens(tokens, graph_server, clock) as box:
+            assert box.get(message_id).mail.subject == "Invoice"
+            assert tokens.refused == ["old"]
+            graph_server.token = "another"
+            with pytest.raises(ConnectionBroken):
+                box.get(message_id)
         broken = MICROSOFT.model_copy(update={"status": ConnectionStatus.BROKEN})
-        with pytest.raises(ConnectionBroken):
-            boxes.open(broken).get(message_id)
-        api.close()
+        with with_tokens(tokens, graph_server, clock, broken) as box, pytest.raises(ConnectionBroken):
+            box.get(message_id)
 
     def test_the_token_goes_to_no_other_place(
         self, box: GraphMailBox, user: GraphMail, graph_server: GraphServer
@@ -204,6 +218,67 @@ class TestWritingOnce:
         graph_server.faults.append(Fault("PATCH", HTTPStatus.PRECONDITION_FAILED, times=-1))
         with pytest.raises(Unavailable):
             box.label(message_id, add={"EA/Money"})
+
+
+CHANGES = pytest.mark.parametrize("step", ["PATCH .*me/messages/", "POST .*/move"])
+
+
+def change(box: GraphMailBox, message_id: str) -> None:
+    box.label(message_id, add={"EA/Archive"})
+    box.move(message_id, Folder.ARCHIVE)
+
+
+class TestFaultsOfChanging:
+    @CHANGES
+    @pytest.mark.parametrize(
+        "fault",
+        [
+            Fault("", HTTPStatus.TOO_MANY_REQUESTS, retry_after="7"),
+            Fault("", HTTPStatus.SERVICE_UNAVAILABLE, retry_after="7"),
+            Fault("", HTTPStatus.INTERNAL_SERVER_ERROR, after=True),
+            Fault("", HTTPStatus.GATEWAY_TIMEOUT, after=True),
+            Fault("", sent=0.5),
+            Fault("", sent=0),
+        ],
+        ids=["429", "503", "500 after", "504 after", "truncated", "nothing"],
+    )
+    def test_what_passes_is_waited_for_and_the_change_is_made(
+        self, box: GraphMailBox, user: GraphMail, graph_server: GraphServer, step: str, fault: Fault
+    ) -> None:
+        message_id = user.receive(MAIL)
+        graph_server.faults.append(replace(fault, matching=step))
+        change(box, message_id)
+        assert box.state(message_id) == MessageState(Folder.ARCHIVE, frozenset({"EA/Archive"}), unread=True)
+
+    @CHANGES
+    @pytest.mark.parametrize("status", STAYS, ids=lambda status: str(int(status)))
+    def test_what_stays_is_told_and_the_next_try_makes_the_change(
+        self, box: GraphMailBox, user: GraphMail, graph_server: GraphServer, step: str, status: HTTPStatus
+    ) -> None:
+        message_id = user.receive(MAIL)
+        graph_server.faults.append(Fault(step, status, times=-1))
+        with pytest.raises(STAYS[status]):
+            change(box, message_id)
+        graph_server.faults.clear()
+        change(box, message_id)
+        assert box.state(message_id).folder is Folder.ARCHIVE
+
+    @CHANGES
+    def test_silence_ends(
+        self,
+        box: GraphMailBox,
+        user: GraphMail,
+        graph_server: GraphServer,
+        step: str,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr("assistant.adapters.graph_api._LONGEST_READ", 0.05)
+        message_id = user.receive(MAIL)
+        over = threading.Event()
+        graph_server.faults.append(Fault(step, hang=over, times=-1))
+        with pytest.raises(Unavailable):
+            change(box, message_id)
+        over.set()
 
 
 class TestReadingMessages:

@@ -71,8 +71,8 @@ class Unsure(Unavailable):
     """Nothing, or a fault, came back of a call that may have been carried out and must not be repeated blindly."""
 
 
-class SyncStateLost(AssistantError):
-    """Graph no longer knows what changed since the link."""
+class SyncStateLost(NotFound):
+    """Graph no longer knows what changed since the link; what is asked for by its id is gone."""
 
 
 class GraphApi:
