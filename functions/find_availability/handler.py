@@ -10,7 +10,7 @@ from assistant.services.find_availability import AvailabilityRequest, Availabili
 from assistant.wiring import deps
 
 app = http_resolver(deps)
-deps.prime(lambda: (deps.rate_limiter, deps.sessions, deps.preferences))
+deps.prime(lambda: (deps.rate_limiter, deps.sessions, deps.availability_ports))
 
 
 @app.post(
@@ -18,7 +18,7 @@ deps.prime(lambda: (deps.rate_limiter, deps.sessions, deps.preferences))
 )
 def availability(request: AvailabilityRequest, caller: Caller) -> AvailabilityResponse:
     """Return times that suit everybody, the least disturbing first, with a sentence to paste into a mail."""
-    return find_availability(request, caller, preferences=deps.preferences, clock=deps.clock)
+    return find_availability(request, caller, ports=deps.availability_ports)
 
 
 @logger.inject_lambda_context(correlation_id_path="requestContext.requestId", clear_state=True)

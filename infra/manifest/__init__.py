@@ -8,6 +8,7 @@ from infra.manifest import (
     calendar,
     chats,
     claude,
+    connected_calendars,
     connections,
     effects,
     mail,
@@ -29,6 +30,7 @@ SECRETS = ("claude-api-key", "pinecone-api-key", "oauth-clients")
 FUNCTIONS = (
     *mail.FUNCTIONS,
     *calendar.FUNCTIONS,
+    *connected_calendars.FUNCTIONS,
     *meetings.FUNCTIONS,
     *tasks.FUNCTIONS,
     *notes.FUNCTIONS,

@@ -1,6 +1,6 @@
 """Accounts at providers."""
 
-from infra.manifest.queues import SEND_AUDIT, SEND_MAILBOXES
+from infra.manifest.queues import SEND_AUDIT, SEND_CALENDARS, SEND_MAILBOXES
 from infra.manifest.shapes import Function, Route, on_table, on_tokens
 
 FUNCTIONS = (
@@ -36,6 +36,7 @@ FUNCTIONS = (
             *on_tokens(read=False),
             SEND_AUDIT,
             SEND_MAILBOXES,
+            SEND_CALENDARS,
         ),
         secrets=("oauth-clients",),
         dependencies=("core", "tokens"),

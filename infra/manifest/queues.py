@@ -13,9 +13,11 @@ NOTIFICATIONS = Queue("notifications", visibility_timeout=1320)
 NOTES = Queue("notes", visibility_timeout=1800, max_age=1800)
 # A mailbox that cannot be read is left to the next reconciliation after three quarters of an hour.
 MAILBOXES = Queue("mailboxes", visibility_timeout=720, max_receive_count=4, max_age=900, fifo=True)
+# As a mailbox.
+CALENDARS = Queue("calendars", visibility_timeout=720, max_receive_count=4, max_age=900, fifo=True)
 # Six times the timeout of the worker. Who pressed a button waits for no more than three attempts.
 CHATS = Queue("chats", visibility_timeout=900, max_receive_count=3, max_age=1200, fifo=True)
-QUEUES = (AUDIT, PROOFS, EFFECTS, NOTIFICATIONS, NOTES, MAILBOXES, CHATS)
+QUEUES = (AUDIT, PROOFS, EFFECTS, NOTIFICATIONS, NOTES, MAILBOXES, CALENDARS, CHATS)
 
 
 def _sending_to(queue: Queue) -> Grant:
@@ -28,4 +30,5 @@ SEND_EFFECTS = _sending_to(EFFECTS)
 SEND_NOTIFICATIONS = _sending_to(NOTIFICATIONS)
 SEND_NOTES = _sending_to(NOTES)
 SEND_MAILBOXES = _sending_to(MAILBOXES)
+SEND_CALENDARS = _sending_to(CALENDARS)
 SEND_CHATS = _sending_to(CHATS)

@@ -18,6 +18,7 @@ from tests.fakes.calendar_account import MemoryCalendars
 from tests.fakes.chat import MemoryChatQueue, MemoryChats
 from tests.fakes.connections import MemoryConnections, MemoryConsents, MemoryVault, ScriptedProvider
 from tests.fakes.effects import MemoryEffectQueue, MemoryEffects
+from tests.fakes.kept_calendar import MemoryKeptCalendars
 from tests.fakes.llm import MemoryBatches, MemorySpending, ScriptedLlm, sensible
 from tests.fakes.mailbox import MemoryMailBoxes
 from tests.fakes.mailbox_sync import KnownPush, MemoryMailboxQueue, MemoryPlaces, MemoryReceipts
@@ -80,6 +81,8 @@ _BUILT_FROM_PORTS = (
     "graph_notification_ports",
     "sync_ports",
     "welcome_ports",
+    "calendar_sync_ports",
+    "availability_ports",
     "watch_ports",
     "propose_ports",
     "notes_ports",
@@ -145,6 +148,8 @@ class Wired:
         self.calendars = MemoryCalendars(self.mailbox_outage)
         self.receipts = MemoryReceipts(self.store)
         self.mailbox_queue = MemoryMailboxQueue()
+        self.kept_calendars = MemoryKeptCalendars(self.store)
+        self.calendar_queue = MemoryMailboxQueue()
         self.subscriptions = MemorySubscriptions(self.store)
         self.notifications = MemoryNotifications(self.clock, self.store)
         self.due = MemoryDueIndex(self.store)
@@ -209,6 +214,9 @@ class Wired:
             "mailbox_places": MemoryPlaces(self.store),
             "receipts": self.receipts,
             "mailbox_queue": self.mailbox_queue,
+            "calendar_places": self.kept_calendars,
+            "kept_events": self.kept_calendars,
+            "calendar_queue": self.calendar_queue,
             "subscriptions": self.subscriptions,
             "push_tokens": KnownPush(),
             "oauth_clients": KnownSecret(),

@@ -32,6 +32,7 @@ READ_TOKENS = {
     "manage_task_sources",
     "reconcile_mailboxes",
     "renew_mailbox_watches",
+    "sync_calendar",
     "sync_mailbox",
     "sync_notion",
 }

@@ -221,6 +221,8 @@ def test_alarms_and_their_thresholds(deployment: Deployment) -> None:
         "dead-letters-notes": ("GreaterThanThreshold", 0, 1),
         "queue-age-mailboxes": ("GreaterThanThreshold", 900, 2),
         "dead-letters-mailboxes": ("GreaterThanThreshold", 0, 1),
+        "queue-age-calendars": ("GreaterThanThreshold", 900, 2),
+        "dead-letters-calendars": ("GreaterThanThreshold", 0, 1),
         "queue-age-chats": ("GreaterThanThreshold", 1200, 2),
         "dead-letters-chats": ("GreaterThanThreshold", 0, 1),
         "mail-undecided": ("GreaterThanThreshold", 900, 1),

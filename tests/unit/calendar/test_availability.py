@@ -10,12 +10,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from assistant.domain.calendar.connected import ConnectedEvent
+from assistant.domain.calendar.kept import CalendarPlace
 from assistant.domain.calendar.offer import offered, said
 from assistant.domain.calendar.problem import Interval
+from assistant.domain.calendar.request import CalendarEvent
 from assistant.domain.errors import Forbidden, InvalidRequest
 from assistant.domain.triage.language import Language
 from assistant.domain.users import Identity
-from assistant.services.find_availability import AvailabilityRequest, AvailabilityResponse, find_availability
+from assistant.services.find_availability import (
+    AvailabilityPorts,
+    AvailabilityRequest,
+    AvailabilityResponse,
+    find_availability,
+)
+from tests.fakes.connections import google_connection
+from tests.fakes.kept_calendar import MemoryKeptCalendars
 from tests.fakes.runtime import ManualClock
 from tests.fakes.stores import MemoryPreferences, Outage
 
@@ -24,7 +34,13 @@ BERLIN = ZoneInfo("Europe/Berlin")
 WINDOW = {"start": "2025-01-20T10:00"}
 
 
-def found(*, store: Outage | None = None, now: datetime | None = None, **fields: Any) -> AvailabilityResponse:
+def found(
+    *,
+    store: Outage | None = None,
+    now: datetime | None = None,
+    kept: MemoryKeptCalendars | None = None,
+    **fields: Any,
+) -> AvailabilityResponse:
     request = AvailabilityRequest.model_validate(
         {
             "user_id": "user123",
@@ -35,7 +51,8 @@ def found(*, store: Outage | None = None, now: datetime | None = None, **fields:
         }
     )
     clock = ManualClock(now or datetime(2025, 1, 15, 10, tzinfo=UTC))
-    return find_availability(request, CALLER, preferences=MemoryPreferences(store or Outage()), clock=clock)
+    ports = AvailabilityPorts(MemoryPreferences(store or Outage()), kept or MemoryKeptCalendars(), clock)
+    return find_availability(request, CALLER, ports=ports)
 
 
 def own(start: str, end: str, *, meeting: bool = True, day: int = 20) -> dict[str, Any]:
@@ -56,6 +73,21 @@ def test_an_empty_day_offers_what_leaves_whole_blocks_first() -> None:
     assert times(answer) == ["09:00", "11:00"]
     assert answer.reason is None
     assert answer.degraded == ()
+
+
+def test_without_events_of_its_own_a_request_is_held_against_the_connected_calendars() -> None:
+    kept, connection, now = MemoryKeptCalendars(), google_connection(), datetime(2025, 1, 15, 10, tzinfo=UTC)
+    place = CalendarPlace.of(connection).begun_anew(now)
+    assert kept.replace(place.model_copy(update={"whole": True, "synced_at": now}))
+    busy = {"event_id": "busy", "start": "2025-01-20T08:00:00Z", "end": "2025-01-20T15:00:00Z"}
+    kept.keep(connection, [ConnectedEvent(CalendarEvent.model_validate(busy), "1")], generation=1)
+    answer = found(kept=kept)
+    assert times(answer) == ["16:00", "16:30"]
+    assert [(one.events, one.complete) for one in answer.calendars] == [(1, True)]
+    assert found(kept=kept, events=[]).calendars == ()
+    assert times(found(kept=kept, events=[], limit=1)) == ["09:00"]
+    # Without any calendar the user's time counts as free.
+    assert found(kept=MemoryKeptCalendars(), limit=1).calendars == ()
 
 
 def test_a_gap_too_short_for_focus_goes_before_a_free_morning() -> None:

@@ -14,14 +14,16 @@ from assistant.adapters.cp_sat import CpSatSolver
 from assistant.domain import metric_names
 from assistant.domain.audit import AuditAction
 from assistant.domain.calendar.changes import ChangeType
+from assistant.domain.calendar.connected import ConnectedEvent
+from assistant.domain.calendar.kept import CalendarPlace
 from assistant.domain.calendar.objective import do_nothing
 from assistant.domain.calendar.plan_record import ProofState
-from assistant.domain.calendar.request import Constraints
+from assistant.domain.calendar.request import CalendarEvent, Constraints
 from assistant.domain.calendar.solution import Status
 from assistant.domain.calendar.suggestions import Tiers
 from assistant.domain.calendar.wishes.interpreting import InterpretedWishes
 from assistant.domain.calendar.wishes.reading import WishReader, understood
-from assistant.domain.errors import Forbidden, InvalidRequest
+from assistant.domain.errors import Forbidden, InvalidRequest, Unavailable
 from assistant.domain.preferences import Preferences
 from assistant.domain.triage.language import Language
 from assistant.domain.users import Identity
@@ -33,12 +35,15 @@ from assistant.services.optimize_calendar import (
     optimize_calendar,
     request_from_file,
 )
+from tests.fakes.connections import google_connection
+from tests.fakes.kept_calendar import MemoryKeptCalendars
 from tests.fakes.plans import HastySolver, MissingSolver, unproven
 from tests.fakes.runtime import ManualClock, MemoryMeter
 from tests.fakes.stores import MemoryAuditTrail, MemoryPlans, MemoryPreferences, MemoryProofs, Outage
 from tests.fakes.wishes import ScriptedInterpreter
 
 CALLER = Identity("user123", "request1")
+CONNECTION = google_connection()
 RANGE = {"start_date": "2025-01-20", "end_date": "2025-01-21"}
 LONG_RANGE = {"start_date": "2025-01-20", "end_date": "2025-03-22"}
 EMPTY_FILE = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n"
@@ -58,11 +63,13 @@ class World:
         self.preferences = MemoryPreferences(self.table)
         self.plans = MemoryPlans(self.clock, self.table)
         self.proofs = MemoryProofs(self.queue)
+        self.kept = MemoryKeptCalendars(self.table)
 
     def optimize(self, *, seconds: float = 10, **fields: Any) -> OptimizeResponse:
-        request = OptimizeRequest.model_validate({"user_id": "user123", "date_range": RANGE, **fields})
+        request = OptimizeRequest.model_validate({"user_id": "user123", "date_range": RANGE, "events": [], **fields})
         ports = OptimizePorts(
             self.preferences,
+            self.kept,
             lambda: self.interpreter,
             self.solver,
             self.plans,
@@ -120,6 +127,72 @@ def test_resolves_a_clash_proves_it_and_keeps_the_plan(world: World) -> None:
     assert world.plans.find("user123", answer.plan_id)
     assert world.proofs.jobs == []
     assert answer.degraded == ()
+
+
+class TestConnectedCalendars:
+    """Without events of its own a request plans what is kept of the connected calendars."""
+
+    def keep(self, world: World, *events: dict[str, Any], read: bool = True) -> None:
+        place = CalendarPlace.of(CONNECTION).begun_anew(world.clock.now())
+        done = {"whole": True, "synced_at": world.clock.now()} if read else {}
+        assert world.kept.replace(place.model_copy(update=done))
+        kept = [ConnectedEvent(CalendarEvent.model_validate(one), "1") for one in events]
+        world.kept.keep(CONNECTION, kept, generation=1)
+
+    def test_their_events_are_planned_and_the_answer_says_how_fresh_they_are(self, world: World) -> None:
+        self.keep(world, *CLASH, meeting("next month", "29T10:00", "29T11:00"))
+        answer = world.optimize(events=None)
+        (moved,) = (one for one in answer.suggestions if one.type is ChangeType.RESCHEDULE)
+        assert moved.event_id == "budget"
+        (read,) = answer.calendars
+        assert (read.connection_id, read.account, read.events) == (CONNECTION.id, "user123@example.com", 2)
+        assert (read.read_at, read.complete) == (world.clock.now(), True)
+        assert world.optimize(events=CLASH).calendars == ()
+
+    def test_what_takes_no_time_stands_in_nobodys_way(self, world: World) -> None:
+        client = CLASH[0]
+        in_the_way = [
+            {**client, "event_id": "declined", "self_response": "declined"},
+            {**client, "event_id": "cancelled", "status": "cancelled"},
+            {**client, "event_id": "free", "transparency": "transparent"},
+            {"event_id": "day", "all_day": True, "start": "2025-01-20", "end": "2025-01-21"},
+        ]
+        self.keep(world, CLASH[1], *in_the_way)
+        assert world.optimize(events=None).metrics.before.conflicts == 0
+
+    def test_the_days_are_the_users_own_where_the_clocks_change(self, world: World) -> None:
+        # In New York clocks change on March 9th: that day begins at 5:00 UTC and ends at 4:00 the next.
+        late = {**CLASH[0], "event_id": "late", "start": "2025-03-10T03:30:00Z", "end": "2025-03-10T04:00:00Z"}
+        after = {**late, "event_id": "after", "start": "2025-03-10T04:00:00Z", "end": "2025-03-10T04:30:00Z"}
+        self.keep(world, late, after)
+        days = {"start_date": "2025-03-09", "end_date": "2025-03-09"}
+        constraints = {"working_days": ["Sunday"]}
+        answer = world.optimize(events=None, date_range=days, timezone="America/New_York", constraints=constraints)
+        (read,) = answer.calendars
+        assert read.events == 1
+
+    def test_days_that_are_not_kept_are_said_to_be_incomplete(self, world: World) -> None:
+        self.keep(world)
+        (read,) = world.optimize(events=None, date_range=LONG_RANGE, constraints={"focus_time_hours": 1}).calendars
+        assert not read.complete
+
+    def test_a_calendar_that_is_being_read_for_the_first_time_is_waited_for(self, world: World) -> None:
+        self.keep(world, *CLASH, read=False)
+        with pytest.raises(Unavailable, match="first time"):
+            world.optimize(events=None)
+
+    def test_without_any_calendar_the_answer_says_what_to_send(self, world: World) -> None:
+        (warning,) = world.optimize(events=None).warnings
+        assert warning.field == "events"
+        self.keep(world)
+        assert world.optimize(events=None).warnings == ()
+        assert world.optimize(events=[]).warnings == ()
+        assert world.optimize(events=None, ics=EMPTY_FILE).warnings == ()
+
+    def test_with_the_store_down_nothing_is_planned_on_nothing(self, world: World) -> None:
+        world.table.down = True
+        with pytest.raises(Unavailable):
+            world.optimize(events=None)
 
 
 def test_an_unproven_plan_is_kept_and_its_proof_queued(world: World) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from assistant.domain.access import Access, asked_scopes
 from assistant.domain.connections import Connection, Provider
 from assistant.domain.mailbox_sync import SyncReason
 from assistant.domain.notifications import DueKind
@@ -16,9 +17,10 @@ from tests.fakes.stores import MemoryPreferences, Outage
 class World:
     def __init__(self) -> None:
         self.queue_outage, self.store_outage = Outage(), Outage()
-        self.queue = MemoryMailboxQueue(self.queue_outage)
+        self.queue, self.calendars = MemoryMailboxQueue(self.queue_outage), MemoryMailboxQueue(self.queue_outage)
         self.due = MemoryDueIndex(self.store_outage)
-        self.ports = WelcomePorts(self.queue, MemoryPreferences(self.store_outage), self.due, ManualClock())
+        queues = {Access.MAIL: self.queue, Access.CALENDAR: self.calendars}
+        self.ports = WelcomePorts(queues, MemoryPreferences(self.store_outage), self.due, ManualClock())
 
     def welcome(self, connection: Connection, request_id: str = "request1", seconds: float = LEAST_SECONDS) -> bool:
         return welcome_account(connection, request_id, seconds=seconds, ports=self.ports)
@@ -38,11 +40,22 @@ def test_a_mailbox_is_queued_once_for_each_consent(world: World) -> None:
     ] * 2
 
 
+def test_so_is_a_calendar_that_may_be_read(world: World) -> None:
+    connection = google_connection().model_copy(
+        update={"scopes": asked_scopes(Provider.GOOGLE, [Access.CALENDAR])},
+    )
+    assert world.welcome(connection)
+    assert [(one.connection_id, one.reason) for one in world.calendars.requested] == [
+        (connection.id, SyncReason.CONNECTED)
+    ]
+    assert world.queue.requested == []
+
+
 def test_an_account_without_mail_has_no_mailbox_to_look_at(world: World) -> None:
     calendar_only = {"scopes": frozenset({"openid"})}
     world.welcome(google_connection().model_copy(update=calendar_only))
     world.welcome(google_connection().model_copy(update={"provider": Provider.SLACK}))
-    assert world.queue.requested == []
+    assert world.queue.requested == world.calendars.requested == []
 
 
 def test_the_user_is_briefed_from_then_on(world: World) -> None:

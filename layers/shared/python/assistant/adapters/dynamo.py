@@ -64,6 +64,9 @@ Receipts by time       USER#<id> / RECEIPT_AT#<at>- BatchWriteItem (TTL 90 days)
 Webhook of a provider  USER#<id> / SUBSCRIPTION#<c> PutItem in a transaction if as expected;       mailbox sync
                                                     GetItem; DeleteItem
 Webhook by its id      SUBSCRIPTION#<id> / ...      PutItem, DeleteItem in the transaction; GetItem webhooks
+Place in a calendar    USER#<id> / CALENDAR#<conn> GetItem; PutItem if the version is expected    calendar sync
+Event kept of it       USER#<id> / CALENDAR#<c>#E  BatchWriteItem; Query (TTL 28 days after it)   calendar sync,
+                                                    of all calendars in one                        calendar, tasks
 Followed workspace     NOTES / WORKSPACE#<user>#<c> PutItem if the version is expected; Query      notes
 Page kept as evidence  USER#<id> / NOTE#<c>#<page>  BatchWriteItem; Query                          notes, meetings
 Notification worked on NOTICE#<id> / DONE           BatchWriteItem (TTL 2 days); GetItem           notes

@@ -11,37 +11,39 @@ from assistant.domain.connections import Connection
 from assistant.domain.mailbox_sync import PLACE_KEPT_FOR, MailboxPlace, Receipt
 from assistant.ports.runtime import Clock
 
-_PLACE: Final = "MAILBOX#"
 _RECEIPT: Final = "RECEIPT#"
 _BY_TIME: Final = "RECEIPT_AT#"
 _SAME: Final = "version = :version"
 _NEW: Final = "attribute_not_exists(pk)"
 
 
-class DynamoMailboxPlaces:
-    """Implements ``ports.MailboxPlaces``."""
+class DynamoPlaces[Place: MailboxPlace]:
+    """Places in what is followed of accounts, one item for each connection, at ``_prefix``."""
+
+    _kind: type[Place]
+    _prefix: str
 
     def __init__(self, table: Table, clock: Clock) -> None:
         self._table = table
         self._clock = clock
 
-    def read(self, connection: Connection) -> MailboxPlace:
+    def read(self, connection: Connection) -> Place:
         """Return the place; one of another version of the product counts as unread, at its version."""
-        item = self._table.get(user_partition(connection.user_id), _PLACE + connection.id, consistent=True)
+        item = self._table.get(user_partition(connection.user_id), self._prefix + connection.id, consistent=True)
         if item is None:
-            return MailboxPlace.of(connection)
+            return self._kind.of(connection)
         try:
-            place = MailboxPlace.model_validate_json(item["place"])
+            place = self._kind.model_validate_json(item["place"])
         except ValidationError:
-            place = MailboxPlace.of(connection)
+            place = self._kind.of(connection)
         return place.model_copy(update={"version": int(item["version"])})
 
-    def replace(self, place: MailboxPlace) -> MailboxPlace | None:
+    def replace(self, place: Place) -> Place | None:
         """Write the item if the version is the one that was read."""
         stored = place.model_copy(update={"version": place.version + 1})
         item: Item = {
             "pk": user_partition(place.user_id),
-            "sk": _PLACE + place.connection_id,
+            "sk": self._prefix + place.connection_id,
             "version": stored.version,
             "place": stored.model_dump_json(),
             EXPIRES_AT: epoch(self._clock.now() + PLACE_KEPT_FOR),
@@ -56,6 +58,13 @@ class DynamoMailboxPlaces:
             )
         )
         return None if answer is None else stored
+
+
+class DynamoMailboxPlaces(DynamoPlaces[MailboxPlace]):
+    """Implements ``ports.MailboxPlaces``."""
+
+    _kind = MailboxPlace
+    _prefix = "MAILBOX#"
 
 
 class DynamoReceipts:

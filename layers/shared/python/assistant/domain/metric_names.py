@@ -22,6 +22,7 @@ CLAUDE_CIRCUIT_OPENED = "exec_assistant_claude_circuit_opened_total"
 EFFECTS = "exec_assistant_effects_total"
 MAILS_CLOSED = "exec_assistant_mails_closed_total"
 MAIL_DECISION_DELAY = "exec_assistant_mail_decision_delay_seconds"
+CALENDAR_RESYNCS = "exec_assistant_calendar_resyncs_total"
 MAILBOX_GAPS = "exec_assistant_mailbox_gaps_total"
 MAILBOX_RESYNCS = "exec_assistant_mailbox_resyncs_total"
 MAILBOX_WATCH_LEFT = "exec_assistant_mailbox_watch_left_seconds"
@@ -81,6 +82,7 @@ METRICS: Mapping[str, Metric] = {
         Kind.COUNTER, "Mails of connected mailboxes that have a receipt, by what became of them.", ("outcome",)
     ),
     MAIL_DECISION_DELAY: Metric(Kind.HISTOGRAM, "Time from the arrival of a mail to the decision about it."),
+    CALENDAR_RESYNCS: Metric(Kind.COUNTER, "Calendars read anew because their cursor had expired.", ("provider",)),
     MAILBOX_GAPS: Metric(
         Kind.COUNTER, "Mailboxes found with mail no notification had brought a decision for.", ("provider",)
     ),

@@ -75,6 +75,7 @@ class Settings(BaseSettings):
     audit_queue_url: Optional[str] = None
     proofs_queue_url: Optional[str] = None
     mailboxes_queue_url: Optional[str] = None
+    calendars_queue_url: Optional[str] = None
     effects_queue_url: Optional[str] = None
     notifications_queue_url: Optional[str] = None
     notes_queue_url: Optional[str] = None

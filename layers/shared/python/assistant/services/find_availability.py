@@ -1,6 +1,7 @@
 """Use case: find times at which a meeting suits everybody and disturbs the user's week least."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
@@ -37,8 +38,10 @@ from assistant.domain.errors import FieldError, InvalidRequest, Unavailable
 from assistant.domain.preferences import Preferences, TimeZone
 from assistant.domain.triage.language import Language
 from assistant.domain.users import Identity, UserId
+from assistant.ports.kept_calendar import KeptEvents
 from assistant.ports.runtime import Clock
 from assistant.ports.users import PreferenceStore
+from assistant.services.connected_calendars import CalendarRead, ConnectedCalendars, connected_calendars
 
 MOST_ATTENDEES: Final = 50
 MOST_SLOTS: Final = 20
@@ -76,8 +79,8 @@ class AvailabilityRequest(_Part):
     """Free time before and after the user's other meetings; by default that of the preferences."""
     constraints: Constraints = Constraints()
     """What is left out comes from the user's preferences."""
-    events: CalendarEvents = ()
-    """The user's own calendar."""
+    events: CalendarEvents | None = None
+    """The user's own calendar; left out, what the connected ones hold."""
     attendee_availability: Availability = Field(default_factory=dict)
     """By address."""
     granularity_minutes: Granularity = 15
@@ -131,27 +134,44 @@ class AvailabilityResponse(BaseModel):
     """Why there is no slot."""
     obstacles: tuple[ObstacleView, ...] = ()
     """What stands in the way where there is no slot, the greatest first."""
+    calendars: tuple[CalendarRead, ...] = ()
+    """The connected calendars whose events were regarded."""
     processing_time_ms: float
     degraded: tuple[Literal["preferences"], ...] = ()
     """What was missing because a dependency was down."""
 
 
+@dataclass(frozen=True, slots=True)
+class AvailabilityPorts:
+    """The ports finding time needs."""
+
+    preferences: PreferenceStore
+    kept: KeptEvents
+    clock: Clock
+
+
 def find_availability(
-    request: AvailabilityRequest, caller: Identity, *, preferences: PreferenceStore, clock: Clock
+    request: AvailabilityRequest, caller: Identity, *, ports: AvailabilityPorts
 ) -> AvailabilityResponse:
     """Return the slots that disturb the user's week least; none, with the reason, where nothing fits.
 
     Raises:
         Forbidden: the calendar is another user's.
         InvalidRequest: the window is too short, too long or backwards, or an event cannot be read.
+        Unavailable: the connected calendars cannot be read, or were not yet.
     """
-    started = clock.monotonic()
+    started = ports.clock.monotonic()
     caller.must_be(request.user_id)
-    preferred = _preferences(request.user_id, preferences)
+    preferred = _preferences(request.user_id, ports.preferences)
     settings = preferred or Preferences()
     zone = ZoneInfo(request.timezone or settings.working_hours.timezone)
     within = _within(request, zone)
-    problem, wish = _question(request, settings, within, zone, clock.now())
+    connected = ConnectedCalendars()
+    if request.events is None:
+        connected = connected_calendars(request.user_id, _dates(within, zone), zone, ports.kept)
+        request = request.model_copy(update={"events": connected.events})
+    now = ports.clock.now()
+    problem, wish = _question(request, settings, within, zone, now)
     slots = free_slots(problem, wish, most=request.limit)
     in_the_way = () if slots else obstacles(problem, wish)[:_MOST_OBSTACLES]
     recipient = ZoneInfo(request.recipient_timezone) if request.recipient_timezone else zone
@@ -163,9 +183,10 @@ def find_availability(
         sentence=offered(sorted(slot.at for slot in slots), recipient, language),
         timezone=zone.key,
         unknown=tuple(address for address in everybody if address not in wish.busy),
-        reason=None if slots else _reason(in_the_way, over=within.end <= minute_of(clock.now(), zone)),
+        reason=None if slots else _reason(in_the_way, over=within.end <= minute_of(now, zone)),
         obstacles=tuple(ObstacleView(what=one.what, times=one.times, of=one.of) for one in in_the_way),
-        processing_time_ms=round(1000 * (clock.monotonic() - started), 1),
+        calendars=connected.read,
+        processing_time_ms=round(1000 * (ports.clock.monotonic() - started), 1),
         degraded=() if preferred else ("preferences",),
     )
 
@@ -198,9 +219,9 @@ def _question(
     given = request.constraints
     if request.buffer_minutes is not None:
         given = given.model_copy(update={"meeting_buffer_minutes": request.buffer_minutes})
-    dates = DateRange(start_date=_date(within.start, zone), end_date=_date(within.end - 1, zone))
+    dates = _dates(within, zone)
     problem = read_problem(
-        request.events,
+        request.events or (),
         date_range=dates,
         zone=zone,
         constraints=completed(given, preferences),
@@ -222,6 +243,10 @@ def _question(
 
 def _addresses(attendees: Sequence[Attendee], *, optional: bool) -> tuple[str, ...]:
     return tuple(attendee.email for attendee in attendees if attendee.optional is optional)
+
+
+def _dates(within: Interval, zone: ZoneInfo) -> DateRange:
+    return DateRange(start_date=_date(within.start, zone), end_date=_date(within.end - 1, zone))
 
 
 def _date(minute: int, zone: ZoneInfo) -> date:

@@ -54,17 +54,24 @@ from assistant.domain.calendar.wishes.interpreting import LONGEST_SECONDS as LON
 from assistant.domain.calendar.wishes.interpreting import WishesToInterpret
 from assistant.domain.calendar.wishes.reading import UnderstoodWish, Wishes, WishesRead, read_wishes, sorted_out
 from assistant.domain.errors import InvalidRequest, Unavailable
+from assistant.domain.notices import Notice
 from assistant.domain.preferences import Preferences, TimeZone
 from assistant.domain.users import Identity, UserId
 from assistant.ports.calendar import PlanSolver, PlanStore, ProofQueue, WishInterpreter
+from assistant.ports.kept_calendar import KeptEvents
 from assistant.ports.runtime import AuditTrail, Clock, Meter
 from assistant.ports.users import PreferenceStore
+from assistant.services.connected_calendars import CalendarRead, ConnectedCalendars, connected_calendars
 from assistant.services.show_plan import PlanView, plan_view
 
 LONGEST_SECONDS: Final = 20.0
 # Where something was slow already, the time is the search's: no kept plan is looked for, and this is another one.
 _PROMPT_SECONDS: Final = 1.0
 _LISTS: Final = ("no_meetings_days", "working_days")
+
+_NO_CALENDAR: Final = (
+    Notice(field="events", detail="are none: send some, or a file, or connect a calendar; the days count as empty"),
+)
 
 Degraded = Literal["preferences", "claude", "solver", "plan_store", "proof_queue"]
 
@@ -80,7 +87,8 @@ class OptimizeRequest(BaseModel):
     """What is left out comes from the user's preferences."""
     timezone: TimeZone | None = None
     """The user's zone; by default that of the preferences."""
-    events: CalendarEvents = ()
+    events: CalendarEvents | None = None
+    """Where there are neither events nor a file, those of the connected calendars."""
     ics: str | None = Field(default=None, max_length=5_000_000)
     """An iCalendar file (RFC 5545), beside the events; the body itself where its type is text/calendar."""
     own_address: Address | None = None
@@ -108,6 +116,10 @@ class OptimizeResponse(PlanView):
     """Wishes that changed nothing; with claude among ``degraded`` another try may understand them."""
     wish_conflicts: tuple[WishConflict, ...] = ()
     """Wishes that contradict what holds."""
+    calendars: tuple[CalendarRead, ...] = ()
+    """The connected calendars whose events were planned."""
+    warnings: tuple[Notice, ...] = ()
+    """What to know about the request: nothing was sent to plan, and no calendar is connected."""
     processing_time_ms: float
     degraded: tuple[Degraded, ...] = ()
     """What was missing because a dependency was down."""
@@ -118,6 +130,7 @@ class OptimizePorts:
     """The ports optimizing needs; what interprets wishes is made when the first wish wants it."""
 
     preferences: PreferenceStore
+    kept: KeptEvents
     interpreter: Callable[[], WishInterpreter]
     solver: PlanSolver
     plans: PlanStore
@@ -151,16 +164,21 @@ def optimize_calendar(
     Raises:
         Forbidden: the calendar is another user's.
         InvalidRequest: an event, the hours or the file cannot be used; names the field.
+        Unavailable: the connected calendars cannot be read, or were not yet.
     """
     started = ports.clock.monotonic()
     caller.must_be(request.user_id)
     preferences, missing = _preferences(request.user_id, ports)
+    zone = ZoneInfo(request.timezone or preferences.working_hours.timezone)
+    connected = _connected(request, zone, ports.kept)
+    if connected.events:
+        request = request.model_copy(update={"events": connected.events})
     wishes, unheard = _understood(request, caller, seconds - (ports.clock.monotonic() - started), ports)
     missing += unheard
     days_off = preferences.meeting_preferences.no_meetings_days
     applied = apply_wishes(request.constraints, wishes, preferred_days=days_off)
     constraints, conflicts = completed_with_wishes(request.constraints, applied, wishes.understood, preferences)
-    problem = _problem(request, constraints, preferences)
+    problem = _problem(request, constraints, zone)
     plan_id, earlier = uuid4().hex, None
     if ports.clock.monotonic() - started < _PROMPT_SECONDS:
         with suppress(Unavailable):
@@ -194,6 +212,8 @@ def optimize_calendar(
         understood=wishes.understood,
         not_understood=wishes.not_understood,
         wish_conflicts=conflicts,
+        calendars=connected.read,
+        warnings=() if connected.read or request.events is not None or request.ics is not None else _NO_CALENDAR,
         processing_time_ms=round(elapsed * 1000, 1),
         degraded=missing,
     )
@@ -228,11 +248,17 @@ def _understood(
     return sorted_out(request.wishes, (*read.understood, *heard.understood)), heard.degraded
 
 
-def _problem(request: OptimizeRequest, constraints: Constraints, preferences: Preferences) -> Problem:
-    zone = ZoneInfo(request.timezone or preferences.working_hours.timezone)
-    events = request.events
+def _connected(request: OptimizeRequest, zone: ZoneInfo, kept: KeptEvents) -> ConnectedCalendars:
+    """Return what is kept of the connected calendars; nothing where the request brings events of its own."""
+    if request.events is not None or request.ics is not None:
+        return ConnectedCalendars()
+    return connected_calendars(request.user_id, request.date_range, zone, kept)
+
+
+def _problem(request: OptimizeRequest, constraints: Constraints, zone: ZoneInfo) -> Problem:
+    events = given = request.events or ()
     if request.ics is not None:
-        events = (*events, *_from_file(request.ics, request, zone))
+        events = (*given, *_from_file(request.ics, request, zone))
     try:
         return read_problem(
             events,
@@ -245,7 +271,7 @@ def _problem(request: OptimizeRequest, constraints: Constraints, preferences: Pr
             now=request.now,
         )
     except UnusableEvent as error:
-        if error.index < len(request.events):
+        if error.index < len(given):
             raise
         raise _unusable_in_file(events[error.index], error) from None
 

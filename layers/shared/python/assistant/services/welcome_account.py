@@ -1,6 +1,7 @@
 """Use case: what follows from an account that was just connected: a first look, and a place for the daily briefing."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,31 +17,32 @@ from assistant.services.plan_briefing import enrol
 
 logger = logging.getLogger(__name__)
 
-# What the steps take with the queue, the preferences and the index slow.
-LEAST_SECONDS: Final = 16.0
+# What the steps take with the queues, the preferences and the index slow.
+LEAST_SECONDS: Final = 21.0
 
 
 @dataclass(frozen=True, slots=True)
 class WelcomePorts:
-    """The ports welcoming an account needs."""
+    """The ports welcoming an account needs; ``queues`` by the part of an account that is followed."""
 
-    queue: MailboxQueue
+    queues: Mapping[Access, MailboxQueue]
     preferences: PreferenceStore
     due: DueIndex
     clock: Clock
 
 
 def welcome_account(connection: Connection, request_id: str, *, seconds: float, ports: WelcomePorts) -> bool:
-    """Queue the mailbox and plan the user's next briefing; False where time or what is down left it to a later run.
+    """Queue mailbox and calendar and plan the user's next briefing; False where time or what is down left it for later.
 
-    The account is connected whatever happens here: reconciliation finds the mailbox, the first notification the user.
+    The account is connected whatever happens here: reconciliation finds them, the first notification the user.
     """
     if seconds < LEAST_SECONDS:
         logger.warning("a connected account waits for the next run", extra={"connection_id": connection.id})
         return False
     try:
-        if is_open_for(connection, Access.MAIL):
-            ports.queue.request([_first_look(connection, request_id, ports.clock)])
+        for part, queue in ports.queues.items():
+            if is_open_for(connection, part):
+                queue.request([_first_look(connection, request_id, ports.clock)])
         preferences = ports.preferences.read(connection.user_id).preferences
         enrol(connection.user_id, preferences, ports.clock.now(), due=ports.due)
     except Unavailable:

@@ -6,17 +6,19 @@ from typing import TYPE_CHECKING
 from assistant.ports.calendar import PlanSolver, PlanStore, ProofQueue, SummaryStore, WishInterpreter
 from assistant.runtime.settings import needed
 from assistant.wiring.claude import ClaudeWiring
+from assistant.wiring.kept_calendars import KeptCalendarWiring
 
 if TYPE_CHECKING:
     from assistant.adapters.cp_sat import CpSatSolver
     from assistant.services.accept_suggestions import AcceptPorts
+    from assistant.services.find_availability import AvailabilityPorts
     from assistant.services.optimize_calendar import OptimizePorts
     from assistant.services.optimize_team import TeamPorts
     from assistant.services.prove_plan import ProofPorts
     from assistant.services.summarize_plan import SummaryPorts
 
 
-class CalendarWiring(ClaudeWiring):
+class CalendarWiring(ClaudeWiring, KeptCalendarWiring):
     """Plans of a calendar, and who searches and proves them."""
 
     @cached_property
@@ -70,6 +72,7 @@ class CalendarWiring(ClaudeWiring):
 
         return OptimizePorts(
             self.preferences,
+            self.kept_events,
             lambda: self.wish_interpreter,
             self.plan_solver,
             self.plans,
@@ -105,6 +108,13 @@ class CalendarWiring(ClaudeWiring):
         from assistant.services.summarize_plan import SummaryPorts
 
         return SummaryPorts(self.plans, self.summaries, self.meter, self.clock, claude=lambda: self.claude_ports)
+
+    @cached_property
+    def availability_ports(self) -> "AvailabilityPorts":
+        """What finding time needs."""
+        from assistant.services.find_availability import AvailabilityPorts
+
+        return AvailabilityPorts(self.preferences, self.kept_events, self.clock)
 
     @cached_property
     def team_ports(self) -> "TeamPorts":

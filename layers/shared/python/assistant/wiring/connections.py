@@ -119,6 +119,14 @@ class ConnectionWiring(NotificationWiring):
         return SqsMailboxes(needed("MAILBOXES_QUEUE_URL", self.settings.mailboxes_queue_url), sqs_client(attempts=1))
 
     @cached_property
+    def calendar_queue(self) -> "MailboxQueue":
+        """Calendars to be looked at; one attempt, as for mailboxes."""
+        from assistant.adapters.sqs_audit import sqs_client
+        from assistant.adapters.sqs_mailboxes import SqsMailboxes
+
+        return SqsMailboxes(needed("CALENDARS_QUEUE_URL", self.settings.calendars_queue_url), sqs_client(attempts=1))
+
+    @cached_property
     def connection_ports(self) -> "ConnectionPorts":
         """What listing and disconnecting accounts needs."""
         from assistant.services.manage_connections import ConnectionPorts

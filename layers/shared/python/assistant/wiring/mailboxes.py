@@ -3,8 +3,8 @@
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from assistant.wiring.connected_calendars import ConnectedCalendarWiring
 from assistant.wiring.effects import EffectWiring
+from assistant.wiring.followed_calendars import FollowedCalendarWiring
 from assistant.wiring.mail import MailWiring
 from assistant.wiring.memory import MemoryWiring
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from assistant.services.welcome_account import WelcomePorts
 
 
-class MailBoxWiring(MailWiring, ConnectedCalendarWiring, EffectWiring, MemoryWiring):
+class MailBoxWiring(MailWiring, FollowedCalendarWiring, EffectWiring, MemoryWiring):
     """Mailboxes of connected accounts: opening, following, watching and changing them."""
 
     @cached_property
@@ -69,9 +69,11 @@ class MailBoxWiring(MailWiring, ConnectedCalendarWiring, EffectWiring, MemoryWir
     @cached_property
     def welcome_ports(self) -> "WelcomePorts":
         """What follows from an account that was connected."""
+        from assistant.domain.access import Access
         from assistant.services.welcome_account import WelcomePorts
 
-        return WelcomePorts(self.mailbox_queue, self.preferences, self.due, self.clock)
+        queues = {Access.MAIL: self.mailbox_queue, Access.CALENDAR: self.calendar_queue}
+        return WelcomePorts(queues, self.preferences, self.due, self.clock)
 
     @cached_property
     def graph_notification_ports(self) -> "GraphNotificationPorts":

@@ -15,7 +15,10 @@ AHEAD: Final = timedelta(hours=1)
 
 
 class KeptMeeting(BaseModel):
-    """A meeting as a user or a calendar keeps it; ``version`` counts from 1, ``begins`` is aware, UTC."""
+    """A meeting as a user or a calendar keeps it; ``version`` counts from 1, ``begins`` is aware, UTC.
+
+    ``connection_id`` is the connected calendar it comes from; None for one a user keeps.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -24,6 +27,7 @@ class KeptMeeting(BaseModel):
     version: int
     begins: AwareDatetime
     details: MeetingDetails
+    connection_id: str | None = None
 
     @property
     def expires_at(self) -> datetime:

@@ -1,0 +1,31 @@
+"""Queue calendars: keep the events of connected calendars as their providers have them."""
+
+from dataclasses import asdict
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from assistant.domain.mailbox_sync import MailboxSync
+from assistant.runtime.observability import logger
+from assistant.runtime.sqs import work_through
+from assistant.services.sync_calendar import sync_calendar
+from assistant.wiring import deps
+
+# What is left to do when no more is begun: queue another run.
+CLOSING_SECONDS = 15.0
+
+
+def sync(record: SQSRecord, lambda_context: LambdaContext) -> None:
+    """Bring one calendar up to now; a job that fails returns to the queue, and after four times to its dead letters."""
+    job = MailboxSync.model_validate_json(record.body)
+    seconds = lambda_context.get_remaining_time_in_millis() / 1000 - CLOSING_SECONDS
+    done = sync_calendar(job, lambda_context.aws_request_id, seconds=seconds, ports=deps.calendar_sync_ports)
+    logger.info("calendar read", extra={"connection_id": job.connection_id, "reason": job.reason.value, **asdict(done)})
+
+
+@logger.inject_lambda_context(clear_state=True)
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    """Work on one batch; the answer names the messages that failed, the log why."""
+    return work_through(event, context, sync, failed="calendar not read")
