@@ -13,8 +13,9 @@ from assistant.runtime.sqs import work_through
 from assistant.services.sync_mailbox import sync_mailbox
 from assistant.wiring import deps
 
-# What is left to do for the mails under way when no more is begun: keep decisions, propose effects, write receipts.
-CLOSING_SECONDS = 30.0
+# What is left to do for the mails under way when no more is begun: keep decisions, propose effects, tell users, write
+# receipts.
+CLOSING_SECONDS = 60.0
 
 
 def sync(record: SQSRecord, lambda_context: LambdaContext) -> None:

@@ -6,10 +6,11 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from threading import Thread
 from typing import get_args
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -127,13 +128,34 @@ async def serve_until_stopped(layout: Layout, aws: LocalAws, started: Mapping[st
             if layout.sandbox:
                 await stack.enter_async_context(pushing(push_of(layout, layout.sandbox), layout.sandbox.pubsub))
                 token = partial(demo_token, aws, layout.state)
-                await asyncio.to_thread(connect_demo_user, layout, layout.sandbox, token)
-            print(_greeting(layout, demo_token(aws, layout.state)), flush=True)
+                await _unless(stop, partial(connect_demo_user, layout, layout.sandbox, token))
+            if not stop.is_set():
+                print(_greeting(layout, demo_token(aws, layout.state)), flush=True)
             await _until(stop, started)
     except OSError as error:
         raise LocalFailure(f"cannot listen on port {layout.port}: {error.strerror}") from error
     finally:
         extraction.cancel()
+
+
+async def _unless(stop: asyncio.Event, work: Callable[[], None]) -> None:
+    """Return when ``work`` is done, or as soon as ``stop`` is set: nobody waits for what is left of it then."""
+    loop, done = asyncio.get_running_loop(), asyncio.Event()
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 it is raised where it is waited for
+            failures.append(error)
+        # The loop is gone where nobody waits any more.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(done.set)
+
+    Thread(target=run, daemon=True, name="work").start()
+    await asyncio.wait([asyncio.create_task(one.wait()) for one in (stop, done)], return_when=asyncio.FIRST_COMPLETED)
+    if failures and not stop.is_set():
+        raise failures[0]
 
 
 async def _until(stop: asyncio.Event, started: Mapping[str, Daemon]) -> None:

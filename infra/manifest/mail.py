@@ -45,7 +45,7 @@ FUNCTIONS = (
         "sync_mailbox",
         "Decide about the mails that arrived in a connected mailbox",
         memory=1024,
-        timeout=120,
+        timeout=150,
         consumes="mailboxes",
         batch_size=1,
         grants=(
