@@ -30,11 +30,12 @@ _LOCK = LOCAL / "run.lock"
 
 @dataclass(frozen=True, slots=True)
 class SandboxPorts:
-    """The ports of what stands in for providers: Google, Slack, and what pushes Google's notifications."""
+    """The ports of what stands in for Google, for Slack, for Pub/Sub and for Google Calendar."""
 
     google: int
     slack: int
     pubsub: int
+    calendar: int
 
     @property
     def google_url(self) -> str:
@@ -45,6 +46,11 @@ class SandboxPorts:
     def slack_url(self) -> str:
         """Address of Slack's emulator."""
         return f"http://{LOOPBACK}:{self.slack}"
+
+    @property
+    def calendar_url(self) -> str:
+        """Address of Google Calendar."""
+        return f"http://{LOOPBACK}:{self.calendar}"
 
     @property
     def keys_url(self) -> str:

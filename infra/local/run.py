@@ -36,6 +36,7 @@ from infra.local.layout import (
     only_run,
 )
 from infra.local.provider_keys import store_provider_keys
+from infra.local.sandbox.calendar import serving_calendar
 from infra.local.sandbox.providers import (
     EMULATED,
     OAUTH_CLIENTS,
@@ -100,6 +101,7 @@ def servers(
                 with step(f"starting {emulated.title()}'s emulator"):
                     started[emulated] = start_emulator(emulated, layout, layout.sandbox)
                 stack.callback(started[emulated].stop)
+            stack.enter_context(serving_calendar(layout.sandbox.calendar))
         with step("starting the embedded AWS"):
             started[ministack.NAME] = ministack.start(layout, interpreter, extra=extra)
         stack.callback(started[ministack.NAME].stop)

@@ -11,7 +11,7 @@ EFFECTS = Queue("effects", visibility_timeout=1320, max_age=2700)
 NOTIFICATIONS = Queue("notifications", visibility_timeout=1320)
 # A workspace is read page by page; the first time for minutes.
 NOTES = Queue("notes", visibility_timeout=1800, max_age=1800)
-# A mailbox that cannot be read is left to the next reconciliation after an hour, a calendar after three quarters of one.
+# What cannot be read is left to the next reconciliation: a mailbox after an hour, a calendar after three quarters.
 MAILBOXES = Queue("mailboxes", visibility_timeout=900, max_receive_count=4, max_age=900, fifo=True)
 CALENDARS = Queue("calendars", visibility_timeout=720, max_receive_count=4, max_age=900, fifo=True)
 # Six times the timeout of the worker. Who pressed a button waits for no more than three attempts.

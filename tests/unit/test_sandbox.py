@@ -1,15 +1,19 @@
 """What the sandbox begins with reads as mails and events of this week."""
 
 import base64
+import json
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from html import escape
+from http import HTTPStatus
 
 import pytest
 
 from infra.local.console import LocalFailure
 from infra.local.sandbox import seeds
+from infra.local.sandbox.calendar import AdasCalendar
 from infra.local.sandbox.consent import read_forms
+from tests.fakes.runtime import ManualClock
 
 # A Wednesday.
 NOW = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)
@@ -36,15 +40,19 @@ def test_mails_of_a_thread_name_the_same() -> None:
 
 
 def test_events_begin_on_monday_in_the_zone_of_the_user() -> None:
-    events = seeds.google_seed(API, NOW)["calendar_events"]
-    assert len(events) >= 36
-    first = min(event["start_date_time"] for event in events if "start_date_time" in event)
-    # 9:15 in Berlin.
-    assert first == "2026-03-02T08:15:00+00:00"
-    whole = [event for event in events if "start_date" in event]
-    assert [(one["start_date"], one["end_date"]) for one in whole if one["summary"] == "Gothenburg site visit"] == [
-        ("2026-03-13", "2026-03-14")
-    ]
+    found = [event for _, event in seeds.events(NOW.date())]
+    assert len(found) >= 36
+    assert min(one["start"].get("dateTime", "9999") for one in found) == "2026-03-02T09:15:00+01:00"
+    (visit,) = (one for one in found if one["summary"] == "Gothenburg site visit")
+    assert (visit["start"], visit["end"]) == ({"date": "2026-03-13"}, {"date": "2026-03-14"})
+
+
+def test_the_calendar_is_one_as_the_adapter_reads_it() -> None:
+    span = "timeMin=2020-01-01T00:00:00Z&timeMax=2100-01-01T00:00:00Z"
+    path = f"/calendar/v3/calendars/primary/events?singleEvents=true&maxResults=250&{span}"
+    handled = AdasCalendar(ManualClock()).handle("GET", path, {"authorization": "Bearer any"}, b"")
+    assert handled.status == HTTPStatus.OK
+    assert len(json.loads(handled.body)["items"]) >= 36
 
 
 @pytest.mark.parametrize("name", seeds.arrivals())

@@ -39,12 +39,13 @@ _PREFERENCES: Final[Mapping[str, Any]] = {
 
 def in_sandbox(layout: Layout) -> Layout:
     """Return the layout with providers on this machine and a state of its own, which begins anew each time."""
-    ports = SandboxPorts(usual_port(8096), usual_port(8097), usual_port(8098))
+    ports = SandboxPorts(usual_port(8096), usual_port(8097), usual_port(8098), usual_port(8099))
     settings = {
         "GMAIL_BASE_URL": ports.google_url,
         "GOOGLE_ACCOUNTS_URL": ports.google_url,
         "GOOGLE_OAUTH_URL": f"{ports.google_url}/oauth2",
         "GOOGLE_KEYS_URL": ports.keys_url,
+        "GOOGLE_CALENDAR_BASE_URL": ports.calendar_url,
         "GMAIL_TOPIC": TOPIC,
         "GMAIL_PUSH_AUDIENCE": push_endpoint(layout),
         "GMAIL_PUSH_SENDER": SENDER,

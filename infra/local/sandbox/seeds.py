@@ -28,14 +28,22 @@ _FOLDER: Final = Path(__file__).parent
 
 
 def google_seed(api: str, now: datetime) -> Json:
-    """Return Google as it begins: ``api`` is the address of the assistant, mails and events count from ``now``."""
+    """Return Google as it begins: ``api`` is the address of the assistant, mails count back from ``now``."""
     return {
         "users": [{"email": ADDRESS, "name": NAME, "email_verified": True}],
         "oauth_clients": [_registered(api, Provider.GOOGLE)],
         "messages": [_seeded(number, mail, now) for number, mail in enumerate(_entries("mails", "mail"))],
-        "calendars": [{"id": "primary", "summary": ADDRESS, "primary": True, "time_zone": ZONE.key}],
-        "calendar_events": _events(now.astimezone(ZONE).date()),
     }
+
+
+def events(today: date) -> Sequence[tuple[str, Json]]:
+    """Return the events of Ada's calendar by their ids, as Google Calendar has them."""
+    monday = today - timedelta(days=today.weekday())
+    return [
+        (f"event{number:02d}{day:02d}", _event(event, monday + timedelta(days=day)))
+        for number, event in enumerate(_entries("events", "event"))
+        for day in event["days"]
+    ]
 
 
 def slack_seed(api: str) -> Json:
@@ -111,27 +119,25 @@ def _seeded(number: int, mail: Mapping[str, Any], now: datetime) -> Json:
     }
 
 
-def _events(today: date) -> list[Json]:
-    monday = today - timedelta(days=today.weekday())
-    return [
-        _event(f"event{number}-{day}", event, monday + timedelta(days=day))
-        for number, event in enumerate(_entries("events", "event"))
-        for day in event["days"]
-    ]
-
-
-def _event(event_id: str, event: Mapping[str, Any], day: date) -> Json:
-    invited = [{"email": ADDRESS}, *({"email": address} for address in event.get("with", ()))]
-    said = {"summary": event["title"], "description": event.get("about"), "location": event.get("where")}
-    return {"id": event_id, "attendees": invited if len(invited) > 1 else [], **said, **_times(event, day)}
+def _event(event: Mapping[str, Any], day: date) -> Json:
+    person = {"email": ADDRESS, "self": True}
+    others = [{"email": address, "responseStatus": "accepted"} for address in event.get("with", ())]
+    attendees = {"attendees": [{**person, "responseStatus": "accepted"}, *others]} if others else {}
+    said = {name: event[key] for name, key in (("description", "about"), ("location", "where")) if key in event}
+    return {"summary": event["title"], "organizer": person, **attendees, **said, **_times(event, day)}
 
 
 def _times(event: Mapping[str, Any], day: date) -> Json:
     if "at" not in event:
-        return {"start_date": day.isoformat(), "end_date": (day + timedelta(days=1)).isoformat()}
-    begins = datetime.combine(day, time.fromisoformat(event["at"]), ZONE).astimezone(UTC)
+        return {"start": {"date": day.isoformat()}, "end": {"date": (day + timedelta(days=1)).isoformat()}}
+    begins = datetime.combine(day, time.fromisoformat(event["at"]), ZONE)
+    # Minutes of the clock on the wall are those that pass: no event spans a change of the clocks.
     ends = begins + timedelta(minutes=event["minutes"])
-    return {"start_date_time": begins.isoformat(), "end_date_time": ends.isoformat()}
+    return {"start": _moment(begins), "end": _moment(ends)}
+
+
+def _moment(local: datetime) -> Json:
+    return {"dateTime": local.isoformat(), "timeZone": ZONE.key}
 
 
 def _entries(file: str, kind: str) -> Sequence[Mapping[str, Any]]:
