@@ -1,22 +1,20 @@
 """Ada's mailbox and her messages in Slack at the emulators, as she sees them."""
 
 import base64
-from collections.abc import Iterable, Mapping, Sequence
+import secrets
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any
 
 from assistant.domain.effects.of_triage import LABELS
 from infra.local.console import LocalFailure
 from infra.local.sandbox.asking import ask
 from infra.local.sandbox.seeds import SLACK_TOKEN
 
-# The emulator takes an unknown token for that of its first user.
-_GOOGLE_TOKEN: Final = "sandbox"  # noqa: S105
 
-
-def of_the_assistant(labels: Iterable[str]) -> Sequence[str]:
-    """Return those of the labels that the assistant puts on mails."""
-    return sorted(label for label in labels if label in LABELS.values())
+def some_token() -> str:
+    """Return a token for one call: the emulator takes any for its first user's, and 5,000 calls an hour of each."""
+    return secrets.token_hex(8)
 
 
 class Mailbox:
@@ -30,18 +28,27 @@ class Mailbox:
         document = {"raw": base64.urlsafe_b64encode(raw).decode(), "labelIds": ["INBOX", "UNREAD"]}
         return str(self._call("POST", "messages/import", document)["id"])
 
-    def all(self) -> Sequence[str]:
-        """Return the ids of all mails, read or not, archived or not."""
-        return [one["id"] for one in self._call("GET", "messages?maxResults=500").get("messages") or ()]
+    def all(self, label_id: str | None = None) -> Sequence[str]:
+        """Return the ids of all mails, read or not, archived or not; of one label where it is told."""
+        only = f"&labelIds={label_id}" if label_id else ""
+        return [one["id"] for one in self._call("GET", f"messages?maxResults=500{only}").get("messages") or ()]
 
-    def labels(self, message_id: str) -> frozenset[str]:
-        """Return the labels of a mail by name."""
-        names = {one["id"]: one["name"] for one in self._call("GET", "labels")["labels"]}
+    def labels(self, message_id: str) -> Sequence[str]:
+        """Return the labels that the assistant put on a mail."""
+        names = self._names()
         message = self._call("GET", f"messages/{message_id}?format=minimal")
-        return frozenset(names[one] for one in message["labelIds"] if one in names)
+        return sorted(names[one] for one in message["labelIds"] if one in names)
+
+    def labelled(self) -> Mapping[str, Sequence[str]]:
+        """Return the mails of each label of the assistant's."""
+        return {name: self.all(label_id) for label_id, name in self._names().items()}
+
+    def _names(self) -> Mapping[str, str]:
+        known = self._call("GET", "labels")["labels"]
+        return {one["id"]: one["name"] for one in known if one["name"] in LABELS.values()}
 
     def _call(self, method: str, path: str, document: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        answer = ask(method, f"{self._address}/gmail/v1/users/me/{path}", token=_GOOGLE_TOKEN, json=document)
+        answer = ask(method, f"{self._address}/gmail/v1/users/me/{path}", token=some_token(), json=document)
         if answer.status != HTTPStatus.OK:
             raise LocalFailure(f"Google's emulator answers {answer.status} to {method} {path.partition('?')[0]}")
         return dict(answer.json())

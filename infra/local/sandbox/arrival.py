@@ -10,7 +10,7 @@ from urllib.parse import quote
 from infra.local.api_client import ApiClient
 from infra.local.console import LocalFailure
 from infra.local.layout import SandboxPorts
-from infra.local.sandbox.accounts import Mailbox, Workspace, of_the_assistant
+from infra.local.sandbox.accounts import Mailbox, Workspace
 from infra.local.sandbox.seeds import ZONE
 from infra.local.users import DEMO_USER
 
@@ -66,7 +66,7 @@ class Arrival:
         return f"{decided['category']} ({decided['confidence']:.0%} sure): {decided['suggested_action']}"
 
     def _label(self) -> str | None:
-        return ", ".join(of_the_assistant(self._mailbox.labels(self._id))) or None
+        return ", ".join(self._mailbox.labels(self._id)) or None
 
     def _message(self) -> str | None:
         told = self._api.call("GET", f"/api/v1/users/{DEMO_USER}/notifications")["notifications"]

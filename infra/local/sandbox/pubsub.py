@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
 from infra.local.layout import LOOPBACK
+from infra.local.sandbox.accounts import some_token
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +68,7 @@ class Push:
 
     async def _changes(self, session: aiohttp.ClientSession) -> dict[str, Any]:
         query = {"startHistoryId": self._history_id or "0", "labelId": "INBOX", "historyTypes": "messageAdded"}
-        headers = {"Authorization": "Bearer sandbox"}
+        headers = {"Authorization": f"Bearer {some_token()}"}
         async with session.get(f"{self._google}/gmail/v1/users/me/history", params=query, headers=headers) as answer:
             answer.raise_for_status()
             return dict(await answer.json())
