@@ -4,31 +4,49 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from assistant.runtime.http import JSON, Caller, PathId, UserPath, http_resolver
 from assistant.runtime.observability import logger
 from assistant.services import answer_approvals as answer
 from assistant.services import show_effects as show
+from assistant.services.propose_mail import MailProposal, propose_mail
 from assistant.services.show_receipts import ReceiptList, ReceiptQuery, list_receipts
 from assistant.services.undo_effects import UndoAnswer, UndoRequest, undo_effects
 from assistant.wiring import deps
 
 Wanted = Annotated[show.EffectQuery, Query()]
 Entries = Annotated[show.VerifyQuery, Query()]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="idempotency-key",
+        min_length=1,
+        max_length=255,
+        description="The same mail proposed again with it is the same effect",
+    ),
+]
+Proposed = Response[show.EffectView]
 OfMails = Annotated[ReceiptQuery, Query()]
 PATH = "/api/v1/users/<user_id>/effects"
 ONE = f"{PATH}/<effect_id>"
 RECEIPTS = "/api/v1/users/<user_id>/receipts"
 
-app = http_resolver(deps, largest_body=10_000)
+app = http_resolver(deps, largest_body=100_000)
 
 
 @app.get(PATH, operation_id="listEffects", summary="List effects", tags=["effects"])
 def find(user_id: UserPath, wanted: Wanted, caller: Caller) -> show.EffectList:
     """Return what was proposed, asked, done and undone in connected accounts, the newest first."""
     return show.list_effects(user_id, wanted, caller, effects=deps.effects, clock=deps.clock)
+
+
+@app.post(PATH, operation_id="proposeMail", summary="Draft or send a mail", tags=["effects"])
+def propose(user_id: UserPath, wanted: MailProposal, caller: Caller, key: IdempotencyKey = None) -> Proposed:
+    """Have a draft kept in a connected mailbox, or a mail sent from it after the user approves exactly that mail."""
+    made = propose_mail(user_id, wanted, caller, key=key, ports=deps.mail_proposal_ports)
+    return Response(HTTPStatus.ACCEPTED, JSON, made, {"Location": f"{app.current_event.path}/{made.id}"})
 
 
 @app.get(f"{PATH}/verify", operation_id="verifyEffects", summary="Verify the ledger", tags=["effects"])

@@ -6,11 +6,12 @@ from infra.manifest.shapes import Function, Route, on_table, on_tokens
 FUNCTIONS = (
     Function(
         "manage_effects",
-        "Show, approve, reject, undo and verify actions in connected accounts; show receipts of mails",
+        "Propose, show, approve, reject, undo and verify actions in connected accounts; show receipts of mails",
         memory=512,
         timeout=29,
         routes=(
             Route("GET", "/api/v1/users/{user_id}/effects"),
+            Route("POST", "/api/v1/users/{user_id}/effects"),
             Route("GET", "/api/v1/users/{user_id}/effects/verify"),
             Route("POST", "/api/v1/users/{user_id}/effects/undo"),
             Route("GET", "/api/v1/users/{user_id}/effects/{effect_id}"),
@@ -22,6 +23,7 @@ FUNCTIONS = (
             on_table("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"),
             SEND_AUDIT,
             SEND_EFFECTS,
+            SEND_NOTIFICATIONS,
         ),
         dependencies=("core", "cache"),
         cache=True,

@@ -101,9 +101,10 @@ def mail_sent() -> float:
 def one_effect() -> float:
     """Seconds to look at a mail, note it, find the label, make it, put it on, note that, and tell of a conflict.
 
-    As many calls look where an event is, read its version, move it, and look again where it had another by then.
+    As many calls look where an event is, read its version, move it, and look again where it had another by then; or
+    look for a draft, read the mail it answers, and make it, where Graph is asked for its folders and looks again, too.
     """
-    calls = LEASED_FOR.total_seconds() + max(4 * GOOGLE_CALL, 4 * graph_api.CALL_SECONDS)
+    calls = LEASED_FOR.total_seconds() + max(4 * GOOGLE_CALL, 6 * graph_api.CALL_SECONDS)
     return calls + 6 * store() + 2 * BATCH_PAUSES
 
 
@@ -168,7 +169,8 @@ WORST: dict[str, Callable[[], float]] = {
     "sync_notion": lambda: renewed_elsewhere() + 3 * (WORKER.call + WORKER.attempt) + 8 * store() + 2 * BATCH_PAUSES,
     "receive_notion_event": lambda: 2 * store() + slowest(sqs_client(attempts=1)),
     "reconcile_notion": lambda: 3 * store() + BATCH_PAUSES + slowest(sqs_client(attempts=1)),
-    # The effect, the head of the ledger, the transaction, the audit event and the queue.
+    # The effect, the head of the ledger, the transaction, the audit event and the queue. What is asked of a mail before
+    # that ends the request where the store is down.
     "manage_effects": lambda: limits() + 3 * store() + BATCH_PAUSES + 2 * slowest(sqs_client()),
     # The last effect is begun when this much is left.
     "execute_effects": one_effect,

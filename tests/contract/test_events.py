@@ -165,6 +165,9 @@ EXPECTED: dict[str, HTTPStatus] = {
     "manage_effects.reject": HTTPStatus.OK,
     "manage_effects.undo": HTTPStatus.ACCEPTED,
     "manage_effects.undo_nothing_named": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "manage_effects.propose": HTTPStatus.ACCEPTED,
+    "manage_effects.propose_unknown_account": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "manage_effects.propose_no_recipient": HTTPStatus.UNPROCESSABLE_CONTENT,
     "manage_effects.receipts": HTTPStatus.OK,
     "manage_effects.receipts_wrong_cursor": HTTPStatus.UNPROCESSABLE_CONTENT,
     "summarize_plan": HTTPStatus.OK,
@@ -268,6 +271,8 @@ FIELDS = {
     "manage_connections.unknown_part": ["access[1]"],
     "manage_effects.wrong_cursor": ["cursor"],
     "manage_effects.receipts_wrong_cursor": ["cursor"],
+    "manage_effects.propose_unknown_account": ["connection_id"],
+    "manage_effects.propose_no_recipient": ["to"],
     "manage_effects.unknown_state": ["state"],
     "manage_effects.approve_other_action": ["action_hash"],
     "manage_effects.undo_nothing_named": ["body"],
@@ -345,6 +350,8 @@ def test_an_http_event_is_answered_as_expected(wired: Wired, name: str) -> None:
         wired.subscriptions.put(graph_subscription())
     if name.startswith("manage_task_sources"):
         wired.connections.replace(NOTION, expected_version=0)
+    if name == "manage_effects.propose":
+        wired.connections.replace(google_connection(), expected_version=0)
     ask_for_a_consent(wired)
     if name.endswith(("feedback", "decision", "behaviour", "learned", "learned.forget")):
         http("triage_email")
@@ -555,6 +562,21 @@ def test_an_effect_is_asked_about_approved_and_called_off(wired: Wired) -> None:
     assert json.loads(http("manage_effects.show")["body"])["state"] == "rejected"
     verified = json.loads(http("manage_effects.verify")["body"])
     assert (verified["intact"], verified["last"]) == (True, 3)
+
+
+def test_a_draft_that_was_asked_for_is_kept_once(wired: Wired) -> None:
+    connection = google_connection()
+    wired.connections.replace(connection, expected_version=0)
+    answers = [http("manage_effects.propose") for _ in range(2)]
+    made = json.loads(answers[0]["body"])
+    assert {answer["headers"]["Location"] for answer in answers} == {f"/api/v1/users/user123/effects/{made['id']}"}
+    execute = importlib.import_module("functions.execute_effects.handler").lambda_handler
+    template = json.loads((EVENTS / "sqs" / "execute_effects.json").read_text(encoding="utf-8"))
+    for job in wired.effect_queue.jobs:
+        template["Records"][0]["body"] = job.model_dump_json()
+        assert execute(template, Context(timeout=220)) == {"batchItemFailures": []}
+    (draft,) = wired.mailboxes.open(connection).drafts()
+    assert (draft.subject, draft.to) == ("Offer", ("ann@company.com",))
 
 
 def test_an_effect_that_never_reached_its_worker_is_handed_over_again(wired: Wired) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import islice
 
 from assistant.domain.connections import Connection, Provider
-from assistant.domain.effects.actions import AnyAction, ArchiveMail, EffectKind, LabelMail
+from assistant.domain.effects.actions import AnyAction, ArchiveMail, DraftMail, EffectKind, LabelMail
 from assistant.domain.effects.effect import Capability, Effect, EffectRecord, Origin, Target
 from assistant.domain.effects.ledger import EffectChange, LedgerEntry, LedgerHead, chained
 from assistant.domain.effects.provenance import Traced
@@ -188,6 +188,10 @@ class Desk:
 
 def label(*add: str, remove: tuple[str, ...] = ()) -> LabelMail:
     return LabelMail(add=Traced(value=add), remove=Traced(value=remove))
+
+
+def draft(*to: str, subject: str = "Re: Weekly offers", text: str = "Thank you.\nNo.") -> DraftMail:
+    return DraftMail(to=Traced(value=to), subject=Traced(value=subject), text=Traced(value=text))
 
 
 ARCHIVE = ArchiveMail()

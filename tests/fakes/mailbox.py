@@ -11,6 +11,7 @@ from assistant.domain.errors import ConnectionBroken, NotFound
 from assistant.domain.mail import Mail
 from assistant.domain.mailbox import (
     CursorExpired,
+    Draft,
     Folder,
     MailboxChanges,
     MailboxMessage,
@@ -109,6 +110,16 @@ class MemoryMailBox:
 
     def draft(self, mail: OutgoingMail) -> str:
         return self._written(mail, Folder.DRAFTS)
+
+    def find_draft(self, message_id: str) -> Draft | None:
+        self.outage.check()
+        found = (one for one in self.drafts() if one.headers.get("message-id") == message_id)
+        return next((Draft(one.id, one) for one in found), None)
+
+    def rewrite(self, message_id: str, text: str) -> None:
+        """The user writes on at a draft."""
+        known = self._messages[message_id]
+        self._messages[message_id] = replace(known, mail=known.mail.model_copy(update={"body": text}))
 
     def delete_draft(self, draft_id: str) -> None:
         self.outage.check()

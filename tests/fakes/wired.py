@@ -85,6 +85,7 @@ _BUILT_FROM_PORTS = (
     "availability_ports",
     "watch_ports",
     "propose_ports",
+    "mail_proposal_ports",
     "notes_ports",
     "notion_event_ports",
     "task_source_ports",

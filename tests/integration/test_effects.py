@@ -21,7 +21,8 @@ from assistant.domain.mailbox import Folder
 from assistant.domain.mailbox_sync import MailboxSync, SyncReason
 from assistant.domain.triage.decision import Category, DecidedBy, TriagedEmail
 from assistant.runtime.clock import SystemClock
-from assistant.services.propose_effects import ProposePorts, propose_effects, propose_for_mails
+from assistant.services.propose_effects import ProposePorts, propose_effects
+from assistant.services.propose_for_mails import propose_for_mails
 from tests.fakes.access_tokens import NumberedTokens
 from tests.fakes.connections import google_connection
 from tests.fakes.effects import ARCHIVE, USER, Desk, MemoryEffectQueue

@@ -18,7 +18,7 @@ from assistant.ports.mailbox import MailBox
 from assistant.services.answer_approvals import ApprovalRequest, approve_effect
 from assistant.services.propose_effects import propose_effects
 from assistant.services.undo_effects import UndoRequest, undo_effects
-from tests.fakes.effects import ARCHIVE, CALLER, USER, Desk, label
+from tests.fakes.effects import ARCHIVE, CALLER, USER, Desk, draft, label
 from tests.fakes.examples import examples
 from tests.fakes.mailbox import MailboxSide, MemoryMailBoxes
 from tests.fakes.runtime import ManualClock
@@ -66,6 +66,19 @@ def test_a_mail_is_labelled_archived_and_put_back(desk: Desk, box: Box) -> None:
     undo(desk)
     assert box.state(message) == MessageState(Folder.INBOX, frozenset(), unread=state.unread)
     assert {record.state for record in desk.effects.records.values()} == {EffectState.UNDONE}
+
+
+def test_a_draft_is_kept_in_its_conversation_and_taken_away(desk: Desk, box: Box) -> None:
+    message = box.receive(
+        Mail(id="", sender="ann@company.com", subject="Offer", headers={"message-id": "<offer@company.com>"})
+    )
+    effect = desk.effect(message, draft("ann@company.com", "bob@company.com", text="Thank you.\n\nYes, Zürich."))
+    do(desk, effect)
+    (kept,) = box.drafts()
+    assert (kept.headers["in-reply-to"], kept.headers["references"]) == ("<offer@company.com>", "<offer@company.com>")
+    undo(desk)
+    assert not box.drafts()
+    assert desk.record(effect).state is EffectState.UNDONE
 
 
 def test_what_the_user_moved_meanwhile_stays(desk: Desk, box: Box) -> None:

@@ -222,6 +222,18 @@ class TestWriting:
         assert (mail.to, mail.subject, mail.headers["message-id"]) == (REPLY.to, REPLY.subject, REPLY.message_id)
         assert not box.sent()
 
+    def test_a_draft_is_found_as_it_is_until_it_is_sent(self, box: Box) -> None:
+        assert box.find_draft(REPLY.message_id) is None
+        draft_id = box.draft(REPLY)
+        found = box.find_draft(REPLY.message_id)
+        assert found is not None
+        assert (found.id, found.mail.to, found.mail.subject) == (draft_id, REPLY.to, REPLY.subject)
+        assert found.mail.body.splitlines() == REPLY.text.splitlines()
+        box.delete_draft(found.id)
+        assert box.find_draft(REPLY.message_id) is None
+        box.send(REPLY)
+        assert box.find_draft(REPLY.message_id) is None
+
     def test_a_draft_is_deleted_once(self, box: Box) -> None:
         draft = box.draft(REPLY)
         box.delete_draft(draft)

@@ -13,7 +13,7 @@ from assistant.domain.mailbox import Folder
 from assistant.domain.preferences import EffectPermissions, EmailRules, Permission, Preferences
 from assistant.domain.triage.decision import Category, DecidedBy, TriagedEmail
 from assistant.services.answer_approvals import ApprovalRequest, approve_effect
-from assistant.services.propose_effects import propose_for_mails
+from assistant.services.propose_for_mails import propose_for_mails
 from assistant.services.undo_effects import UndoRequest, undo_effects
 from tests.fakes.effects import CALLER, USER, Desk
 

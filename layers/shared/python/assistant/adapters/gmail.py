@@ -15,6 +15,7 @@ from assistant.domain.errors import Conflict, NotFound, Unavailable
 from assistant.domain.mail_mime import read_message, write_message
 from assistant.domain.mailbox import (
     CursorExpired,
+    Draft,
     Folder,
     MailboxChanges,
     MailboxMessage,
@@ -103,14 +104,22 @@ class GmailMailBox:
 
     def draft(self, mail: OutgoingMail) -> str:
         """Return the draft with this Message-ID, made where there is none."""
-        drafts = self._call(self._users.drafts().list(userId=ME, q=_by_message_id(mail))).get("drafts", ())
-        if drafts:
-            return str(drafts[0]["id"])
+        found = self._drafted(mail.message_id)
+        if found:
+            return str(found["id"])
         message: dict[str, Any] = {"raw": base64.urlsafe_b64encode(write_message(mail)).decode()}
         if mail.thread_id:
             message["threadId"] = mail.thread_id
         made = self._call(self._users.drafts().create(userId=ME, body={"message": message}), repeatable=False)
         return str(made["id"])
+
+    def find_draft(self, message_id: str) -> Draft | None:
+        """Return the draft; one that was sent or deleted meanwhile is none."""
+        found = self._drafted(message_id)
+        try:
+            return Draft(str(found["id"]), self.get(found["message"]["id"]).mail) if found else None
+        except NotFound:
+            return None
 
     def delete_draft(self, draft_id: str) -> None:
         """Delete the draft."""
@@ -172,8 +181,12 @@ class GmailMailBox:
         """Ask for no more notifications."""
         self._call(self._users.stop(userId=ME))
 
+    def _drafted(self, message_id: str) -> Json | None:
+        found = self._call(self._users.drafts().list(userId=ME, q=_by_message_id(message_id)))
+        return next(iter(found.get("drafts", ())), None)
+
     def _sent(self, mail: OutgoingMail) -> str | None:
-        found = self._call(self._users.messages().list(userId=ME, q=f"in:sent {_by_message_id(mail)}"))
+        found = self._call(self._users.messages().list(userId=ME, q=f"in:sent {_by_message_id(mail.message_id)}"))
         return next((str(one["id"]) for one in found.get("messages", ())), None)
 
     def _state(self, message: Json) -> MessageState:
@@ -222,8 +235,8 @@ def _words(query: MailQuery) -> str:
     return " ".join(part for part in (query.words, since, archive) if part)
 
 
-def _by_message_id(mail: OutgoingMail) -> str:
-    return f"rfc822msgid:{mail.message_id.strip('<>')}"
+def _by_message_id(message_id: str) -> str:
+    return f"rfc822msgid:{message_id.strip('<>')}"
 
 
 def _arrival(message: Json) -> datetime:

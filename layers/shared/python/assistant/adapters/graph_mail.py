@@ -26,6 +26,7 @@ from assistant.domain.connections import Connection
 from assistant.domain.errors import AssistantError, NotFound, PreconditionFailed, Unavailable
 from assistant.domain.mailbox import (
     CursorExpired,
+    Draft,
     Folder,
     MailboxChanges,
     MailboxMessage,
@@ -121,7 +122,16 @@ class GraphMailBox:
 
     def draft(self, mail: OutgoingMail) -> str:
         """Keep a draft and return its id."""
-        return self._written(mail) or self._new_draft(mail)
+        return self._written(mail.message_id) or self._new_draft(mail)
+
+    def find_draft(self, message_id: str) -> Draft | None:
+        """Return the draft; one that was sent or deleted meanwhile is none."""
+        found = self._written(message_id)
+        try:
+            message = self.get(found) if found else None
+        except NotFound:
+            return None
+        return Draft(message.mail.id, message.mail) if message and message.state.folder is Folder.DRAFTS else None
 
     def delete_draft(self, draft_id: str) -> None:
         """Delete a draft; what became of one that was sent stays."""
@@ -194,13 +204,13 @@ class GraphMailBox:
         try:
             return str(self._account.post_text("me/messages", mime(mail))["id"])
         except Unsure:
-            if written := self._written(mail):
+            if written := self._written(mail.message_id):
                 return written
             raise
 
-    def _written(self, mail: OutgoingMail) -> str | None:
+    def _written(self, message_id: str) -> str | None:
         """Return the message with this Message-ID that is a draft, underway or sent."""
-        wanted = {"$filter": f"internetMessageId eq {literal(mail.message_id)}", "$select": "id,parentFolderId"}
+        wanted = {"$filter": f"internetMessageId eq {literal(message_id)}", "$select": "id,parentFolderId"}
         found = self._account.get("me/messages", wanted)["value"]
         return next((item["id"] for item in found if self._folder(item) not in _RECEIVED), None)
 

@@ -34,6 +34,7 @@ class AuditAction(StrEnum):
     MEETING_PREPARED = "meeting.prepared"
     MEETING_KEPT = "meeting.kept"
     MEETING_FORGOTTEN = "meeting.forgotten"
+    EFFECT_PROPOSED = "effect.proposed"
     EFFECT_APPROVED = "effect.approved"
     EFFECT_REJECTED = "effect.rejected"
     EFFECTS_UNDONE = "effects.undone"

@@ -1,10 +1,12 @@
 """A mailbox at a provider: messages with their state there, changes, and mail to be sent."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from assistant.domain.mail import Mail
+
+_MOST_REFERENCES = 20
 
 
 class Folder(StrEnum):
@@ -81,6 +83,14 @@ class MailboxChanges:
 
 
 @dataclass(frozen=True, slots=True)
+class Draft:
+    """A draft as it lies in the mailbox; ``id`` is what it is deleted by."""
+
+    id: str
+    mail: Mail
+
+
+@dataclass(frozen=True, slots=True)
 class OutgoingMail:
     """A mail to be drafted or sent; plain text.
 
@@ -95,6 +105,18 @@ class OutgoingMail:
     in_reply_to: str | None = None
     references: tuple[str, ...] = ()
     thread_id: str | None = None
+
+
+def in_conversation(mail: OutgoingMail, before: Mail) -> OutgoingMail:
+    """Return the mail as one that follows another (RFC 5322, 3.6.4)."""
+    message_id = "".join(before.headers.get("message-id", "").split())
+    references = before.headers.get("references", "").split()
+    return replace(
+        mail,
+        in_reply_to=message_id or None,
+        references=(*references[-_MOST_REFERENCES:], *((message_id,) if message_id else ())),
+        thread_id=before.thread_id,
+    )
 
 
 class CursorExpired(Exception):

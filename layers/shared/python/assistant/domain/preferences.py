@@ -200,6 +200,8 @@ class EffectPermissions(_Section):
     """Take mails that are only to be archived out of the inbox."""
     archive_confidence: float = Field(default=0.95, ge=0.5, le=1)
     """How sure triage has to be of that for archiving without a question."""
+    draft: Permission = Permission.AUTO
+    """Keep drafts of mails, which nobody gets until the user sends them."""
     send: Annotated[Permission, AfterValidator(_always_asked)] = Permission.ASK
     """Send mails, each after a question: forward to ``delegate_to`` what triage would delegate."""
     move_event: Annotated[Permission, AfterValidator(_always_asked)] = Permission.ASK

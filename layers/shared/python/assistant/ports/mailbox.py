@@ -6,6 +6,7 @@ from typing import Protocol
 
 from assistant.domain.connections import Connection
 from assistant.domain.mailbox import (
+    Draft,
     Folder,
     MailboxChanges,
     MailboxMessage,
@@ -49,6 +50,10 @@ class MailBox(Protocol):
 
     def draft(self, mail: OutgoingMail) -> str:
         """Keep a draft and return its id; the one of this Message-ID where there is one."""
+        ...
+
+    def find_draft(self, message_id: str) -> Draft | None:
+        """Return the draft of this Message-ID as its user left it; None where there is none, or no longer."""
         ...
 
     def delete_draft(self, draft_id: str) -> None:

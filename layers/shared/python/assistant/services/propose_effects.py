@@ -5,17 +5,13 @@ from dataclasses import dataclass
 from itertools import batched
 from typing import Final
 
-from assistant.domain.connections import Connection
 from assistant.domain.effects.approval import approval_asked
 from assistant.domain.effects.effect import Effect, EffectRecord, EffectState, proposed
 from assistant.domain.effects.ledger import EffectChange, LedgerEvent
-from assistant.domain.effects.of_triage import effects_of_triage
 from assistant.domain.effects.policy import ruling
 from assistant.domain.effects.undo import jobs
 from assistant.domain.errors import Unavailable
-from assistant.domain.mail import Mail
 from assistant.domain.preferences import EffectPermissions
-from assistant.domain.triage.decision import TriagedEmail
 from assistant.ports.effects import MOST_CHANGES, EffectQueue, EffectStore
 from assistant.ports.notifications import Notifier
 from assistant.ports.runtime import Clock
@@ -46,26 +42,13 @@ def propose_effects(
         Unavailable: the store, the queue or the notifier is down; propose them again.
     """
     permissions = ports.preferences.read(user_id).preferences.effects
-    return _proposed(user_id, effects, permissions, request_id=request_id, ports=ports)
+    return propose_permitted(user_id, effects, permissions, request_id=request_id, ports=ports)
 
 
-def propose_for_mails(
-    connection: Connection, triaged: Sequence[tuple[Mail, TriagedEmail]], *, run_id: str, ports: ProposePorts
-) -> tuple[EffectRecord, ...]:
-    """Propose what triage decided about mails of a connected mailbox; raises Unavailable."""
-    preferences = ports.preferences.read(connection.user_id).preferences
-    now = ports.clock.now()
-    effects = [
-        effect
-        for mail, decided in triaged
-        for effect in effects_of_triage(connection, mail, decided, run_id=run_id, now=now, preferences=preferences)
-    ]
-    return _proposed(connection.user_id, effects, preferences.effects, request_id=run_id, ports=ports)
-
-
-def _proposed(
+def propose_permitted(
     user_id: str, effects: Sequence[Effect], permissions: EffectPermissions, *, request_id: str, ports: ProposePorts
 ) -> tuple[EffectRecord, ...]:
+    """Propose effects under permissions that are read; raises as ``propose_effects`` does."""
     wanted = tuple({effect.id: effect for effect in effects}.values())
     records = [
         record

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from assistant.ports.mailbox_sync import DecisionFollower, MailboxPlaces, Receipts
     from assistant.ports.webhooks import PushTokens
     from assistant.services.execute_effects import ExecutePorts
+    from assistant.services.propose_mail import MailProposalPorts
     from assistant.services.receive_gmail_push import GmailPushPorts
     from assistant.services.receive_graph_notification import GraphNotificationPorts
     from assistant.services.sync_mailbox import SyncPorts
@@ -83,6 +84,13 @@ class MailBoxWiring(MailWiring, FollowedCalendarWiring, EffectWiring, MemoryWiri
         return GraphNotificationPorts(self.subscriptions, self.mailbox_queue, self.clock)
 
     @cached_property
+    def mail_proposal_ports(self) -> "MailProposalPorts":
+        """What drafts and mails users ask for need."""
+        from assistant.services.propose_mail import MailProposalPorts
+
+        return MailProposalPorts(self.propose_ports, self.connections, self.audit_trail)
+
+    @cached_property
     def sync_ports(self) -> "SyncPorts":
         """What following mailboxes needs."""
         from assistant.services.sync_mailbox import SyncPorts
@@ -125,7 +133,7 @@ class MailBoxWiring(MailWiring, FollowedCalendarWiring, EffectWiring, MemoryWiri
         mail = MailExecutor(self.connections, self.mailboxes)
         events = EventExecutor(self.connections, self.calendars)
         executors: dict[EffectKind, EffectExecutor] = {
-            **dict.fromkeys((EffectKind.LABEL, EffectKind.ARCHIVE, EffectKind.SEND), mail),
+            **dict.fromkeys((EffectKind.LABEL, EffectKind.ARCHIVE, EffectKind.DRAFT, EffectKind.SEND), mail),
             **dict.fromkeys((EffectKind.MOVE_EVENT, EffectKind.DECLINE_EVENT), events),
         }
         return ExecutePorts(self.effects, executors, self.notifier, self.meter, self.clock)
@@ -133,7 +141,7 @@ class MailBoxWiring(MailWiring, FollowedCalendarWiring, EffectWiring, MemoryWiri
     @property
     def _followers(self) -> "Sequence[DecisionFollower]":
         from assistant.services.keep_past_mails import keep_past_mails
-        from assistant.services.propose_effects import propose_for_mails
+        from assistant.services.propose_for_mails import propose_for_mails
         from assistant.services.tell_of_mails import TellPorts, tell_of_mails
 
         tell_ports = TellPorts(self.notifier, self.clock)

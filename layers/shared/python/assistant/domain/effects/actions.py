@@ -4,7 +4,7 @@ An action is pure: an executor observes the target and applies the action; these
 class here, an executor behind ``ports.effects.EffectExecutor``, and a permission among the preferences.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, ClassVar, Literal, Self
@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from assistant.domain.calendar.answers import Answer
+from assistant.domain.effects.canonical import digest
 from assistant.domain.effects.provenance import ArgumentRole, Traced
 from assistant.domain.mail_invisible import strip_invisible
 from assistant.domain.mailbox import Folder
@@ -22,7 +23,7 @@ type TargetState = Mapping[str, str | bool | None]
 
 _LONGEST_LABEL = 225
 _MOST_LABELS = 20
-_MOST_RECIPIENTS = 20
+MOST_RECIPIENTS = 20
 LONGEST_SUBJECT = 500
 LONGEST_TEXT = 20_000
 
@@ -32,6 +33,7 @@ class EffectKind(StrEnum):
 
     LABEL = "label"
     ARCHIVE = "archive"
+    DRAFT = "draft"
     SEND = "send"
     MOVE_EVENT = "move_event"
     DECLINE_EVENT = "decline_event"
@@ -82,9 +84,11 @@ LabelNames = Annotated[
 ]
 Labels = Annotated[Traced[LabelNames], AfterValidator(_in_order), ArgumentRole.NAME]
 Recipients = Annotated[
-    Traced[Annotated[tuple[EmailAddress, ...], Field(min_length=1, max_length=_MOST_RECIPIENTS)]],
+    Traced[Annotated[tuple[EmailAddress, ...], Field(min_length=1, max_length=MOST_RECIPIENTS)]],
     ArgumentRole.RECIPIENT,
 ]
+Subject = Annotated[Traced[Annotated[str, Field(max_length=LONGEST_SUBJECT)]], ArgumentRole.TEXT]
+MailText = Annotated[Traced[Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]], ArgumentRole.TEXT]
 _NONE = Traced[LabelNames](value=())
 
 
@@ -134,6 +138,24 @@ class ArchiveMail(Action):
         return MoveMail(folder=Folder.INBOX) if before["folder"] == Folder.INBOX else None
 
 
+class DraftMail(Action):
+    """Keep a draft in the user's mailbox: an answer to the target, or a mail of its own."""
+
+    kind: Literal[EffectKind.DRAFT] = EffectKind.DRAFT
+    to: Recipients
+    subject: Subject
+    text: MailText
+
+    def after(self, before: TargetState) -> TargetState:
+        """Return the target as it is afterwards; a draft that is there stays as it is."""
+        words = written_as(self.to.value, self.subject.value, self.text.value)
+        return {name: words if seen is None else seen for name, seen in before.items()}
+
+    def inverse(self, before: TargetState) -> "DiscardDraft | None":
+        """Return what takes the draft away; None where it was there."""
+        return DiscardDraft() if None in before.values() else None
+
+
 class SendMail(Action):
     """Send a mail from the user's mailbox. Once it has left nothing takes it back."""
 
@@ -142,8 +164,8 @@ class SendMail(Action):
 
     kind: Literal[EffectKind.SEND] = EffectKind.SEND
     to: Recipients
-    subject: Annotated[Traced[Annotated[str, Field(max_length=LONGEST_SUBJECT)]], ArgumentRole.TEXT]
-    text: Annotated[Traced[Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]], ArgumentRole.TEXT]
+    subject: Subject
+    text: MailText
 
     def after(self, before: TargetState) -> TargetState:
         """Return the target as it is afterwards."""
@@ -228,6 +250,14 @@ class AnswerEvent(BaseModel):
     answer: Answer
 
 
+class DiscardDraft(BaseModel):
+    """Delete the draft of the effect; takes drafting back, and nobody proposes it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["discard_draft"] = "discard_draft"
+
+
 class MoveMail(BaseModel):
     """Put a mail back into a folder; takes an archiving back, and nobody proposes it."""
 
@@ -237,10 +267,17 @@ class MoveMail(BaseModel):
     folder: Folder
 
 
-AnyAction = Annotated[LabelMail | ArchiveMail | SendMail | MoveEvent | DeclineEvent, Field(discriminator="kind")]
-Inverse = Annotated[LabelMail | MoveMail | MoveEvent | AnswerEvent, Field(discriminator="kind")]
+AnyAction = Annotated[
+    LabelMail | ArchiveMail | DraftMail | SendMail | MoveEvent | DeclineEvent, Field(discriminator="kind")
+]
+Inverse = Annotated[LabelMail | MoveMail | DiscardDraft | MoveEvent | AnswerEvent, Field(discriminator="kind")]
 
 _LABEL = "label:"
+
+
+def written_as(to: Iterable[str], subject: str, text: str) -> str:
+    """Return a digest of a mail's words and recipients, whatever a mailbox makes of case and white space."""
+    return digest(sorted(address.casefold() for address in to), " ".join(subject.split()), " ".join(text.split()))
 
 
 def label_aspect(label: str) -> str:

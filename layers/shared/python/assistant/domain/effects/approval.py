@@ -6,7 +6,15 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from assistant.domain.chat import LONGEST_TEXT, Button, ButtonStyle, ChatMessage
-from assistant.domain.effects.actions import ArchiveMail, DeclineEvent, EventTime, LabelMail, MoveEvent, SendMail
+from assistant.domain.effects.actions import (
+    ArchiveMail,
+    DeclineEvent,
+    DraftMail,
+    EventTime,
+    LabelMail,
+    MoveEvent,
+    SendMail,
+)
 from assistant.domain.effects.canonical import digest
 from assistant.domain.effects.effect import Effect, EffectRecord, EffectState
 from assistant.domain.effects.undo import EffectJob
@@ -34,7 +42,7 @@ _BECAME: Final[Mapping[EffectState, str]] = {
 def rendered(effect: Effect) -> str:
     """Return the action as the user is asked about it, whole."""
     match effect.action:
-        case SendMail(subject=subject, text=text):
+        case DraftMail(subject=subject, text=text) | SendMail(subject=subject, text=text):
             return f"{summary(effect)}\n\n{subject.value}\n\n{text.value}"
         case _:
             return summary(effect)
@@ -49,6 +57,8 @@ def summary(effect: Effect) -> str:
             return f"Label {title}: {', '.join(changes)}."
         case ArchiveMail():
             return f"Archive {title}: move it out of the inbox."
+        case DraftMail(to=to, subject=subject):
+            return f"Keep a draft of “{subject.value}” to {', '.join(to.value)}."
         case SendMail(to=to, subject=subject):
             return f"Send “{subject.value}” to {', '.join(to.value)}."
         case MoveEvent() as move:

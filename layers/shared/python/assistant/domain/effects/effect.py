@@ -68,7 +68,7 @@ class Target(_Model):
     connection_id: str
     """The connected account."""
     object_id: str
-    """The provider's id of the mail or event in it."""
+    """The provider's id of the mail or event in it; empty for a mail of its own."""
     title: Annotated[str, Field(max_length=LONGEST_TITLE)] = ""
     """Its subject or title, for people to read; others wrote it."""
 
@@ -83,6 +83,8 @@ class Capability(StrEnum):
 
     TRIAGE = "triage"
     CALENDAR = "calendar"
+    REQUEST = "request"
+    """The user, through the API."""
 
 
 class Origin(_Model):

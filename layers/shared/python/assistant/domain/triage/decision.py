@@ -16,12 +16,13 @@ class Category(StrEnum):
 
 
 class DecidedBy(StrEnum):
-    """Who decided: the rules and model, the user's preferences, the user's corrections, or Claude."""
+    """Who decided: the rules and model, the user's preferences, their corrections, Claude, or the user at once."""
 
     CORE = "core"
     PREFERENCES = "preferences"
     CORRECTIONS = "corrections"
     CLAUDE = "claude"
+    USER = "user"
 
 
 class Evidence(BaseModel):
