@@ -228,16 +228,21 @@ class GraphServer:
         return None
 
 
-def notify(subscription: Json, tenant: str, **fields: object) -> int:
-    """Send a notification as Graph does; return the status it is answered with."""
-    told = {
+def notification(subscription: Json, tenant: str, **fields: object) -> Json:
+    """Return what Graph tells of a subscription."""
+    return {
         "subscriptionId": subscription["id"],
         "subscriptionExpirationDateTime": subscription["expirationDateTime"],
         "clientState": subscription["clientState"],
         "tenantId": tenant,
         **fields,
     }
-    return _called_back(subscription["notificationUrl"], json.dumps({"value": [told]}).encode())[0]
+
+
+def notify(subscription: Json, tenant: str, **fields: object) -> int:
+    """Send a notification as Graph does; return the status it is answered with."""
+    told = {"value": [notification(subscription, tenant, **fields)]}
+    return _called_back(subscription["notificationUrl"], json.dumps(told).encode())[0]
 
 
 def _called_back(address: str, body: bytes, media_type: str = "application/json") -> tuple[int, str, Mapping[str, str]]:

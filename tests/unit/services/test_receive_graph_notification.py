@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from assistant.domain.errors import Malformed, NotAuthentic, Unavailable
 from assistant.domain.mailbox_sync import SyncReason
+from assistant.domain.subscriptions import PERSONAL_ACCOUNTS
 from assistant.services.receive_graph_notification import GraphNotificationPorts, Taken, receive_graph_notifications
 from tests.fakes.mailbox_sync import MemoryMailboxQueue
 from tests.fakes.runtime import ManualClock
@@ -78,11 +79,12 @@ def test_many_at_once_are_one_look_at_each_mailbox(receiver: Receiver) -> None:
 
 
 @pytest.mark.parametrize("event", ["reauthorizationRequired", "subscriptionRemoved", "missed", "somethingNew"])
-def test_what_happens_to_a_subscription_makes_it_be_renewed(receiver: Receiver, event: str) -> None:
+@pytest.mark.parametrize("name", ["tenantId", "organizationId"])
+def test_what_happens_to_a_subscription_makes_it_be_renewed(receiver: Receiver, event: str, name: str) -> None:
     told = {
         "subscriptionId": SUBSCRIPTION.id,
         "subscriptionExpirationDateTime": "2025-01-21T10:00:00Z",
-        "tenantId": SUBSCRIPTION.tenant,
+        name: SUBSCRIPTION.tenant,
         "clientState": GRAPH_SECRET,
         "lifecycleEvent": event,
     }
@@ -96,7 +98,8 @@ FORGED = {
     "another secret": {"clientState": "guessed"},
     "no secret": {"clientState": None},
     "another organisation": {"tenantId": "00000000-0000-0000-0000-000000000000"},
-    "no organisation": {"tenantId": None},
+    "no organisation": {"tenantId": ""},
+    "an organisation of another kind": {"tenantId": None},
     "no name": {"subscriptionId": ""},
     "a name of another kind": {"subscriptionId": 7},
 }
@@ -112,8 +115,10 @@ def test_what_proves_nothing_is_refused_and_keeps_no_other_out(receiver: Receive
     assert len(receiver.queue.requested) == 1
 
 
-def test_an_account_without_an_organisation_may_name_any(receiver: Receiver) -> None:
-    receiver.subscriptions.put(graph_subscription(tenant=None))
+def test_notifications_of_personal_accounts_name_no_organisation(receiver: Receiver) -> None:
+    receiver.subscriptions.put(graph_subscription(tenant=PERSONAL_ACCOUNTS))
+    with pytest.raises(NotAuthentic):
+        receiver.receive(notification())
     assert receiver.receive(notification(tenantId="")).queued == 1
 
 

@@ -5,6 +5,11 @@ from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 from hmac import compare_digest
+from typing import Final
+
+# The organisation of all personal accounts at Microsoft, as ID tokens name it; notifications leave it empty:
+# https://github.com/microsoftgraph/microsoft-graph-docs/issues/3055
+PERSONAL_ACCOUNTS: Final = "9188040d-6c67-4c5b-b112-36a304b66dad"
 
 
 class Watched(StrEnum):
@@ -34,6 +39,11 @@ class Subscription:
     def knows(self, secret: str) -> bool:
         """Whether a notification carries the secret, in constant time."""
         return compare_digest(self.secret_hash, secret_hash(secret))
+
+    def is_of(self, tenant: str) -> bool:
+        """Whether a notification names the organisation; those of personal accounts name none."""
+        expected = "" if self.tenant == PERSONAL_ACCOUNTS else self.tenant
+        return expected in (None, tenant)
 
 
 def secret_hash(secret: str) -> str:

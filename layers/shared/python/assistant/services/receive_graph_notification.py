@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import AliasChoices, BaseModel, Field, ValidationError
 
 from assistant.domain.errors import Malformed, NotAuthentic
 from assistant.domain.mailbox_sync import MailboxSync, SyncReason
@@ -32,7 +32,8 @@ _MOST_AT_ONCE: Final = 1000
 class _Notification(BaseModel):
     subscription_id: Annotated[str, Field(alias="subscriptionId", min_length=1, max_length=_LONGEST_NAME)]
     client_state: Annotated[str, Field(alias="clientState", max_length=_LONGEST_NAME)]
-    tenant_id: Annotated[str | None, Field(alias="tenantId", max_length=_LONGEST_NAME)] = None
+    # What becomes of a subscription is told under another name: microsoftgraph/msgraph-sdk-dotnet issue 3103.
+    tenant: Annotated[str, Field(validation_alias=AliasChoices("tenantId", "organizationId"), max_length=_LONGEST_NAME)]
     resource: Annotated[str, Field(max_length=_LONGEST_RESOURCE)] = ""
     lifecycle_event: Annotated[str | None, Field(alias="lifecycleEvent", max_length=_LONGEST_NAME)] = None
 
@@ -94,8 +95,7 @@ def _proven(given: Sequence[object], store: SubscriptionStore) -> Mapping[Subscr
 
 
 def _proves(notification: _Notification, subscription: Subscription) -> bool:
-    same_tenant = subscription.tenant in (None, notification.tenant_id)
-    return subscription.knows(notification.client_state) and same_tenant
+    return subscription.knows(notification.client_state) and subscription.is_of(notification.tenant)
 
 
 def _job(subscription: Subscription, notifications: Sequence[_Notification], clock: Clock) -> MailboxSync:
