@@ -15,7 +15,7 @@ from infra.local.layout import SandboxPorts, is_listening
 from infra.local.sandbox.accounts import Mailbox, Workspace
 from infra.local.sandbox.asking import ask
 from infra.local.users import demo_token
-from tests.integration.assistant_process import Assistant
+from tests.integration.assistant_process import Assistant, eventually
 
 logger = logging.getLogger(__name__)
 
@@ -114,6 +114,16 @@ def test_the_calendar_is_that_of_this_week_and_the_next(ports: SandboxPorts) -> 
     assert len(events) >= 36
     days = {datetime.fromisoformat(one["start"].get("dateTime") or one["start"]["date"]).date() for one in events}
     assert (max(days) - min(days)).days <= 13
+
+
+def test_meetings_of_the_calendar_are_kept_to_be_prepared(sandbox: Assistant) -> None:
+    token = demo_token(sandbox.aws, Path(sandbox.running["state"]))
+
+    def titles() -> set[str]:
+        listed = sandbox.request("GET", "/api/v1/meetings?limit=100", token=token).json()["meetings"]
+        return {one["meeting_title"] for one in listed}
+
+    assert {"Board meeting", "Operations weekly"} <= eventually(titles)
 
 
 def test_it_stops_with_all_that_it_started(sandbox: Assistant, ports: SandboxPorts) -> None:

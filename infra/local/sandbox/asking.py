@@ -17,6 +17,7 @@ def ask(
     url: str,
     *,
     token: str | None = None,
+    headers: Mapping[str, str] | None = None,
     form: Mapping[str, str] | None = None,
     json: Mapping[str, Any] | None = None,
 ) -> BaseHTTPResponse:
@@ -26,10 +27,10 @@ def ask(
         LocalFailure: nothing answers there.
 
     """
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    headers |= {"Content-Type": "application/x-www-form-urlencoded"} if form is not None else {}
+    sent = dict(headers or {}) | ({"Authorization": f"Bearer {token}"} if token else {})
+    sent |= {"Content-Type": "application/x-www-form-urlencoded"} if form is not None else {}
     body = urlencode(form) if form is not None else None
     try:
-        return _HTTP.request(method, url, body=body, json=json, headers=headers, redirect=False)
+        return _HTTP.request(method, url, body=body, json=json, headers=sent, redirect=False)
     except HTTPError as error:
         raise LocalFailure(f"{url.partition('?')[0]} does not answer: {error}") from error
