@@ -174,7 +174,7 @@ class Alarms(Construct):
         )
         self._alarm(
             "mailbox-watch",
-            f"A mailbox gets no more notifications in {LEAST_WATCH_LEFT_SECONDS // 86_400} days",
+            f"A mailbox or a calendar gets no more notifications in {LEAST_WATCH_LEFT_SECONDS // 86_400} days",
             metric("exec_assistant_mailbox_watch_left_seconds", "Minimum"),
             threshold=LEAST_WATCH_LEFT_SECONDS,
             operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,

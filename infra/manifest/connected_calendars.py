@@ -1,9 +1,17 @@
 """Calendars of connected accounts."""
 
 from infra.manifest.queues import SEND_CALENDARS
-from infra.manifest.shapes import Function, on_table, on_tokens
+from infra.manifest.shapes import Function, Route, on_table, on_tokens
 
 FUNCTIONS = (
+    Function(
+        "receive_calendar_notification",
+        "Take Google's notifications of changed calendars",
+        memory=512,
+        timeout=20,
+        routes=(Route("POST", "/api/v1/webhooks/google-calendar", public=True),),
+        grants=(on_table("GetItem"), SEND_CALENDARS),
+    ),
     Function(
         "sync_calendar",
         "Keep the events of a connected calendar as its provider has them",

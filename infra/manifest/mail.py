@@ -1,6 +1,6 @@
 """Triage, and mailboxes of connected accounts."""
 
-from infra.manifest.queues import SEND_AUDIT, SEND_EFFECTS, SEND_MAILBOXES, SEND_NOTIFICATIONS
+from infra.manifest.queues import SEND_AUDIT, SEND_CALENDARS, SEND_EFFECTS, SEND_MAILBOXES, SEND_NOTIFICATIONS
 from infra.manifest.shapes import Function, Route, on_table, on_tokens
 
 FUNCTIONS = (
@@ -35,11 +35,11 @@ FUNCTIONS = (
     ),
     Function(
         "receive_graph_notification",
-        "Take Microsoft's notifications of new mail, and of their subscriptions",
+        "Take Microsoft's notifications of mail and calendars, and of their subscriptions",
         memory=512,
         timeout=20,
         routes=(Route("POST", "/api/v1/webhooks/graph", public=True),),
-        grants=(on_table("GetItem"), SEND_MAILBOXES),
+        grants=(on_table("GetItem"), SEND_MAILBOXES, SEND_CALENDARS),
     ),
     Function(
         "sync_mailbox",
@@ -59,32 +59,5 @@ FUNCTIONS = (
         secrets=("claude-api-key", "oauth-clients"),
         # Graph's HTTP client comes with the SDK of Claude.
         dependencies=("core", "triage", "claude", "google"),
-    ),
-    Function(
-        "reconcile_mailboxes",
-        "Find the mails that no notification told of",
-        memory=1024,
-        timeout=240,
-        schedule="rate(10 minutes)",
-        grants=(
-            on_table("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
-            SEND_MAILBOXES,
-            *on_tokens("google", "microsoft"),
-        ),
-        secrets=("oauth-clients",),
-        dependencies=("core", "google", "graph"),
-    ),
-    Function(
-        "renew_mailbox_watches",
-        "Keep providers notifying of new mail",
-        memory=1024,
-        timeout=240,
-        schedule="rate(12 hours)",
-        grants=(
-            on_table("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
-            *on_tokens("google", "microsoft"),
-        ),
-        secrets=("oauth-clients",),
-        dependencies=("core", "google", "graph"),
     ),
 )

@@ -18,7 +18,7 @@ from assistant.adapters.secrets import secrets_client
 from assistant.adapters.slack_calls import CALL_SECONDS
 from assistant.adapters.sqs_audit import sqs_client
 from assistant.domain.effects.effect import LEASE
-from assistant.services import access_tokens, sync_mailbox, watch_mailboxes, welcome_account
+from assistant.services import access_tokens, each_account, sync_mailbox, welcome_account
 from assistant.services.access_tokens import LEASED_FOR
 from assistant.services.ask_claude import LONGEST
 from assistant.services.prepare_upcoming import TAKEN_FOR
@@ -144,7 +144,7 @@ WORST: dict[str, Callable[[], float]] = {
         + slowest(kms_client())
         + oauth()
         + slowest(sqs_client())
-        + slowest(sqs_client(attempts=1))
+        + 2 * slowest(sqs_client(attempts=1))
     ),
     # The consent, the provider twice, and the account with its tokens; what follows is begun with time for it only.
     "complete_connection": lambda: (
@@ -210,11 +210,12 @@ WORST: dict[str, Callable[[], float]] = {
         secret() + renewed_elsewhere() + 8 * store() + 2 * BATCH_PAUSES + 2 * slowest(sqs_client()) + 4 * CALL_SECONDS
     ),
     # Of Graph two lists of changes, then those that left the inbox, twenty at a time, which takes long only once.
+    "receive_calendar_notification": lambda: store() + slowest(sqs_client(attempts=1)),
     "sync_calendar": lambda: mailbox_call() + 6 * store() + 2 * BATCH_PAUSES + slowest(sqs_client()),
-    "reconcile_mailboxes": lambda: (
+    "reconcile_accounts": lambda: (
         mailbox_call() + 2 * graph_api.CALL_SECONDS + 5 * store() + BATCH_PAUSES + slowest(sqs_client())
     ),
-    "renew_mailbox_watches": lambda: mailbox_call() + graph_api.CALL_SECONDS + 5 * store(),
+    "renew_watches": lambda: mailbox_call() + graph_api.CALL_SECONDS + 5 * store(),
     "record_audit": lambda: 10 * slowest(dynamo_client(attempts=1)),
     "check_health": provider,
     "export_metrics": lambda: slowest(cloudwatch_client()),
@@ -305,4 +306,4 @@ def test_what_follows_the_last_mail_fits_into_the_time_kept_for_it() -> None:
 
 def test_a_mailbox_is_not_begun_without_the_time_it_may_take() -> None:
     # Graph is asked for two lists of changes, or for more time and then for a subscription anew.
-    assert max(GOOGLE_CALL, 2 * graph_api.CALL_SECONDS) + 2 * store() < watch_mailboxes.LEAST_SECONDS
+    assert max(GOOGLE_CALL, 2 * graph_api.CALL_SECONDS) + 2 * store() < each_account.LEAST_SECONDS

@@ -36,7 +36,7 @@ from tests.fakes.memory import known_memory
 from tests.fakes.notes import Row
 from tests.fakes.plans import greedy_record
 from tests.fakes.slack_requests import pressed, signed, slack_connection
-from tests.fakes.subscriptions import graph_subscription
+from tests.fakes.subscriptions import google_channel, graph_subscription
 from tests.fakes.wired import Context, Wired
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -235,6 +235,11 @@ EXPECTED: dict[str, HTTPStatus] = {
     "receive_gmail_push.unknown_mailbox": HTTPStatus.NO_CONTENT,
     "receive_gmail_push.forged": HTTPStatus.UNAUTHORIZED,
     "receive_gmail_push.garbage": HTTPStatus.BAD_REQUEST,
+    "receive_calendar_notification": HTTPStatus.NO_CONTENT,
+    "receive_calendar_notification.sync": HTTPStatus.NO_CONTENT,
+    "receive_calendar_notification.forged": HTTPStatus.UNAUTHORIZED,
+    "receive_calendar_notification.other_calendar": HTTPStatus.UNAUTHORIZED,
+    "receive_calendar_notification.garbage": HTTPStatus.BAD_REQUEST,
     "receive_graph_notification": HTTPStatus.ACCEPTED,
     "receive_graph_notification.one_forged": HTTPStatus.ACCEPTED,
     "receive_graph_notification.lifecycle": HTTPStatus.ACCEPTED,
@@ -346,7 +351,8 @@ def test_an_http_event_is_answered_as_expected(wired: Wired, name: str) -> None:
     propose(wired)
     if name.startswith("receive_notion_event"):
         wired.webhook_secrets.replace(WebhookSecret(secret=NOTION_SECRET))
-    if name.startswith("receive_graph_notification"):
+    if name.startswith(("receive_calendar_notification", "receive_graph_notification")):
+        wired.subscriptions.put(google_channel())
         wired.subscriptions.put(graph_subscription())
     if name.startswith("manage_task_sources"):
         wired.connections.replace(NOTION, expected_version=0)
@@ -645,12 +651,12 @@ def test_a_mail_in_a_connected_mailbox_is_decided_once(wired: Wired) -> None:
     connection = google_connection()
     wired.connections.replace(connection, expected_version=0)
     job = EVENTS / "sqs" / "sync_mailbox.json"
-    tick = EVENTS / "schedule" / "reconcile_mailboxes.json"
-    assert run(EVENTS / "schedule" / "renew_mailbox_watches.json")["watched"] == 1
+    tick = EVENTS / "schedule" / "reconcile_accounts.json"
+    assert run(EVENTS / "schedule" / "renew_watches.json")["watched"] == 1
     assert run(job) == {"batchItemFailures": []}
     mail = Mail(id="", sender="ceo@company.com", subject="Urgent: Q4 Budget Review", body="We need to discuss it.")
     message_id = wired.mailboxes.open(connection).receive(mail)
-    assert run(tick)["behind"] == 1
+    assert run(tick)["mailboxes"]["behind"] == 1
     for _ in range(2):
         assert http("receive_gmail_push")["statusCode"] == HTTPStatus.NO_CONTENT
     template = json.loads(job.read_text(encoding="utf-8"))["Records"][0]
@@ -666,7 +672,7 @@ def test_a_mail_in_a_connected_mailbox_is_decided_once(wired: Wired) -> None:
     (receipt,) = json.loads(http("manage_effects.receipts")["body"])["receipts"]
     assert (receipt["message_id"], receipt["category"]) == (message_id, "urgent_action")
     assert receipt["decision"] == f"/api/v1/email/{message_id}/decision"
-    assert run(tick) == {
+    assert run(tick)["mailboxes"] == {
         "up_to_now": 1,
         "behind": 0,
         "broken": 0,
@@ -674,6 +680,44 @@ def test_a_mail_in_a_connected_mailbox_is_decided_once(wired: Wired) -> None:
         "left": 0,
         "oldest_seconds": 0.0,
     }
+
+
+def test_a_connected_calendar_is_followed_planned_and_prepared(wired: Wired) -> None:
+    scopes = asked_scopes(Provider.GOOGLE, [Access.CALENDAR])
+    connection = google_connection().model_copy(update={"scopes": scopes})
+    wired.connections.replace(connection, expected_version=0)
+    wired.subscriptions.put(google_channel())
+    tick = EVENTS / "schedule" / "reconcile_accounts.json"
+    assert run(tick)["calendars"] == {"up_to_now": 0, "queued": 1, "failed": 0, "left": 0}
+    begins = wired.clock.now() + timedelta(minutes=30)
+    calendar = wired.calendars.open(connection)
+    for title in ("Planning", "Budget"):
+        calendar.add(title, begins, begins + timedelta(hours=1), attendees=["Ann <ann@company.com>"])
+    for _ in range(2):
+        assert http("receive_calendar_notification")["statusCode"] == HTTPStatus.NO_CONTENT
+    assert [job.reason.value for job in wired.calendar_queue.requested] == ["unwatched", "notified"]
+    template = json.loads((EVENTS / "sqs" / "sync_calendar.json").read_text(encoding="utf-8"))["Records"][0]
+    sync = importlib.import_module("functions.sync_calendar.handler").lambda_handler
+    for number, job in enumerate(wired.calendar_queue.requested):
+        record = template | {"messageId": str(number), "body": job.model_dump_json()}
+        assert sync({"Records": [record]}, Context(timeout=120)) == {"batchItemFailures": []}
+    day = {"start_date": begins.date().isoformat(), "end_date": begins.date().isoformat()}
+    asked = json.loads((EVENTS / "http" / "optimize_calendar.json").read_text(encoding="utf-8"))
+    asked["body"] = json.dumps({"user_id": "user123", "date_range": day})
+    plan = importlib.import_module("functions.optimize_calendar.handler").lambda_handler
+    planned = json.loads(plan(asked, Context())["body"])
+    (read,) = planned["calendars"]
+    assert (read["events"], read["complete"]) == (2, True)
+    assert planned["metrics"]["before"]["conflicts"] == 1
+    assert run(EVENTS / "schedule" / "prepare_upcoming_meetings.json")["prepared"] == 2
+    assert run(tick)["calendars"]["up_to_now"] == 1
+
+
+def test_a_calendar_returns_to_the_queue_while_its_provider_is_down(wired: Wired) -> None:
+    wired.connections.replace(google_connection(), expected_version=0)
+    wired.mailbox_outage.down = True
+    (failure,) = run(EVENTS / "sqs" / "sync_calendar.json")["batchItemFailures"]
+    assert failure["itemIdentifier"]
 
 
 def test_a_mailbox_of_microsoft_is_read_and_its_subscription_renewed(wired: Wired) -> None:

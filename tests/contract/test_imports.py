@@ -74,7 +74,10 @@ def test_a_handler_loads_no_models_of_other_subjects(name: str, foreign: set[str
     assert modules.isdisjoint(f"assistant.domain.{subject}" for subject in foreign)
 
 
-@pytest.mark.parametrize("name", ["receive_gmail_push", "receive_graph_notification", "receive_slack_event"])
+@pytest.mark.parametrize(
+    "name",
+    ["receive_calendar_notification", "receive_gmail_push", "receive_graph_notification", "receive_slack_event"],
+)
 def test_a_webhook_starts_without_what_answers_users(name: str) -> None:
     function = next(function for function in FUNCTIONS if function.name == name)
     packages = loaded(function)

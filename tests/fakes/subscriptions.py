@@ -6,9 +6,11 @@ from typing import Any
 from assistant.domain.connections import Connection
 from assistant.domain.subscriptions import Subscription, Watched, secret_hash
 from tests.fakes.accounts import MICROSOFT
+from tests.fakes.connections import google_connection
 from tests.fakes.stores import Outage
 
 GRAPH_SECRET = "of-the-subscription"
+CHANNEL_SECRET = "of-the-channel"
 
 
 def graph_subscription(**fields: Any) -> Subscription:
@@ -21,6 +23,20 @@ def graph_subscription(**fields: Any) -> Subscription:
         "secret_hash": secret_hash(GRAPH_SECRET),
         "expires_at": datetime(2025, 1, 22, 10, tzinfo=UTC),
         "tenant": MICROSOFT.tenant,
+    }
+    return Subscription(**known | fields)
+
+
+def google_channel(**fields: Any) -> Subscription:
+    """Of the calendar at Google, as the recorded notifications of Google Calendar name it, unless told."""
+    known: dict[str, Any] = {
+        "id": "2d1f7bd2-6a3c-4f0e-9d59-4a5f7f0f8b11",
+        "user_id": "user123",
+        "connection_id": google_connection().id,
+        "watched": Watched.CALENDAR,
+        "secret_hash": secret_hash(CHANNEL_SECRET),
+        "expires_at": datetime(2025, 1, 22, 10, tzinfo=UTC),
+        "resource": "o3hgv1538sdjfh",
     }
     return Subscription(**known | fields)
 

@@ -15,6 +15,7 @@ PUBLIC = {
     "POST /api/v1/webhooks/gmail",
     "POST /api/v1/webhooks/slack/events",
     "POST /api/v1/webhooks/slack/interactions",
+    "POST /api/v1/webhooks/google-calendar",
     "POST /api/v1/webhooks/graph",
     "$default",
 }

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from assistant.adapters.oauth_clients import OAuthClients
 from assistant.adapters.oauth_providers import Addresses, OAuthProviders
 from assistant.adapters.secrets import ApiKey
-from assistant.domain.access import IDENTITY, SCOPES, asked_scopes
+from assistant.domain.access import IDENTITY, SCOPES, Access, asked_scopes
 from assistant.domain.connections import ConsentGone, Provider
 from assistant.domain.tokens import Consent
 from assistant.domain.users import Identity
@@ -121,7 +121,12 @@ def test_an_account_is_connected_renewed_and_disconnected(world: World) -> None:
         tokens = VaultedTokens(TokenPorts(world.store, world.vault, world.servers, world.clock))
         assert tokens.token(connection) not in ("", kept.tokens.access)
     ports = ConnectionPorts(
-        world.store, world.vault, world.servers, MemoryAuditTrail(), world.clock, MemoryMailboxQueue
+        world.store,
+        world.vault,
+        world.servers,
+        MemoryAuditTrail(),
+        world.clock,
+        lambda: dict.fromkeys(Access, MemoryMailboxQueue()),
     )
     answer = disconnect("user123", world.provider, connection.id, ANN, ports=ports)
     # The emulator of Slack has no auth.revoke, Microsoft no such endpoint.

@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass, field, replace
 
+from assistant.domain.access import Access
 from assistant.domain.connections import Connection
 from assistant.domain.errors import AssistantError
 from assistant.domain.mail import Mail
 from assistant.domain.mailbox_sync import MailboxSync, Receipt, SyncReason
 from assistant.services.ask_claude import ClaudePorts
+from assistant.services.reconcile_mailboxes import Reconciled, ReconcilePorts, reconcile_mailboxes
+from assistant.services.renew_watches import Renewed, RenewPorts, Watched, renew_watches
 from assistant.services.sync_mailbox import Synced, SyncPorts, sync_mailbox
 from assistant.services.triage_emails import TriagePorts
-from assistant.services.watch_mailboxes import Reconciled, WatchPorts, reconcile_mailboxes
 from tests.fakes.connections import MemoryConnections, google_connection
 from tests.fakes.llm import MemorySpending, ScriptedLlm, sensible
 from tests.fakes.mailbox import MemoryMailBox, MemoryMailBoxes
@@ -68,8 +70,8 @@ class Followed:
             triage,
             self.past_mails,
         )
-        self.watch_ports = WatchPorts(
-            self.connections, self.boxes, self.places, self.receipts, lambda: self.queue, self.meter, self.clock
+        self.reconcile_ports = ReconcilePorts(
+            self.connections, self.boxes, self.places, self.receipts, self.queue, self.meter, self.clock
         )
 
     @property
@@ -98,7 +100,14 @@ class Followed:
         return True
 
     def reconcile(self) -> Reconciled:
-        return reconcile_mailboxes(seconds=self.seconds, ports=self.watch_ports)
+        return reconcile_mailboxes(seconds=self.seconds, ports=self.reconcile_ports)
+
+    def renew(self) -> Renewed:
+        given = self.reconcile_ports
+        ports = RenewPorts(
+            given.connections, {Access.MAIL: Watched(given.boxes.open, self.places)}, self.meter, self.clock
+        )
+        return renew_watches(seconds=self.seconds, ports=ports)
 
     def arrive(self, subject: str = "Invoice", **fields: object) -> str:
         mail = Mail(id="", sender="ann@supplier.com", subject=subject, body="Please pay.")

@@ -20,8 +20,8 @@ from assistant.domain.mail import Mail
 from assistant.domain.mailbox_sync import SyncReason
 from assistant.domain.subscriptions import Watched
 from assistant.services.receive_graph_notification import GraphNotificationPorts, receive_graph_notifications
+from assistant.services.renew_watches import Renewed
 from assistant.services.sync_mailbox import Synced
-from assistant.services.watch_mailboxes import Renewed, renew_mailbox_watches
 from tests.fakes.access_tokens import ScriptedTokens
 from tests.fakes.accounts import MICROSOFT, WEBHOOK
 from tests.fakes.examples import examples
@@ -47,8 +47,8 @@ class FollowedOutlook(Followed):
         }
         self.connection = MICROSOFT
         self.ports = replace(self.ports, **given_ports)  # type: ignore[arg-type]  # each of its kind
-        self.watch_ports = replace(self.watch_ports, **given_ports)  # type: ignore[arg-type]  # the same
-        self.webhook = GraphNotificationPorts(self.subscriptions, self.queue, self.clock)
+        self.reconcile_ports = replace(self.reconcile_ports, **given_ports)  # type: ignore[arg-type]  # the same
+        self.webhook = GraphNotificationPorts(self.subscriptions, {Watched.MAIL: self.queue}, self.clock)
         first = self.notification().model_copy(update={"reason": SyncReason.CONNECTED})
         assert self.sync(first) == Synced("up to now")
 
@@ -79,9 +79,6 @@ class FollowedOutlook(Followed):
     def recover(self) -> None:
         self.server.faults.clear()
         self.store.down = False
-
-    def renew(self) -> Renewed:
-        return renew_mailbox_watches(seconds=self.seconds, ports=self.watch_ports)
 
 
 @contextmanager

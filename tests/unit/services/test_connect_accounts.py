@@ -47,9 +47,14 @@ class World:
         self.provider = ScriptedProvider(self.clock)
         self.asking = AskPorts(self.store, self.consents, self.provider, self.clock)
         self.completing = CompletePorts(self.store, self.vault, self.consents, self.provider, self.audit, self.clock)
-        self.mailboxes = MemoryMailboxQueue(self.queue_outage)
+        self.mailboxes, self.calendars = (MemoryMailboxQueue(self.queue_outage) for _ in range(2))
         self.managing = ConnectionPorts(
-            self.store, self.vault, self.provider, self.audit, self.clock, lambda: self.mailboxes
+            self.store,
+            self.vault,
+            self.provider,
+            self.audit,
+            self.clock,
+            lambda: {Access.MAIL: self.mailboxes, Access.CALENDAR: self.calendars},
         )
 
     def ask(
@@ -260,18 +265,19 @@ class TestDisconnect:
         with pytest.raises(NotFound):
             disconnect("user123", Provider.GOOGLE, connected.id, ANN, ports=world.managing)
 
-    def test_has_what_was_kept_of_its_mails_forgotten(self, world: World) -> None:
+    def test_has_what_was_kept_of_its_mails_and_calendar_forgotten(self, world: World) -> None:
         connected = world.connect()
         answer = disconnect("user123", Provider.GOOGLE, connected.id, ANN, ports=world.managing)
-        (job,) = world.mailboxes.requested
-        assert (job.connection_id, job.reason) == (connected.id, SyncReason.DISCONNECTED)
-        assert "is being forgotten" in answer.note
+        for queue in (world.mailboxes, world.calendars):
+            (job,) = queue.requested
+            assert (job.connection_id, job.reason) == (connected.id, SyncReason.DISCONNECTED)
+        assert answer.note.count("is being forgotten") == 2
 
-    def test_says_where_mails_cannot_be_forgotten_now(self, world: World) -> None:
+    def test_says_what_cannot_be_forgotten_now(self, world: World) -> None:
         connected = world.connect()
         world.queue_outage.down = True
         answer = disconnect("user123", Provider.GOOGLE, connected.id, ANN, ports=world.managing)
-        assert "could not be forgotten now" in answer.note
+        assert answer.note.count("could not be forgotten now") == 2
         assert world.store.of_user("user123") == []
 
     @pytest.mark.parametrize(("down", "words"), [(True, "did not answer"), (False, "too, use https://")])

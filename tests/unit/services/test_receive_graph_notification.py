@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from assistant.domain.errors import Malformed, NotAuthentic, Unavailable
 from assistant.domain.mailbox_sync import SyncReason
-from assistant.domain.subscriptions import PERSONAL_ACCOUNTS
+from assistant.domain.subscriptions import PERSONAL_ACCOUNTS, Watched
 from assistant.services.receive_graph_notification import GraphNotificationPorts, Taken, receive_graph_notifications
 from tests.fakes.mailbox_sync import MemoryMailboxQueue
 from tests.fakes.runtime import ManualClock
@@ -28,7 +28,9 @@ class Receiver:
         self.subscriptions = MemorySubscriptions(self.store)
         self.subscriptions.put(SUBSCRIPTION)
         self.queue = MemoryMailboxQueue(self.store)
-        self.ports = GraphNotificationPorts(self.subscriptions, self.queue, clock)
+        self.calendars = MemoryMailboxQueue(self.store)
+        queues = {Watched.MAIL: self.queue, Watched.CALENDAR: self.calendars}
+        self.ports = GraphNotificationPorts(self.subscriptions, queues, clock)
 
     def receive(self, *notifications: object) -> Taken:
         return receive_graph_notifications(json.dumps({"value": notifications}).encode(), ports=self.ports)
@@ -61,6 +63,14 @@ def test_the_mailbox_is_queued(receiver: Receiver) -> None:
         SUBSCRIPTION.connection_id,
         SyncReason.NOTIFIED,
     )
+
+
+def test_a_calendar_is_queued_where_calendars_are(receiver: Receiver) -> None:
+    calendar = graph_subscription(id="of-the-calendar", watched=Watched.CALENDAR)
+    receiver.subscriptions.put(calendar)
+    assert receiver.receive(notification(), notification(subscriptionId=calendar.id)) == Taken(queued=2, refused=0)
+    assert [one.reason for one in receiver.calendars.requested] == [SyncReason.NOTIFIED]
+    assert len(receiver.queue.requested) == 1
 
 
 def test_a_notification_that_comes_again_is_queued_once(receiver: Receiver) -> None:

@@ -211,6 +211,27 @@ def _twice_then_down(followed: Followed) -> object:
     return replaced
 
 
+class TestWatching:
+    def test_one_that_cannot_be_watched_is_read_all_the_same(
+        self, followed: Followed, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refused(_: MemoryCalendar) -> None:
+            raise Forbidden("The address of this deployment is not to be reached.")
+
+        monkeypatch.setattr(MemoryCalendar, "watch", refused)
+        followed.add("event")
+        assert followed.sync(SyncReason.UNWATCHED) == CalendarSynced("up to now", changed=1)
+
+    def test_without_notifications_no_time_is_noted(self, followed: Followed) -> None:
+        followed.calendar.watched_until = None
+        followed.sync(SyncReason.CONNECTED)
+        assert followed.kept.read(followed.connection).watched_until is None
+
+    def test_what_was_told_of_only_is_not_watched_anew(self, followed: Followed) -> None:
+        followed.sync(SyncReason.NOTIFIED)
+        assert not followed.calendar.watched
+
+
 class TestConnections:
     def test_of_an_account_that_is_gone_everything_is_forgotten(self, followed: Followed) -> None:
         event_id = followed.add("event", attendees=[ANN])

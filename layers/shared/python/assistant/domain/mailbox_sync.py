@@ -16,6 +16,7 @@ OLDEST_NEWS: Final = timedelta(days=30)
 # A place that nobody wrote for so long belongs to an account that is no longer connected.
 PLACE_KEPT_FOR: Final = timedelta(days=100)
 RECEIPT_KEPT_FOR: Final = timedelta(days=90)
+_ONE_RUN: Final = timedelta(minutes=5)
 
 
 class SyncReason(StrEnum):
@@ -30,7 +31,7 @@ class SyncReason(StrEnum):
 
 
 class MailboxSync(BaseModel):
-    """A mailbox to be looked at; also the message body of the queue ``mailboxes``, in order for each connection.
+    """A mailbox, or a calendar, to be looked at; also the message body of the queues ``mailboxes`` and ``calendars``.
 
     ``id`` is the same for the same news: a notification's at its provider.
     """
@@ -42,6 +43,18 @@ class MailboxSync(BaseModel):
     connection_id: str
     reason: SyncReason
     noticed_at: AwareDatetime
+
+
+def reconciled(connection: Connection, reason: SyncReason, now: datetime) -> MailboxSync:
+    """Return the job for what nothing was told of: one while a run is likely under way, however often it is asked."""
+    window = int(now.timestamp() // _ONE_RUN.total_seconds())
+    return MailboxSync(
+        id=f"reconcile-{connection.id[:64]}-{window}",
+        user_id=connection.user_id,
+        connection_id=connection.id,
+        reason=reason,
+        noticed_at=now,
+    )
 
 
 class MailboxPlace(BaseModel):

@@ -87,6 +87,6 @@ METRICS: Mapping[str, Metric] = {
         Kind.COUNTER, "Mailboxes found with mail no notification had brought a decision for.", ("provider",)
     ),
     MAILBOX_RESYNCS: Metric(Kind.COUNTER, "Mailboxes read anew because their cursor had expired.", ("provider",)),
-    MAILBOX_WATCH_LEFT: Metric(Kind.GAUGE, "Time until the first mailbox gets no more notifications."),
+    MAILBOX_WATCH_LEFT: Metric(Kind.GAUGE, "Time until the first mailbox or calendar gets no more notifications."),
     OLDEST_UNDECIDED_MAIL: Metric(Kind.GAUGE, "Age of the oldest mail nothing was decided about, when last looked."),
 }

@@ -1,7 +1,7 @@
 """Use cases: list connected accounts with what they are open for, and disconnect one."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -29,6 +29,13 @@ _WHERE: Final = {
 }
 
 
+# What is kept of a part of an account, and when it is gone by itself.
+_KEPT: Final[Mapping[Access, tuple[str, str]]] = {
+    Access.MAIL: ("What was kept of its mails for meetings", "after 180 days"),
+    Access.CALENDAR: ("What was kept of its calendar", "within 100 days"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class ConnectionPorts:
     """The ports connected accounts need."""
@@ -39,7 +46,7 @@ class ConnectionPorts:
     audit: AuditTrail
     clock: Clock
     # Made when an account is disconnected: listing sends nothing.
-    mailboxes: Callable[[], MailboxQueue]
+    queues: Callable[[], Mapping[Access, MailboxQueue]]
 
 
 class PartOfAccount(BaseModel):
@@ -142,8 +149,8 @@ def disconnect(
         raise NotFound("No such account is connected.")
     revoked, note = _revoked(connection, ports)
     ports.connections.delete(connection)
-    if Access.MAIL in SCOPES[provider]:
-        note = f"{note} {_mails_forgotten(connection, caller.request_id, ports)}"
+    for part in (part for part in _KEPT if part in SCOPES[provider]):
+        note = f"{note} {_forgotten(part, connection, caller.request_id, ports)}"
     ports.audit.record(
         audit_event(AuditAction.ACCOUNT_DISCONNECTED, caller, ports.clock.now(), subject_id=connection_id)
     )
@@ -164,8 +171,8 @@ def _revoked(connection: Connection, ports: ConnectionPorts) -> tuple[bool, str]
     return False, f"The tokens are forgotten here. To end the consent at {provider} too, use {where}."
 
 
-def _mails_forgotten(connection: Connection, request_id: str, ports: ConnectionPorts) -> str:
-    """Have the worker forget what was kept of its mails, and say so."""
+def _forgotten(part: Access, connection: Connection, request_id: str, ports: ConnectionPorts) -> str:
+    """Have the worker forget what was kept of a part of the account, and say so."""
     job = MailboxSync(
         id=f"disconnected-{request_id}",
         user_id=connection.user_id,
@@ -173,12 +180,13 @@ def _mails_forgotten(connection: Connection, request_id: str, ports: ConnectionP
         reason=SyncReason.DISCONNECTED,
         noticed_at=ports.clock.now(),
     )
+    kept, until = _KEPT[part]
     try:
-        ports.mailboxes().request([job])
+        ports.queues()[part].request([job])
     except Unavailable:
-        logger.warning("mails of a disconnected account are kept", extra={"connection_id": connection.id})
-        return "What was kept of its mails for meetings could not be forgotten now and is after 180 days."
-    return "What was kept of its mails for meetings is being forgotten."
+        logger.warning("what was kept of a disconnected account stays", extra={"connection_id": connection.id})
+        return f"{kept} could not be forgotten now and is {until}."
+    return f"{kept} is being forgotten."
 
 
 def _is_shared(connection: Connection, ports: ConnectionPorts) -> bool:

@@ -44,10 +44,10 @@ class _Delivery(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class GraphNotificationPorts:
-    """The ports notifications of Graph need."""
+    """The ports notifications of Graph need; ``queues`` by what is watched."""
 
     subscriptions: SubscriptionStore
-    mailboxes: MailboxQueue
+    queues: Mapping[Watched, MailboxQueue]
     clock: Clock
 
 
@@ -77,9 +77,12 @@ def receive_graph_notifications(body: bytes, *, ports: GraphNotificationPorts) -
         raise NotAuthentic("No notification is of a subscription of this deployment.")
     if refused:
         logger.warning("notifications were refused", extra={"refused": refused})
-    jobs = [_job(one, some, ports.clock) for one, some in proven.items() if one.watched is Watched.MAIL]
-    ports.mailboxes.request(jobs)
-    return Taken(queued=len(jobs), refused=refused)
+    jobs = defaultdict(list)
+    for one, some in proven.items():
+        jobs[one.watched].append(_job(one, some, ports.clock))
+    for watched, queued in jobs.items():
+        ports.queues[watched].request(queued)
+    return Taken(queued=len(proven), refused=refused)
 
 
 def _proven(given: Sequence[object], store: SubscriptionStore) -> Mapping[Subscription, Sequence[_Notification]]:

@@ -116,8 +116,7 @@ class _Run:
     def up_to_now(self, *, watch: bool) -> None:
         place = self._ports.places.read(self._connection)
         if watch:
-            # Before reading, so that what changes meanwhile is told of.
-            place = self._stored(place, watched_until=self._account.watch() or place.watched_until)
+            place = self._watched(place)
         if place.is_outworn(self._ports.clock.now()):
             place = self._begun_anew(place)
         more = True
@@ -125,6 +124,15 @@ class _Run:
             if self._until - self._ports.clock.monotonic() < LEAST_SECONDS:
                 raise _OutOfTime
             place, more = self._read_on(place)
+
+    def _watched(self, place: CalendarPlace) -> CalendarPlace:
+        """Ask for notifications before reading, so that what changes meanwhile is told of; without them it is read."""
+        try:
+            until = self._account.watch()
+        except Forbidden:
+            logger.warning("a calendar may not be watched", extra={"connection_id": self._connection.id})
+            return place
+        return self._stored(place, watched_until=until) if until else place
 
     def _read_on(self, place: CalendarPlace) -> tuple[CalendarPlace, bool]:
         """Keep one page of changes; return the place after it, and whether there is more."""

@@ -129,6 +129,7 @@ class ConnectionWiring(NotificationWiring):
     @cached_property
     def connection_ports(self) -> "ConnectionPorts":
         """What listing and disconnecting accounts needs."""
+        from assistant.domain.access import Access
         from assistant.services.manage_connections import ConnectionPorts
 
         return ConnectionPorts(
@@ -137,7 +138,7 @@ class ConnectionWiring(NotificationWiring):
             self.authorization_servers,
             self.audit_trail,
             self.clock,
-            mailboxes=lambda: self.mailbox_queue,
+            queues=lambda: {Access.MAIL: self.mailbox_queue, Access.CALENDAR: self.calendar_queue},
         )
 
     def webhook(self, path: str, provider_url: str) -> str | None:

@@ -7,6 +7,8 @@ from assistant.wiring.connected_calendars import ConnectedCalendarWiring
 from assistant.wiring.kept_calendars import KeptCalendarWiring
 
 if TYPE_CHECKING:
+    from assistant.services.receive_calendar_notification import CalendarNotificationPorts
+    from assistant.services.reconcile_calendars import CalendarReconcilePorts
     from assistant.services.sync_calendar import CalendarSyncPorts
 
 
@@ -29,3 +31,17 @@ class FollowedCalendarWiring(ConnectedCalendarWiring, KeptCalendarWiring):
             self.meter,
             self.clock,
         )
+
+    @cached_property
+    def calendar_notification_ports(self) -> "CalendarNotificationPorts":
+        """What notifications of Google Calendar need."""
+        from assistant.services.receive_calendar_notification import CalendarNotificationPorts
+
+        return CalendarNotificationPorts(self.subscriptions, self.calendar_queue, self.clock)
+
+    @cached_property
+    def calendar_reconcile_ports(self) -> "CalendarReconcilePorts":
+        """What finding calendars to look at needs."""
+        from assistant.services.reconcile_calendars import CalendarReconcilePorts
+
+        return CalendarReconcilePorts(self.connections, self.calendar_places, self.calendar_queue, self.clock)

@@ -1,7 +1,7 @@
 """Mailboxes of connected accounts: opening, following, watching and changing them."""
 
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assistant.wiring.effects import EffectWiring
 from assistant.wiring.followed_calendars import FollowedCalendarWiring
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from assistant.services.propose_mail import MailProposalPorts
     from assistant.services.receive_gmail_push import GmailPushPorts
     from assistant.services.receive_graph_notification import GraphNotificationPorts
+    from assistant.services.reconcile_mailboxes import ReconcilePorts
+    from assistant.services.renew_watches import RenewPorts
     from assistant.services.sync_mailbox import SyncPorts
-    from assistant.services.watch_mailboxes import WatchPorts
     from assistant.services.welcome_account import WelcomePorts
 
 
@@ -79,9 +80,11 @@ class MailBoxWiring(MailWiring, FollowedCalendarWiring, EffectWiring, MemoryWiri
     @cached_property
     def graph_notification_ports(self) -> "GraphNotificationPorts":
         """What notifications of Microsoft Graph need."""
+        from assistant.domain.subscriptions import Watched
         from assistant.services.receive_graph_notification import GraphNotificationPorts
 
-        return GraphNotificationPorts(self.subscriptions, self.mailbox_queue, self.clock)
+        queues = {Watched.MAIL: self.mailbox_queue, Watched.CALENDAR: self.calendar_queue}
+        return GraphNotificationPorts(self.subscriptions, queues, self.clock)
 
     @cached_property
     def mail_proposal_ports(self) -> "MailProposalPorts":
@@ -107,20 +110,31 @@ class MailBoxWiring(MailWiring, FollowedCalendarWiring, EffectWiring, MemoryWiri
         )
 
     @cached_property
-    def watch_ports(self) -> "WatchPorts":
-        """What watching mailboxes needs."""
-        from assistant.services.watch_mailboxes import WatchPorts
+    def reconcile_ports(self) -> "ReconcilePorts":
+        """What finding undecided mail needs."""
+        from assistant.services.reconcile_mailboxes import ReconcilePorts
 
-        return WatchPorts(
+        return ReconcilePorts(
             self.connections,
             self.mailboxes,
             self.mailbox_places,
             self.receipts,
-            # Renewing watches sends nothing.
-            lambda: self.mailbox_queue,
+            self.mailbox_queue,
             self.meter,
             self.clock,
         )
+
+    @cached_property
+    def renew_ports(self) -> "RenewPorts":
+        """What renewing watches needs."""
+        from assistant.domain.access import Access
+        from assistant.services.renew_watches import RenewPorts, Watched
+
+        parts: dict[Access, Watched[Any]] = {
+            Access.MAIL: Watched(self.mailboxes.open, self.mailbox_places),
+            Access.CALENDAR: Watched(self.calendars.open, self.calendar_places),
+        }
+        return RenewPorts(self.connections, parts, self.meter, self.clock)
 
     @cached_property
     def execute_ports(self) -> "ExecutePorts":

@@ -1,0 +1,1 @@
+"""Probe every dependency."""

@@ -1,0 +1,84 @@
+"""Use case: queue the calendars that somebody should look at though nothing was told of them.
+
+Which those are their places say, so that no provider is asked: new ones, those read long ago, and those whose time that
+is kept has to go on with the days.
+"""
+
+import logging
+from collections import Counter
+from dataclasses import dataclass
+from enum import Enum
+from functools import partial
+
+from assistant.domain.access import Access
+from assistant.domain.connections import Connection
+from assistant.domain.errors import Unavailable
+from assistant.domain.mailbox_sync import SyncReason, reconciled
+from assistant.ports.connections import ConnectionStore
+from assistant.ports.kept_calendar import CalendarPlaces
+from assistant.ports.mailbox_sync import MailboxQueue
+from assistant.ports.runtime import Clock
+from assistant.services.each_account import each_account
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarReconcilePorts:
+    """The ports finding calendars to look at needs."""
+
+    connections: ConnectionStore
+    places: CalendarPlaces
+    queue: MailboxQueue
+    clock: Clock
+
+
+class _End(Enum):
+    """What became of one calendar; the values are fields of ``CalendarsReconciled``."""
+
+    UP_TO_NOW = "up_to_now"
+    QUEUED = "queued"
+    FAILED = "failed"
+    LEFT = "left"
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarsReconciled:
+    """What a look at all calendars found."""
+
+    up_to_now: int = 0
+    queued: int = 0
+    failed: int = 0
+    left: int = 0
+
+
+def reconcile_calendars(*, seconds: float, ports: CalendarReconcilePorts) -> CalendarsReconciled:
+    """Queue the calendars that are due.
+
+    Raises:
+        Unavailable: the connections cannot be read.
+    """
+    seen = each_account(
+        Access.CALENDAR,
+        partial(_looked_at, ports=ports),
+        left=_End.LEFT,
+        until=ports.clock.monotonic() + seconds,
+        connections=ports.connections,
+        clock=ports.clock,
+    )
+    return CalendarsReconciled(**Counter(one.value for one in seen))
+
+
+def _looked_at(connection: Connection, ports: CalendarReconcilePorts) -> _End:
+    """Queue one that is due; one that is not watched is to be, where that is possible."""
+    now = ports.clock.now()
+    try:
+        place = ports.places.read(connection)
+        if not place.is_due(now):
+            return _End.UP_TO_NOW
+        reason = SyncReason.RECONCILED if place.watched_until else SyncReason.UNWATCHED
+        ports.queue.request([reconciled(connection, reason, now)])
+    except Unavailable:
+        logger.warning("a calendar could not be looked at", extra={"connection_id": connection.id})
+        return _End.FAILED
+    return _End.QUEUED

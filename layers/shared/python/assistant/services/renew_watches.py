@@ -1,0 +1,150 @@
+"""Use case on schedule: keep providers notifying, of mail and of calendars.
+
+What cannot be renewed is watched for as long as it was before, so that the time left falls until an alarm tells of it.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from functools import partial
+from typing import Any, Final, Protocol
+
+from assistant.domain import metric_names
+from assistant.domain.access import Access
+from assistant.domain.connections import Connection
+from assistant.domain.errors import ConnectionBroken, Unavailable
+from assistant.domain.mailbox_sync import MailboxPlace
+from assistant.ports.connections import ConnectionStore
+from assistant.ports.runtime import Clock, Meter
+from assistant.services.each_account import each_account
+
+logger = logging.getLogger(__name__)
+
+_TRIES: Final = 3
+
+
+class Watchable(Protocol):
+    """A mailbox, or a calendar."""
+
+    def watch(self) -> datetime | None:
+        """Ask for notifications, or for more time; return until when."""
+        ...
+
+
+class Places[Place: MailboxPlace](Protocol):
+    """How far mailboxes, or calendars, were read."""
+
+    def read(self, connection: Connection) -> Place:
+        """Return the place."""
+        ...
+
+    def replace(self, place: Place) -> Place | None:
+        """Store as the next version; None when the stored version is another."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Watched[Place: MailboxPlace]:
+    """A part of accounts that is watched: what opens it, and the places that say until when it is."""
+
+    open: Callable[[Connection], Watchable]
+    places: Places[Place]
+
+
+@dataclass(frozen=True, slots=True)
+class RenewPorts:
+    """The ports renewing watches needs."""
+
+    connections: ConnectionStore
+    parts: Mapping[Access, Watched[Any]]
+    meter: Meter
+    clock: Clock
+
+
+class _End(Enum):
+    """What became of one watch; the values are fields of ``Renewed``."""
+
+    WATCHED = "watched"
+    UNWATCHED = "unwatched"
+    BROKEN = "broken"
+    FAILED = "failed"
+    LEFT = "left"
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """What a renewal did, in mailboxes and calendars: of ``unwatched`` ones this deployment takes no notifications."""
+
+    watched: int = 0
+    unwatched: int = 0
+    broken: int = 0
+    failed: int = 0
+    left: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    end: _End
+    watched_until: datetime | None = None
+
+
+def renew_watches(*, seconds: float, ports: RenewPorts) -> Renewed:
+    """Ask every provider for more notifications, and measure how long those asked for still come.
+
+    Raises:
+        Unavailable: the connections cannot be read.
+    """
+    until = ports.clock.monotonic() + seconds
+    seen = [one for part in ports.parts for one in _renewed(part, until, ports)]
+    now = ports.clock.now()
+    left = [(one.watched_until - now).total_seconds() for one in seen if one.watched_until]
+    if left:
+        ports.meter.gauge(metric_names.MAILBOX_WATCH_LEFT, max(0.0, min(left)))
+    return Renewed(**Counter(one.end.value for one in seen))
+
+
+def renew_watch[Place: MailboxPlace](connection: Connection, watched: Watched[Place]) -> datetime | None:
+    """Ask one provider for more notifications, and keep until when they come; return that."""
+    until = watched.open(connection).watch()
+    for _ in range(_TRIES if until else 0):
+        place = watched.places.read(connection)
+        if watched.places.replace(place.model_copy(update={"watched_until": until})):
+            break
+    return until
+
+
+def _renewed(part: Access, until: float, ports: RenewPorts) -> Sequence[_Seen]:
+    return each_account(
+        part,
+        partial(_tried, watched=ports.parts[part], clock=ports.clock),
+        left=_Seen(_End.LEFT),
+        until=until,
+        connections=ports.connections,
+        clock=ports.clock,
+    )
+
+
+def _tried(connection: Connection, watched: Watched[Any], clock: Clock) -> _Seen:
+    """Renew one; what goes wrong with it is logged by name, and keeps no other from being renewed."""
+    try:
+        until = renew_watch(connection, watched)
+    except ConnectionBroken:
+        # Its user was told when the consent was found gone.
+        return _Seen(_End.BROKEN)
+    except Exception as error:  # noqa: BLE001 one account must not keep the others from their news
+        extra = {"connection_id": connection.id, "error": type(error).__name__}
+        logger.error("a watch is not renewed", extra=extra)  # noqa: TRY400 the message may quote a provider
+        return _Seen(_End.FAILED, _watched_until(connection, watched, clock))
+    return _Seen(_End.WATCHED if until else _End.UNWATCHED, until)
+
+
+def _watched_until(connection: Connection, watched: Watched[Any], clock: Clock) -> datetime | None:
+    """Return until when it is watched without the renewal; None where that cannot be read either."""
+    try:
+        known: datetime | None = watched.places.read(connection).watched_until
+    except Unavailable:
+        return None
+    return known or clock.now()
