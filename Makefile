@@ -11,7 +11,7 @@ PYTHON := .venv/bin/python
 PYTEST := .venv/bin/pytest --numprocesses 2 --dist loadgroup \
 	--cov=assistant.domain --cov=assistant.services --cov-branch --cov-fail-under=90 --cov-report=
 export PYTHONPATH := layers/shared/python:.
-export CLAUDE PORT PROFILE SANDBOX UV
+export AWS CLAUDE PORT PROFILE QUEUE SANDBOX UV YES
 # Tests start dozens of interpreters, none of which should compile what another has compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -47,6 +47,9 @@ deploy-local: install ## bring a change into the running local assistant
 
 invoke: install ## run one function on one event: make invoke F=triage_email E=events/http/triage_email.json
 	@$(PYTHON) -m infra.local.invoke $(F) $(if $(E),"$(E)")
+
+redrive: install ## show dead letters and why they are there: make redrive QUEUE=mailboxes (YES=1 puts them back; AWS=1)
+	@$(PYTHON) -m infra.redrive
 
 triage: install ## triage a real mailbox through the running assistant: make triage MBOX=path
 	@$(PYTHON) -m infra.local.triage_mailbox $(if $(MBOX),"$(MBOX)")
@@ -90,4 +93,4 @@ cost: install ## print what Claude costs a user and month: make cost DATA=folder
 bench: install ## measure speed, cold start and memory beside bench/baseline.json (ONLY="calendar team", SAVE=1)
 	@$(PYTHON) -m bench $(ONLY) $(if $(SAVE),--save)
 
-.PHONY: help install run arrive token deploy-local invoke triage clean format check test openapi synth deploy train eval cost bench
+.PHONY: help install run arrive token deploy-local invoke redrive triage clean format check test openapi synth deploy train eval cost bench
