@@ -8,11 +8,16 @@ from html import escape
 from http import HTTPStatus
 
 import pytest
+from jwt import PyJWK
 
+from assistant.adapters.google_push import GoogleKeys, GooglePushTokens
+from assistant.domain.errors import NotAuthentic
+from assistant.runtime.clock import SystemClock
 from infra.local.console import LocalFailure
 from infra.local.sandbox import seeds
 from infra.local.sandbox.calendar import AdasCalendar
 from infra.local.sandbox.consent import read_forms
+from infra.local.sandbox.pubsub import SENDER, Push
 from tests.fakes.runtime import ManualClock
 
 # A Wednesday.
@@ -75,3 +80,19 @@ def test_forms_are_told_apart_by_what_they_show_and_hold() -> None:
     ada, ben = read_forms(page)
     assert (ada.action, ada.fields, "ada@northwind.example" in ada.words) == ("/back", {"state": 'a"b'}, True)
     assert "ada@northwind.example" not in ben.words
+
+
+def test_a_push_proves_itself_as_pubsub_does() -> None:
+    push = Push("http://127.0.0.1:8096", f"{API}/api/v1/webhooks/gmail", seeds.ADDRESS)
+
+    class Keys(GoogleKeys):
+        def key(self, key_id: str) -> PyJWK | None:
+            return {one["kid"]: PyJWK(one) for one in push.keys["keys"]}.get(key_id)
+
+    def verifier(audience: str) -> GooglePushTokens:
+        clock = SystemClock()
+        return GooglePushTokens(Keys("http://127.0.0.1", clock), clock, audience=audience, sender=SENDER)
+
+    verifier(f"{API}/api/v1/webhooks/gmail").verify(f"Bearer {push.token()}")
+    with pytest.raises(NotAuthentic):
+        verifier("https://somebody.example").verify(f"Bearer {push.token()}")

@@ -77,11 +77,12 @@ class Push:
         data = json.dumps({"emailAddress": self._address, "historyId": int(history_id)}).encode()
         message = {"data": base64.b64encode(data).decode(), "messageId": history_id}
         push = {"message": message, "subscription": _SUBSCRIPTION}
-        async with session.post(self._endpoint, json=push, headers={"Authorization": f"Bearer {self._token()}"}) as got:
+        async with session.post(self._endpoint, json=push, headers={"Authorization": f"Bearer {self.token()}"}) as got:
             if got.status >= HTTPStatus.BAD_REQUEST:
                 raise ValueError(f"{self._endpoint} answers {got.status}")
 
-    def _token(self) -> str:
+    def token(self) -> str:
+        """Return what proves a delivery, for an hour."""
         now = int(time.time())
         claims = {
             "iss": _ISSUER,

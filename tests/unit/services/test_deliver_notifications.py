@@ -16,7 +16,7 @@ from assistant.domain.preferences import Preferences
 from assistant.domain.tasks.kept import KeptTask
 from assistant.services.brief_day import LATEST, DayPorts
 from assistant.services.deliver_notifications import PAUSES, DeliverPorts, deliver
-from assistant.services.notify import QUEUED_FOR, NotifyPorts, notify
+from assistant.services.notify import IN_INBOX, QUEUED_FOR, NotifyPorts, notify
 from assistant.services.release_notifications import Released, ReleasePorts, release_due
 from assistant.services.send_message import ChannelPorts
 from assistant.services.settle_effects import SettlePorts
@@ -79,9 +79,9 @@ class World:
         return connection
 
     def tell(self, about: str = "mail:1", urgency: Urgency = Urgency.IMPORTANT, **fields: Any) -> bool:
-        news = {"title": "Budget", "text": "Ann asks for the budget.", "link": "/", "at": self.clock.now()} | fields
-        given = News(about=about, kind=NotificationKind.MAIL, urgency=urgency, **news)
-        return notify(USER, given, ports=self.notify_ports)
+        told = {"kind": NotificationKind.MAIL, "title": "Budget", "text": "Ann asks for the budget.", "link": "/"}
+        news = News(about=about, urgency=urgency, **{"at": self.clock.now(), **told, **fields})
+        return notify(USER, news, ports=self.notify_ports)
 
     def work(self) -> None:
         """Do every job of the queue, each delivered twice."""
@@ -132,6 +132,16 @@ def test_time_that_goes_on_meanwhile_holds_nothing() -> None:
     world.work()
     assert world.posted() == [("Budget", "Ann asks for the budget.")]
     assert world.shown().held_until is None
+
+
+def test_no_mail_tells_of_a_mail(world: World) -> None:
+    world.prefer({"urgent": "email", "important": "email", "routine": "email"})
+    world.connect(Provider.GOOGLE, "user@company.com")
+    world.tell()
+    world.work()
+    assert (world.shown().channel, world.shown().note) == ("dashboard", IN_INBOX)
+    world.tell("mail:2", Urgency.ROUTINE)
+    assert world.left() == [DueKind.DIGEST]
 
 
 def test_newer_news_take_the_place_of_older_and_older_change_nothing(world: World) -> None:
@@ -280,10 +290,10 @@ def test_mail_goes_to_the_users_own_address_once(world: World, provider: Provide
     world.prefer({"urgent": "email", "important": "email", "routine": "email"})
     world.connect(Provider.MICROSOFT, "calendar@company.com", access=Access.CALENDAR)
     world.connect(provider, "user@company.com")
-    world.tell()
+    world.tell(kind=NotificationKind.CONNECTION)
     world.work()
     world.clock.advance(60)
-    world.tell(text="She asks again.")
+    world.tell(kind=NotificationKind.CONNECTION, text="She asks again.")
     world.work()
     first, second = _sent(world, provider)
     assert (first.subject, first.to, second.body) == ("Budget", ("user@company.com",), "She asks again.")
@@ -292,7 +302,7 @@ def test_mail_goes_to_the_users_own_address_once(world: World, provider: Provide
 def test_an_account_that_is_open_for_its_calendar_alone_sends_no_mail(world: World) -> None:
     world.prefer({"urgent": "email", "important": "email", "routine": "email"})
     world.connect(Provider.MICROSOFT, "calendar@company.com", access=Access.CALENDAR)
-    world.tell()
+    world.tell(kind=NotificationKind.CONNECTION)
     world.work()
     assert world.shown().note == "You prefer e-mail, which is not connected yet, so it is here."
 

@@ -120,6 +120,12 @@ class KeptNotification(BaseModel):
         """Whether the user has not seen it, and it belongs somewhere it was not sent to yet."""
         return self.shown.wanted is not Channel.DASHBOARD and self.sent < self.revision and self.shown.read_at is None
 
+    @property
+    def is_mail_by_mail(self) -> bool:
+        """Whether a mail would tell of a mail; a digest of several may."""
+        of_one = self.news.kind is NotificationKind.MAIL and self.news.urgency is not Urgency.ROUTINE
+        return of_one and self.shown.wanted is Channel.EMAIL
+
     def held(self, until: datetime, *, failed: bool = False) -> Self:
         """Return it as it waits until then, after a failure or not."""
         shown = self.shown.model_copy(update={"held_until": until})

@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 # As long as the queue takes to deliver, or to give up; then the next run hands it over again.
 QUEUED_FOR: Final = timedelta(minutes=10)
+IN_INBOX: Final = "It is in your inbox, so no mail tells of it."
 TOO_LATE: Final = "It would have come too late elsewhere, so it is here."
 _ATTEMPTS: Final = 5
 _MOST_MEETINGS: Final = 100
@@ -89,6 +90,8 @@ def _tell(user_id: str, news: News, earlier: KeptNotification | None, ports: Not
     kept = told(news, news.urgency.channel(preferences.notification_channels), earlier)
     if not kept.to_be_sent:
         return ports.notifications.replace(user_id, kept)
+    if kept.is_mail_by_mail:
+        return ports.notifications.replace(user_id, kept.left_here(IN_INBOX))
     at = when(user_id, news, preferences, now, ports=ports)
     if at is None:
         return ports.notifications.replace(user_id, kept.left_here(TOO_LATE))
