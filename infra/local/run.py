@@ -59,7 +59,7 @@ CLAUDE_API_KEY = "CLAUDE_API_KEY"
 _OUTBOUND = ("HTTPS_PROXY", "https_proxy", "SSL_CERT_FILE")
 
 _GREETING = """
-The assistant listens on {address} (profile {profile}). Ctrl-C stops it; its state stays in {state}.
+The assistant listens on {address} (profile {profile}). Ctrl-C stops it; {kept}.
 {claude}
 {sandbox}
 TOKEN={token}
@@ -130,7 +130,7 @@ async def serve_until_stopped(layout: Layout, aws: LocalAws, started: Mapping[st
             if layout.sandbox:
                 await stack.enter_async_context(pushing(push_of(layout, layout.sandbox), layout.sandbox.pubsub))
                 token = partial(demo_token, aws, layout.state)
-                await _unless(stop, partial(connect_demo_user, layout, layout.sandbox, token))
+                await done_or_stopped(stop, partial(connect_demo_user, layout, layout.sandbox, token))
             if not stop.is_set():
                 print(_greeting(layout, demo_token(aws, layout.state)), flush=True)
             await _until(stop, started)
@@ -140,7 +140,7 @@ async def serve_until_stopped(layout: Layout, aws: LocalAws, started: Mapping[st
         extraction.cancel()
 
 
-async def _unless(stop: asyncio.Event, work: Callable[[], None]) -> None:
+async def done_or_stopped(stop: asyncio.Event, work: Callable[[], None]) -> None:
     """Return when ``work`` is done, or as soon as ``stop`` is set: nobody waits for what is left of it then."""
     loop, done = asyncio.get_running_loop(), asyncio.Event()
     failures: list[BaseException] = []
@@ -187,7 +187,7 @@ def _greeting(layout: Layout, token: str) -> str:
     return _GREETING.format(
         address=layout.address,
         profile=layout.profile,
-        state=layout.state,
+        kept="nothing of it is kept" if layout.sandbox else f"its state stays in {layout.state}",
         token=token,
         example=_EXAMPLE,
         user=DEMO_USER,
@@ -208,7 +208,7 @@ def _sandbox(layout: Layout) -> str:
     if layout.sandbox is None:
         return ""
     return f"""
-{DEMO_USER} is {NAME} <{ADDRESS}>, in a sandbox that begins anew each time: Google and Slack are emulators.
+{DEMO_USER} is {NAME} <{ADDRESS}>, in a sandbox: Google and Slack are emulators.
 make arrive lets a mail arrive (MAIL={", ".join(arrivals())}, or SUBJECT=... BODY=...) and shows what becomes of it.
 """
 

@@ -5,7 +5,8 @@ import logging
 import re
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from infra.local.layout import SandboxPorts, is_listening
 from infra.local.sandbox.accounts import Mailbox, Workspace
 from infra.local.sandbox.asking import ask
+from infra.local.sandbox.seeds import mime
 from infra.local.users import demo_token
 from tests.integration.assistant_process import Assistant, eventually
 
@@ -87,6 +89,20 @@ def test_words_of_ones_own_arrive_as_they_are_written(sandbox: Assistant, ports:
     # Nothing in it is a mention: Slack reads <!channel> in neither.
     assert messages[0]["blocks"][0]["text"] == {"type": "plain_text", "text": subject, "emoji": False}
     assert "<!channel>" not in messages[0]["text"]
+
+
+def test_a_later_mail_of_a_thread_changes_the_message_in_its_place(ports: SandboxPorts) -> None:
+    mailbox, workspace = Mailbox(ports.google_url), Workspace(ports.slack_url)
+    mail = {"from": "Kwame Boateng <kwame@northwind.example>", "body": "Please answer by 5 pm today. It cannot wait."}
+
+    def is_last(subject: str) -> bool:
+        return bool(workspace.messages()[0]["blocks"][0]["text"]["text"] == subject)
+
+    for number, subject in enumerate(("Urgent: the lift is stuck", "Re: Urgent: the lift is stuck, two people in it")):
+        at = datetime.now(UTC)
+        mailbox.receive(mime(mail | {"subject": subject}, f"lift{number}", at, thread="lift0"))
+        eventually(partial(is_last, subject))
+    assert sum("the lift is stuck" in one["text"] for one in workspace.messages()) == 1
 
 
 def test_a_lure_is_labelled_and_nobody_is_told(sandbox: Assistant, ports: SandboxPorts) -> None:

@@ -1,9 +1,12 @@
 """What the sandbox begins with reads as mails and events of this week."""
 
+import asyncio
 import base64
 import json
+import threading
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
+from functools import partial
 from html import escape
 from http import HTTPStatus
 
@@ -14,6 +17,7 @@ from assistant.adapters.google_push import GoogleKeys, GooglePushTokens
 from assistant.domain.errors import NotAuthentic
 from assistant.runtime.clock import SystemClock
 from infra.local.console import LocalFailure
+from infra.local.run import done_or_stopped
 from infra.local.sandbox import seeds
 from infra.local.sandbox.calendar import AdasCalendar
 from infra.local.sandbox.consent import read_forms
@@ -96,3 +100,27 @@ def test_a_push_proves_itself_as_pubsub_does() -> None:
     verifier(f"{API}/api/v1/webhooks/gmail").verify(f"Bearer {push.token()}")
     with pytest.raises(NotAuthentic):
         verifier("https://somebody.example").verify(f"Bearer {push.token()}")
+
+
+def test_what_is_under_way_is_left_where_the_user_stops_it() -> None:
+    never = threading.Event()
+
+    async def stopped() -> None:
+        stop = asyncio.Event()
+        asyncio.get_running_loop().call_soon(stop.set)
+        await done_or_stopped(stop, partial(_wait, never))
+
+    async def failed() -> None:
+        def work() -> None:
+            raise LocalFailure("refused")
+
+        await done_or_stopped(asyncio.Event(), work)
+
+    asyncio.run(stopped())
+    never.set()
+    with pytest.raises(LocalFailure, match="refused"):
+        asyncio.run(failed())
+
+
+def _wait(event: threading.Event) -> None:
+    event.wait(60)
