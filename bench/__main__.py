@@ -11,6 +11,7 @@ from bench.calendar import measure_calendar
 from bench.claude import measure_claude
 from bench.cold_start import measure_cold_starts
 from bench.front_door import measure_planning, measure_triage
+from bench.mailbox import measure_backfill
 from bench.mails import make_mails
 from bench.meetings import measure_meetings
 from bench.memory import measure_memory
@@ -21,6 +22,7 @@ from bench.stack import Assistant, running_assistant
 from bench.tasks import measure_tasks
 from bench.team import measure_team
 from bench.triage import measure_batches, measure_decisions
+from bench.webhooks import measure_webhooks
 
 _REPOSITORY = Path(__file__).resolve().parents[1]
 _REPORTS = _REPOSITORY / "reports"
@@ -68,6 +70,8 @@ PARTS: Mapping[str, Callable[[Running], Iterable[Figure]]] = {
     "meetings": lambda _: (measure_meetings(),),
     "tasks": lambda _: (measure_tasks(),),
     "memory": lambda _: measure_memory(),
+    "mailbox": lambda _: measure_backfill(),
+    "webhooks": lambda _: measure_webhooks(),
     "sizes": lambda _: measure_sizes(),
     "cold_start": lambda running: measure_cold_starts(running().environments()),
     "front_door": _front_door,
