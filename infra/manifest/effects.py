@@ -37,11 +37,11 @@ FUNCTIONS = (
         # One that has to wait returns to the queue alone.
         batch_size=1,
         grants=(
-            on_table("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+            on_table("BatchGetItem", "BatchWriteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
             SEND_NOTIFICATIONS,
-            *on_tokens("google", "microsoft"),
+            *on_tokens("google", "microsoft", "slack"),
         ),
         secrets=("oauth-clients",),
-        dependencies=("core", "google", "graph"),
+        dependencies=("core", "google", "graph", "slack"),
     ),
 )

@@ -104,7 +104,9 @@ def one_effect() -> float:
     As many calls look where an event is, read its version, move it, and look again where it had another by then; or
     look for a draft, read the mail it answers, and make it, where Graph is asked for its folders and looks again, too.
     """
-    calls = LEASED_FOR.total_seconds() + max(4 * GOOGLE_CALL, 6 * graph_api.CALL_SECONDS)
+    account = LEASED_FOR.total_seconds() + max(4 * GOOGLE_CALL, 6 * graph_api.CALL_SECONDS)
+    # A message is looked for and written: the conversation, its last messages, the message.
+    calls = max(account, renewed_elsewhere() + 6 * CALL_SECONDS)
     return calls + 6 * store() + 2 * BATCH_PAUSES
 
 

@@ -30,6 +30,17 @@ class MemoryChat:
         self._check()
         return next((user for user in self.users.values() if user.address == address.lower()), None)
 
+    def person(self, user_id: str) -> ChatUser:
+        self._check()
+        if user_id not in self.users:
+            raise NotFound("nobody of this id")
+        return self.users[user_id]
+
+    def find(self, user_id: str, *, key: str) -> PostedMessage | None:
+        self._check()
+        posted = self._by_key.get(key)
+        return posted if posted in self.messages and posted.channel == f"D{user_id}" else None
+
     def post(self, user_id: str, message: ChatMessage, *, key: str) -> PostedMessage:
         self._check()
         if user_id not in self.users:

@@ -18,11 +18,13 @@ from assistant.domain.users import Identity
 from assistant.ports.effects import MOST_CHANGES
 from assistant.ports.runtime import Clock
 from assistant.services.answer_approvals import AnswerPorts
+from assistant.services.change_chat import ChatExecutor
 from assistant.services.change_events import EventExecutor
 from assistant.services.change_mail import MailExecutor
 from assistant.services.execute_effects import ExecutePorts, run_job
 from assistant.services.propose_effects import ProposePorts
 from tests.fakes.calendar_account import MemoryCalendar, MemoryCalendars
+from tests.fakes.chat import MemoryChats
 from tests.fakes.connections import MemoryConnections
 from tests.fakes.mailbox import MemoryMailBox, MemoryMailBoxes
 from tests.fakes.notifications import MemoryDueIndex, MemoryNotifier
@@ -137,11 +139,13 @@ class Desk:
         mail = MailExecutor(self.connections, self._mailboxes)
         self._calendars = MemoryCalendars(self.provider)
         events = EventExecutor(self.connections, self._calendars)
+        self.chats = MemoryChats()
+        chat = ChatExecutor(self.connections, self.chats)
         self.propose_ports = ProposePorts(self.effects, self.queue, self.preferences, self.notifications, self.clock)
         self.answer_ports = AnswerPorts(self.effects, self.queue, self.audit, self.clock)
         self.execute_ports = ExecutePorts(
             self.effects,
-            {kind: events if kind in EVENTS else mail for kind in EffectKind},
+            dict.fromkeys(EffectKind, mail) | dict.fromkeys(EVENTS, events) | {EffectKind.POST_MESSAGE: chat},
             self.notifications,
             self.meter,
             self.clock,

@@ -15,7 +15,7 @@ from tests.fakes.loopback_http import Answer, loopback_server, running
 TOKEN = "xoxb-token"
 MOST_BLOCKS, MOST_BUTTONS = 50, 25
 LIMITS = {"header": 150, "section": 3000, "context": 3000, "button": 75}
-FORMS_ONLY = {"users.lookupByEmail"}
+FORMS_ONLY = {"users.lookupByEmail", "users.info"}
 
 type Json = dict[str, Any]
 
@@ -30,6 +30,7 @@ class SlackApi:
     url: str = ""
     token: str = TOKEN
     users: dict[str, str] = field(default_factory=lambda: {"U1": "user@company.com"})
+    left: set[str] = field(default_factory=set)
     channels: dict[str, list[Json]] = field(default_factory=dict)
     failures: list[Answer] = field(default_factory=list)
     lost: set[str] = field(default_factory=set)
@@ -69,6 +70,7 @@ class SlackApi:
     def _route(self, method: str) -> Callable[[Json], Answer]:
         return {
             "users.lookupByEmail": self._lookup,
+            "users.info": self._info,
             "conversations.open": self._open,
             "conversations.history": self._history,
             "chat.postMessage": self._post,
@@ -81,8 +83,14 @@ class SlackApi:
         found = next((one for one, address in self.users.items() if address == body["email"].lower()), None)
         if found is None:
             return failed("users_not_found")
-        profile = {"email": self.users[found], "real_name": "Ann Lee"}
-        return succeeded(user={"id": found, "name": "ann", "profile": profile})
+        return self._user(found)
+
+    def _info(self, body: Json) -> Answer:
+        return self._user(body["user"]) if body["user"] in self.users else failed("user_not_found")
+
+    def _user(self, user_id: str) -> Answer:
+        profile = {"email": self.users[user_id], "real_name": "Ann Lee"}
+        return succeeded(user={"id": user_id, "name": "ann", "deleted": user_id in self.left, "profile": profile})
 
     def _open(self, body: Json) -> Answer:
         if body["users"] not in self.users:
@@ -94,7 +102,8 @@ class SlackApi:
         if body["channel"] not in self.channels:
             return failed("channel_not_found")
         since, start, limit = float(body.get("oldest", 0)), int(body.get("cursor", 0)), int(body["limit"])
-        newest = [one for one in reversed(self.channels[body["channel"]]) if float(one["ts"]) >= since]
+        until = float(body.get("latest", "inf"))
+        newest = [one for one in reversed(self.channels[body["channel"]]) if since <= float(one["ts"]) <= until]
         page = newest[start : start + limit]
         if body.get("include_all_metadata") != "1":
             page = [{name: value for name, value in one.items() if name != "metadata"} for one in page]

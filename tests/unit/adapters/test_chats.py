@@ -87,6 +87,18 @@ class TestEveryChat:
         assert (found.id, found.address) == ("U1", "user@company.com")
         assert world[0].user_of("nobody@company.com") is None
 
+    def test_people_are_found_by_id(self, world: tuple[Chat, Any]) -> None:
+        assert world[0].person("U1").address == "user@company.com"
+        with pytest.raises(NotFound):
+            world[0].person("U9")
+
+    def test_a_message_is_found_by_its_key_while_it_stands(self, world: tuple[Chat, Any]) -> None:
+        posted = world[0].post("U1", MESSAGE, key="a")
+        assert world[0].find("U1", key="a") == posted
+        assert world[0].find("U1", key="b") is None
+        world[0].delete(posted)
+        assert world[0].find("U1", key="a") is None
+
     def test_a_key_is_posted_once_and_other_words_take_its_place(self, world: tuple[Chat, Any]) -> None:
         first = world[0].post("U1", MESSAGE, key="a")
         assert world[0].post("U1", MESSAGE, key="a") == first
@@ -138,6 +150,11 @@ class TestSlack:
         long = ChatMessage("x" * 9000, title="t" * 900, context="c" * 9000, buttons=(Button("a", "v", "l" * 90),))
         slack.chat.post("U1", long, key="k")
         assert len(slack.api.ours()) == 1
+
+    def test_who_left_is_not_found(self, slack: Slack) -> None:
+        slack.api.left.add("U1")
+        with pytest.raises(NotFound):
+            slack.chat.person("U1")
 
     def test_history_is_read_page_by_page(self, slack: Slack) -> None:
         slack.post()

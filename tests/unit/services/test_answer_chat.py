@@ -1,10 +1,11 @@
 """Presses of buttons and words in a chat: the user's alone, each done once, and the answer says what became of it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from assistant.domain.chat import ChatMessage, PostedMessage
+from assistant.domain.chat import ChatMessage, ChatUser, PostedMessage
 from assistant.domain.chat_jobs import ButtonPressed, MessageReceived
 from assistant.domain.connections import ConnectionStatus
 from assistant.domain.effects.actions import SendMail
@@ -13,6 +14,7 @@ from assistant.domain.effects.effect import Effect, EffectState
 from assistant.domain.effects.provenance import Traced
 from assistant.domain.errors import Unavailable
 from assistant.domain.notification_messages import chat_message
+from assistant.domain.preferences import Preferences
 from assistant.domain.tasks.kept import KeptTask
 from assistant.domain.tasks.request import TaskStatus
 from assistant.services.answer_chat import NOT_YOURS, OUTDATED, ChatAnswerPorts, answer_chat
@@ -20,7 +22,7 @@ from assistant.services.answer_command import CommandPorts
 from assistant.services.brief_day import DayPorts
 from assistant.services.prioritize_tasks import PrioritizePorts
 from assistant.services.propose_effects import propose_effects
-from tests.fakes.chat import MemoryChats
+from assistant.services.tell_colleague import TellPorts
 from tests.fakes.effects import ARCHIVE, USER, Desk, label
 from tests.fakes.meetings import MemoryMeetings
 from tests.fakes.memory import MemoryMemories
@@ -38,17 +40,19 @@ class World:
     def __init__(self) -> None:
         self.desk = desk = Desk()
         self.clock = desk.clock
-        self.chats = MemoryChats()
+        self.chats = desk.chats
         self.notices = MemoryNotices(Outage())
         self.tasks = MemoryTasks(desk.clock)
         day = DayPorts(
             MemoryMeetings(desk.clock), self.tasks, MemoryMemories(desk.clock), MemoryNotifications(desk.clock)
         )
         ranking = PrioritizePorts(desk.preferences, self.tasks, desk.audit, desk.meter, desk.clock, claude=lambda: None)
-        commands = CommandPorts(desk.answer_ports, day, ranking, desk.preferences)
+        tell = TellPorts(self.chats, desk.propose_ports)
+        commands = CommandPorts(desk.answer_ports, day, ranking, tell, desk.preferences)
         self.ports = ChatAnswerPorts(desk.connections, self.chats, self.notices, commands)
         desk.connections.replace(slack_connection(), expected_version=0)
         desk.connections.replace(slack_connection("user2", "U2"), expected_version=0)
+        self.chats.chat.users["U2"] = ChatUser("U2", "Bob Ray", "bob@company.com")
         self.presses = 0
 
     def ask(self, confidence: float = 0.5) -> Effect:
@@ -220,7 +224,6 @@ class TestCommands:
     @pytest.mark.parametrize("member", ["U9", "U2"])
     def test_others_learn_nothing_of_the_user(self, world: World, member: str) -> None:
         world.ask()
-        world.chats.chat.users["U2"] = world.chats.chat.users["U1"]
         world.write("waiting", member=member)
         assert [one.text for one in world.said] == (["Nothing waits for your word."] if member == "U2" else [])
 
@@ -292,6 +295,76 @@ class TestCommands:
         (said,) = world.said
         assert said.title == "Your Wednesday, 15 January"
         assert said.text == "No meetings today.\n\nNo tasks due today."
+
+    @pytest.mark.parametrize(
+        ("words", "said"),
+        [
+            ("tell <@U2> I am late", "I am late"),
+            ("Tell <mailto:bob@company.com|bob@company.com>: I am late", "I am late"),
+            ("<@UBOT> dile a bob@company.com, llego tarde", "llego tarde"),
+            ("dis à <@U2|bob>   je suis en retard", "je suis en retard"),
+            (
+                "sag <@U2> R&amp;D ist\nspäter, siehe <https://example.com|hier>",
+                "R&D ist\nspäter, siehe https://example.com",
+            ),
+        ],
+    )
+    def test_words_for_a_colleague_are_shown_whole_before_they_are_written(
+        self, world: World, words: str, said: str
+    ) -> None:
+        world.write(words)
+        (question,) = world.said
+        assert question.text.startswith(
+            f"Write to Bob Ray (bob@company.com) in Slack.\n\n{said}\n\nFrom Ann, by their assistant."
+        )
+        (record,) = world.desk.effects.records.values()
+        world.press(record.effect)
+        world.desk.work()
+        posted = world.chats.chat.find("U2", key=record.id)
+        assert posted is not None
+        written = world.chats.chat.messages[posted]
+        assert (written.text, written.context) == (said, "From Ann, by their assistant.")
+        assert world.desk.notifications.told == {}
+
+    def test_what_was_written_to_a_colleague_is_taken_back(self, world: World) -> None:
+        world.write("tell <@U2> I am late")
+        (record,) = world.desk.effects.records.values()
+        world.press(record.effect)
+        world.desk.work()
+        world.clock.advance(60)
+        world.write("undo", event_id="Ev2")
+        world.desk.work()
+        assert world.desk.record(record.effect).state is EffectState.UNDONE
+        assert world.chats.chat.find("U2", key=record.id) is None
+
+    @pytest.mark.parametrize(
+        ("words", "answer"),
+        [
+            ("tell nobody@company.com hello", "I find nobody of that name"),
+            ("tell <@U7> hello", "I find nobody of that name"),
+            ("tell <@U2> " + "long " * 500, "That is too long for me"),
+            ("tell <@U2>", "• today"),
+            ("tell Bob hello", "• today"),
+        ],
+    )
+    def test_who_is_not_found_and_what_is_too_long_is_said(self, world: World, words: str, answer: str) -> None:
+        world.write(words)
+        (said,) = world.said
+        assert said.text.startswith(answer)
+        assert world.desk.effects.records == {}
+
+    def test_words_come_once_however_often_they_are_delivered(self, world: World) -> None:
+        job = world.write("tell <@U2> I am late")
+        world.notices = MemoryNotices(Outage())
+        answer_chat(job, ports=replace(world.ports, done=world.notices))
+        assert len(world.said) == len(world.desk.effects.records) == 1
+
+    def test_what_preferences_forbid_is_not_asked(self, world: World) -> None:
+        preferred = Preferences.model_validate({"effects": {"post_message": "never"}})
+        world.desk.preferences.replace(USER, preferred, expected_version=0)
+        world.write("tell <@U2> I am late")
+        (said,) = world.said
+        assert (said.buttons, said.context) == ((), "Your preferences never allow this.")
 
     def test_words_that_come_twice_are_answered_once(self, world: World) -> None:
         job = world.write("today")

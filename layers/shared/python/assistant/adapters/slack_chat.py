@@ -68,9 +68,25 @@ class SlackChat:
             user = self._calls.read("users.lookupByEmail", email=address)["user"]
         except NotFound:
             return None
-        profile = user.get("profile", {})
-        name = profile.get("real_name") or user.get("real_name") or user.get("name", "")
-        return ChatUser(user["id"], name, profile.get("email", address).lower())
+        return _person(user)
+
+    def person(self, user_id: str) -> ChatUser:
+        """Return who has this id."""
+        user = self._calls.read("users.info", user=user_id)["user"]
+        if user.get("deleted"):
+            raise NotFound("Slack does not know this person any more.")
+        return _person(user)
+
+    def find(self, user_id: str, *, key: str) -> PostedMessage | None:
+        """Return where the message stands, as the conversation says."""
+        record = self._records.find(self._connection, key)
+        if record is None:
+            return None
+        if record.posted is None:
+            return self._find(self._channel(user_id), key)
+        at = {"channel": record.posted.channel, "oldest": record.posted.id, "latest": record.posted.id}
+        found = self._calls.read("conversations.history", inclusive=True, limit=1, **at)["messages"]
+        return record.posted if found else None
 
     def post(self, user_id: str, message: ChatMessage, *, key: str) -> PostedMessage:
         """Write to a person directly; other words under the same key take the place of the first."""
@@ -111,7 +127,7 @@ class SlackChat:
     def _post(self, user_id: str, message: ChatMessage, key: str, *, tried: bool) -> PostedMessage:
         if not self._records.begin(self._connection, key, until=self._clock.now() + POSTING_FOR):
             raise Unavailable("This message is being sent elsewhere.")
-        channel = self._calls.call("conversations.open", users=user_id)["channel"]["id"]
+        channel = self._channel(user_id)
         found = self._find(channel, key) if tried else None
         if found:
             self._replace(found, message)
@@ -122,6 +138,10 @@ class SlackChat:
             "chat.postMessage", channel=channel, metadata=metadata, **unfurled, **_content(message)
         )
         return PostedMessage(answer["channel"], answer["ts"])
+
+    def _channel(self, user_id: str) -> str:
+        """Return the direct conversation with a person."""
+        return str(self._calls.call("conversations.open", users=user_id)["channel"]["id"])
 
     def _replace(self, posted: PostedMessage, message: ChatMessage) -> None:
         """Put the words in place; a message the user deleted stays deleted."""
@@ -149,6 +169,13 @@ class SlackChat:
             if not cursor:
                 return
             asked["cursor"] = cursor
+
+
+def _person(user: Json) -> ChatUser:
+    profile = user.get("profile", {})
+    name = profile.get("real_name") or user.get("real_name") or user.get("name", "")
+    address = profile.get("email")
+    return ChatUser(user["id"], " ".join(name.split()), address.lower() if address else None)
 
 
 def _is_a_persons(message: Json) -> bool:

@@ -1,11 +1,21 @@
 """Commands of a user to the assistant in a chat: a word, in the languages of triage."""
 
+import html
 import re
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 from unicodedata import normalize
 
 from assistant.domain.chat import ChatMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Words to be passed on to somebody, named by mail address or by their id in the chat."""
+
+    to: str
+    text: str
 
 
 class Command(StrEnum):
@@ -25,6 +35,13 @@ _WORDS: Final = {
     Command.UNDO: ("undo", "undo that", "deshacer", "deshaz", "annuler", "annule", "rückgängig", "zurücknehmen"),
 }
 _MENTION: Final = re.compile(r"<@[^>]*>")
+# ``<@U2|bob>`` and ``<mailto:bob@company.com|bob@company.com>`` are how Slack writes people and addresses.
+_TELL: Final = re.compile(
+    r"\s*(?:<@[^>]*>\s*)?(?:tell|write to|dile a|escribe a|dis à|écris à|sag|schreib)\s+"
+    r"(?:<@(?P<id>\w+)(?:\|[^>]*)?>|(?:<mailto:)?(?P<mail>[^\s@<>|]+@[^\s@<>|:,]+)(?:\|[^>]*)?>?)[\s:,]+(?P<words>\S.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_LINK: Final = re.compile(r"<(?:mailto:)?([^<>|@]\S*?)(?:\|[^>]*)?>")
 _NO_LETTERS: Final = re.compile(r"[^\w']+")
 
 HELP: Final = ChatMessage(
@@ -35,6 +52,7 @@ HELP: Final = ChatMessage(
             "• tasks: the five to do first",
             "• waiting: the actions I may not do without your word",
             "• undo: take back what I did last",
+            "• tell bob@company.com or @Bob, then your words: write them to him, once you said yes",
         )
     ),
     context="hoy, tareas, pendientes, deshacer · aujourd'hui, tâches, en attente, annuler · "
@@ -42,10 +60,18 @@ HELP: Final = ChatMessage(
 )
 
 
-def command_of(text: str) -> Command:
+def command_of(text: str) -> Command | Tell:
     """Return what the words ask for: ``help`` where they are none of ours. Mentions, case and punctuation are left."""
+    told = _TELL.match(text)
+    if told:
+        return Tell(to=(told["id"] or told["mail"]).strip(), text=_as_written(told["words"]))
     plain = normalize("NFKC", _MENTION.sub(" ", text)).casefold().replace("’", "'")
     return _COMMANDS.get(_plain(plain), Command.HELP)
+
+
+def _as_written(text: str) -> str:
+    """Return the words as they were typed: Slack escapes them and marks links."""
+    return html.unescape(_LINK.sub(r"\1", text)).strip()
 
 
 def _plain(text: str) -> str:

@@ -208,6 +208,8 @@ class EffectPermissions(_Section):
     """Move events of connected calendars as an accepted plan suggests, each after a question."""
     decline_event: Annotated[Permission, AfterValidator(_always_asked)] = Permission.ASK
     """Decline invitations in connected calendars as an accepted plan suggests, each after a question."""
+    post_message: Annotated[Permission, AfterValidator(_always_asked)] = Permission.ASK
+    """Write to colleagues in a connected chat what the user asks to be passed on, each after a question."""
 
 
 class QuietHours(_Section):

@@ -16,6 +16,14 @@ class Chat(Protocol):
         """Return who has this e-mail address."""
         ...
 
+    def person(self, user_id: str) -> ChatUser:
+        """Return who has this id; raises NotFound where nobody has, or no longer."""
+        ...
+
+    def find(self, user_id: str, *, key: str) -> PostedMessage | None:
+        """Return where the message to a person under the key stands; None where it is gone or never was."""
+        ...
+
     def post(self, user_id: str, message: ChatMessage, *, key: str) -> PostedMessage:
         """Write to a person directly; once for each key: other words take the place of the first."""
         ...

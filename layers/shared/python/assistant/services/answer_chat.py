@@ -75,7 +75,7 @@ def _answer(job: ChatJob, ports: ChatAnswerPorts) -> None:
 def _message(message: MessageReceived, connection: Connection, ports: ChatAnswerPorts) -> None:
     """Answer in the direct conversation, also what was asked where others read along."""
     chat = ports.chats.open(connection)
-    for number, said in enumerate(answer_command(connection.user_id, message, ports=ports.commands)):
+    for number, said in enumerate(answer_command(connection, message, ports=ports.commands)):
         chat.post(message.member, said, key=f"answer:{message.id}:{number}")
 
 

@@ -6,8 +6,9 @@ from itertools import islice
 from typing import Final
 
 from assistant.domain.chat import ChatMessage
-from assistant.domain.chat_commands import HELP, Command, command_of
+from assistant.domain.chat_commands import HELP, Command, Tell, command_of
 from assistant.domain.chat_jobs import MessageReceived
+from assistant.domain.connections import Connection
 from assistant.domain.day_briefing import briefing_text, briefing_title
 from assistant.domain.effects.approval import approval_asked, summary
 from assistant.domain.effects.effect import APPROVAL_LASTS, EffectState
@@ -19,6 +20,7 @@ from assistant.services.answer_approvals import AnswerPorts
 from assistant.services.brief_day import DayPorts, read_day
 from assistant.services.prioritize_tasks import PrioritizePorts, PrioritizeRequest, prioritize_tasks
 from assistant.services.show_effects import newest_effects
+from assistant.services.tell_colleague import TellPorts, tell_colleague
 from assistant.services.undo_effects import UndoAnswer, UndoRequest, last_run, undo_effects
 
 _MOST_TASKS: Final = 5
@@ -36,15 +38,19 @@ class CommandPorts:
     approvals: AnswerPorts
     day: DayPorts
     tasks: PrioritizePorts
+    tell: TellPorts
     preferences: PreferenceStore
 
 
-def answer_command(user_id: str, message: MessageReceived, *, ports: CommandPorts) -> tuple[ChatMessage, ...]:
+def answer_command(connection: Connection, message: MessageReceived, *, ports: CommandPorts) -> tuple[ChatMessage, ...]:
     """Do what the user's words ask for, and return what they are told; done again nothing more happens.
 
     Raises:
-        Unavailable: the store or the queue is down.
+        Unavailable: the store, the queue or the chat is down.
     """
+    asked, user_id = command_of(message.text), connection.user_id
+    if isinstance(asked, Tell):
+        return (tell_colleague(connection, asked, message, ports=ports.tell),)
     answers: Mapping[Command, Callable[[], Iterable[ChatMessage]]] = {
         Command.HELP: lambda: (HELP,),
         Command.TODAY: lambda: (_day(user_id, ports),),
@@ -52,7 +58,7 @@ def answer_command(user_id: str, message: MessageReceived, *, ports: CommandPort
         Command.WAITING: lambda: _waiting(user_id, ports),
         Command.UNDO: lambda: (_undo(user_id, message, ports),),
     }
-    return tuple(answers[command_of(message.text)]())
+    return tuple(answers[asked]())
 
 
 def _day(user_id: str, ports: CommandPorts) -> ChatMessage:

@@ -38,9 +38,11 @@ class ChatWiring(NotesWiring, DeliveryWiring):
         from dataclasses import replace
 
         from assistant.services.answer_command import CommandPorts
+        from assistant.services.tell_colleague import TellPorts
 
         tasks = replace(self.prioritize_ports, claude=lambda: None)
-        return CommandPorts(self.answer_ports, self.day_ports, tasks, self.preferences)
+        tell = TellPorts(self.chats, self.propose_ports)
+        return CommandPorts(self.answer_ports, self.day_ports, tasks, tell, self.preferences)
 
     @cached_property
     def chat_answer_ports(self) -> "ChatAnswerPorts":

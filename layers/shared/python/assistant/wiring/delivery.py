@@ -7,7 +7,6 @@ from assistant.wiring.mailboxes import MailBoxWiring
 from assistant.wiring.tasks import TaskWiring
 
 if TYPE_CHECKING:
-    from assistant.ports.chat import Chats
     from assistant.services.brief_day import DayPorts
     from assistant.services.deliver_notifications import DeliverPorts
     from assistant.services.send_message import ChannelPorts
@@ -22,15 +21,6 @@ class DeliveryWiring(MailBoxWiring, TaskWiring):
         from assistant.services.brief_day import DayPorts
 
         return DayPorts(self.meetings, self.tasks, self.memories, self.notifications)
-
-    @cached_property
-    def chats(self) -> "Chats":
-        """Workspaces of Slack; its SDK is imported by the first message."""
-        from assistant.adapters.dynamo_posts import DynamoPostRecords
-        from assistant.adapters.slack_chat import SlackChats
-
-        records = DynamoPostRecords(self._table, self.clock)
-        return SlackChats(self.access_tokens, records, self.clock, self.settings.slack_url)
 
     @cached_property
     def channel_ports(self) -> "ChannelPorts":

@@ -3,6 +3,7 @@
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
+from assistant.wiring.connected_chats import ConnectedChatWiring
 from assistant.wiring.effects import EffectWiring
 from assistant.wiring.followed_calendars import FollowedCalendarWiring
 from assistant.wiring.mail import MailWiring
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from assistant.services.welcome_account import WelcomePorts
 
 
-class MailBoxWiring(MailWiring, FollowedCalendarWiring, EffectWiring, MemoryWiring):
+class MailBoxWiring(MailWiring, FollowedCalendarWiring, ConnectedChatWiring, EffectWiring, MemoryWiring):
     """Mailboxes of connected accounts: opening, following, watching and changing them."""
 
     @cached_property
@@ -140,6 +141,7 @@ class MailBoxWiring(MailWiring, FollowedCalendarWiring, EffectWiring, MemoryWiri
     def execute_ports(self) -> "ExecutePorts":
         """What doing and undoing effects needs: for each kind of action who can do it."""
         from assistant.domain.effects.actions import EffectKind
+        from assistant.services.change_chat import ChatExecutor
         from assistant.services.change_events import EventExecutor
         from assistant.services.change_mail import MailExecutor
         from assistant.services.execute_effects import ExecutePorts
@@ -149,6 +151,7 @@ class MailBoxWiring(MailWiring, FollowedCalendarWiring, EffectWiring, MemoryWiri
         executors: dict[EffectKind, EffectExecutor] = {
             **dict.fromkeys((EffectKind.LABEL, EffectKind.ARCHIVE, EffectKind.DRAFT, EffectKind.SEND), mail),
             **dict.fromkeys((EffectKind.MOVE_EVENT, EffectKind.DECLINE_EVENT), events),
+            EffectKind.POST_MESSAGE: ChatExecutor(self.connections, self.chats),
         }
         return ExecutePorts(self.effects, executors, self.notifier, self.meter, self.clock)
 

@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from assistant.domain.calendar.answers import Answer
+from assistant.domain.chat import ChatUser
 from assistant.domain.effects.canonical import digest
 from assistant.domain.effects.provenance import ArgumentRole, Traced
 from assistant.domain.mail_invisible import strip_invisible
@@ -26,6 +27,7 @@ _MOST_LABELS = 20
 MOST_RECIPIENTS = 20
 LONGEST_SUBJECT = 500
 LONGEST_TEXT = 20_000
+LONGEST_MESSAGE = 2_000
 
 
 class EffectKind(StrEnum):
@@ -37,6 +39,7 @@ class EffectKind(StrEnum):
     SEND = "send"
     MOVE_EVENT = "move_event"
     DECLINE_EVENT = "decline_event"
+    POST_MESSAGE = "post_message"
 
 
 class Action(BaseModel):
@@ -258,6 +261,34 @@ class DiscardDraft(BaseModel):
     kind: Literal["discard_draft"] = "discard_draft"
 
 
+class PostMessage(Action):
+    """Write to somebody in a chat, in the user's name."""
+
+    always_asks: ClassVar[bool] = True
+
+    kind: Literal[EffectKind.POST_MESSAGE] = EffectKind.POST_MESSAGE
+    to: Annotated[Traced[ChatUser], ArgumentRole.RECIPIENT]
+    text: Annotated[Traced[Annotated[str, Field(min_length=1, max_length=LONGEST_MESSAGE)]], ArgumentRole.TEXT]
+    sender: Annotated[Traced[str], ArgumentRole.TEXT]
+    """What the user is called there."""
+
+    def after(self, before: TargetState) -> TargetState:
+        """Return the target as it is afterwards."""
+        return {**before, "posted": True}
+
+    def inverse(self, before: TargetState) -> "DeleteMessage | None":
+        """Return what deletes the message; None where it stood there before."""
+        return None if before["posted"] else DeleteMessage()
+
+
+class DeleteMessage(BaseModel):
+    """Delete a message of ours; takes a writing back, and nobody proposes it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["delete_message"] = "delete_message"
+
+
 class MoveMail(BaseModel):
     """Put a mail back into a folder; takes an archiving back, and nobody proposes it."""
 
@@ -268,9 +299,12 @@ class MoveMail(BaseModel):
 
 
 AnyAction = Annotated[
-    LabelMail | ArchiveMail | DraftMail | SendMail | MoveEvent | DeclineEvent, Field(discriminator="kind")
+    LabelMail | ArchiveMail | DraftMail | SendMail | MoveEvent | DeclineEvent | PostMessage,
+    Field(discriminator="kind"),
 ]
-Inverse = Annotated[LabelMail | MoveMail | DiscardDraft | MoveEvent | AnswerEvent, Field(discriminator="kind")]
+Inverse = Annotated[
+    LabelMail | MoveMail | DiscardDraft | MoveEvent | AnswerEvent | DeleteMessage, Field(discriminator="kind")
+]
 
 _LABEL = "label:"
 

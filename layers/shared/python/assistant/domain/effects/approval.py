@@ -13,6 +13,7 @@ from assistant.domain.effects.actions import (
     EventTime,
     LabelMail,
     MoveEvent,
+    PostMessage,
     SendMail,
 )
 from assistant.domain.effects.canonical import digest
@@ -44,6 +45,9 @@ def rendered(effect: Effect) -> str:
     match effect.action:
         case DraftMail(subject=subject, text=text) | SendMail(subject=subject, text=text):
             return f"{summary(effect)}\n\n{subject.value}\n\n{text.value}"
+        case PostMessage() as post:
+            message = message_to(post)
+            return f"{summary(effect)}\n\n{message.text}\n\n{message.context}"
         case _:
             return summary(effect)
 
@@ -57,16 +61,31 @@ def summary(effect: Effect) -> str:
             return f"Label {title}: {', '.join(changes)}."
         case ArchiveMail():
             return f"Archive {title}: move it out of the inbox."
-        case DraftMail(to=to, subject=subject):
-            return f"Keep a draft of “{subject.value}” to {', '.join(to.value)}."
-        case SendMail(to=to, subject=subject):
-            return f"Send “{subject.value}” to {', '.join(to.value)}."
+        case DraftMail() | SendMail() | PostMessage():
+            return _written(effect.action)
         case MoveEvent() as move:
             zone = move.timezone.value
             times = f"from {_told(move.was.value, zone)} to {_told(move.to.value, zone)} ({zone})"
             return f"Move {title} {times}, and tell its attendees."
         case DeclineEvent():
             return f"Decline {title}, and tell its organizer."
+
+
+def _written(action: DraftMail | SendMail | PostMessage) -> str:
+    """Return what is written to whom, in one line."""
+    match action:
+        case DraftMail(to=to, subject=subject):
+            return f"Keep a draft of “{subject.value}” to {', '.join(to.value)}."
+        case SendMail(to=to, subject=subject):
+            return f"Send “{subject.value}” to {', '.join(to.value)}."
+        case PostMessage(to=person):
+            address = f" ({person.value.address})" if person.value.address else ""
+            return f"Write to {person.value.name}{address} in Slack."
+
+
+def message_to(action: PostMessage) -> ChatMessage:
+    """Return the message as it is written: whose words they are is said below."""
+    return ChatMessage(text=action.text.value, context=f"From {action.sender.value}, by their assistant.")
 
 
 def _title(effect: Effect) -> str:

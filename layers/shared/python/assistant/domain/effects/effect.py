@@ -68,9 +68,10 @@ class Target(_Model):
     connection_id: str
     """The connected account."""
     object_id: str
-    """The provider's id of the mail or event in it; empty for a mail of its own."""
+    """The provider's id of the mail or event in it; that of the words that asked for it for a message to a colleague;
+    empty for a mail of its own."""
     title: Annotated[str, Field(max_length=LONGEST_TITLE)] = ""
-    """Its subject or title, for people to read; others wrote it."""
+    """Its subject or title, or who is written to, for people to read; others wrote it."""
 
     @property
     def key(self) -> TargetKey:
@@ -85,6 +86,7 @@ class Capability(StrEnum):
     CALENDAR = "calendar"
     REQUEST = "request"
     """The user, through the API."""
+    CHAT = "chat"
 
 
 class Origin(_Model):
