@@ -81,6 +81,12 @@ def test_a_notification_that_comes_again_is_queued_once(receiver: Receiver) -> N
     assert len(receiver.queue.requested) == 2
 
 
+def test_what_changes_again_is_queued_again(receiver: Receiver) -> None:
+    for version in ("1", "2", "2"):
+        receiver.receive(notification(resourceData={"@odata.etag": f'W/"{version}"', "id": "AAkALg-1"}))
+    assert len(receiver.queue.requested) == 2
+
+
 def test_many_at_once_are_one_look_at_each_mailbox(receiver: Receiver) -> None:
     receiver.subscriptions.put(graph_subscription(id="subscription-2", user_id="user456"))
     others = [notification(str(number), subscriptionId="subscription-2") for number in range(3)]

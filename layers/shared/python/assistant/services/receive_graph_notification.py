@@ -29,13 +29,25 @@ _LONGEST_RESOURCE: Final = 2000
 _MOST_AT_ONCE: Final = 1000
 
 
+class _Resource(BaseModel):
+    etag: Annotated[str, Field(alias="@odata.etag", max_length=_LONGEST_NAME)] = ""
+
+
 class _Notification(BaseModel):
     subscription_id: Annotated[str, Field(alias="subscriptionId", min_length=1, max_length=_LONGEST_NAME)]
     client_state: Annotated[str, Field(alias="clientState", max_length=_LONGEST_NAME)]
     # What becomes of a subscription is told under another name: microsoftgraph/msgraph-sdk-dotnet issue 3103.
     tenant: Annotated[str, Field(validation_alias=AliasChoices("tenantId", "organizationId"), max_length=_LONGEST_NAME)]
     resource: Annotated[str, Field(max_length=_LONGEST_RESOURCE)] = ""
+    # An event may change again while the queue remembers what it was told of it.
+    resource_data: Annotated[_Resource | None, Field(alias="resourceData")] = None
     lifecycle_event: Annotated[str | None, Field(alias="lifecycleEvent", max_length=_LONGEST_NAME)] = None
+
+    @property
+    def news(self) -> str:
+        """What is the same however often it is told."""
+        etag = self.resource_data.etag if self.resource_data else ""
+        return f"{self.lifecycle_event} {self.resource} {etag}"
 
 
 class _Delivery(BaseModel):
@@ -103,7 +115,7 @@ def _proves(notification: _Notification, subscription: Subscription) -> bool:
 
 def _job(subscription: Subscription, notifications: Sequence[_Notification], clock: Clock) -> MailboxSync:
     """Return what to do; where Graph tells of the subscription itself, it is to be renewed or made again."""
-    news = sorted({f"{one.lifecycle_event} {one.resource}" for one in notifications})
+    news = sorted({one.news for one in notifications})
     ends = any(one.lifecycle_event for one in notifications)
     return MailboxSync(
         id=sha256("\n".join((subscription.id, *news)).encode()).hexdigest(),
