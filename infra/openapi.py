@@ -77,6 +77,8 @@ _OWN_PROBLEMS = {
     "markNotification": {"404", "503"},
     "listEffects": {"503"},
     "verifyEffects": {"503"},
+    "proposeMail": {"409", "503"},
+    "listReceipts": {"503"},
     "connectAccount": {"404", "409", "503"},
     "listConnections": {"503"},
     "disconnectAccount": {"404", "503"},
@@ -91,6 +93,7 @@ _OWN_PROBLEMS = {
     "explainSuggestion": {"404", "503"},
     "acceptSuggestions": {"404", "409", "503"},
 }
+_EMPTIED = {"deleteTask": "The task is gone.", "stopTaskSource": "No data source is followed."}
 _VERSIONED = (
     "readPreferences",
     "replacePreferences",
@@ -181,6 +184,11 @@ def _complete(operation: Json, *, public: bool) -> None:
     _describe_successes(operation)
 
 
+def _answered(description: str, *, made: str) -> Json:
+    location = {"schema": {"type": "string"}, "description": f"The path of the {made}"}
+    return {"description": description, "headers": {"Location": location}}
+
+
 def _describe_successes(operation: Json) -> None:
     responses = operation["responses"]
     match operation["operationId"]:
@@ -192,17 +200,15 @@ def _describe_successes(operation: Json) -> None:
         case "exportMetrics":
             responses["200"]["content"] = {"text/plain": {"schema": {"type": "string"}}}
         case "createTask":
-            location = {"schema": {"type": "string"}, "description": "The path of the task"}
-            headers = _ENTITY_TAG | {"Location": location}
-            responses["201"] = responses.pop("200") | {"description": "The task as it is kept.", "headers": headers}
+            made = _answered("The task as it is kept.", made="task")
+            responses["201"] = responses.pop("200") | made | {"headers": _ENTITY_TAG | made["headers"]}
+        case "proposeMail":
+            responses["202"] = responses.pop("200") | _answered("What is done, or waits for approval.", made="effect")
         case "undoEffects":
             responses["202"] = responses.pop("200") | {"description": "What is being undone, and what is not."}
-        case "deleteTask":
+        case name if name in _EMPTIED:
             del responses["200"]
-            responses["204"] = {"description": "The task is gone."}
-        case "stopTaskSource":
-            del responses["200"]
-            responses["204"] = {"description": "No data source is followed."}
+            responses["204"] = {"description": _EMPTIED[name]}
         case name if name in _VERSIONED:
             responses["200"]["headers"] = _ENTITY_TAG
             if name in ("readPreferences", "showMeeting", "showMemory", "showTask"):
