@@ -59,11 +59,11 @@ def why(plan_id: PathId, number: PathNumber, caller: Caller) -> Explanation:
 @app.post(
     "/api/v1/calendar/plans/<plan_id>/accept",
     operation_id="acceptSuggestions",
-    summary="Check some suggestions alone",
+    summary="Accept some suggestions",
     tags=["calendar"],
 )
 def accept(plan_id: PathId, request: AcceptRequest, caller: Caller) -> AcceptResponse:
-    """Say what the chosen suggestions bring, and what they would break without the others; nothing is applied."""
+    """Say what the chosen suggestions bring, and ask the user to approve what they change in connected calendars."""
     return accept_suggestions(plan_id, request, caller, ports=deps.accept_ports)
 
 

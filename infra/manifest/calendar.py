@@ -1,6 +1,6 @@
 """Plans of weeks, and common free time."""
 
-from infra.manifest.queues import SEND_AUDIT, SEND_PROOFS
+from infra.manifest.queues import SEND_AUDIT, SEND_EFFECTS, SEND_NOTIFICATIONS, SEND_PROOFS
 from infra.manifest.shapes import FULL_CPU, Function, Grant, Route, on_table
 
 FUNCTIONS = (
@@ -28,8 +28,10 @@ FUNCTIONS = (
             Route("POST", "/api/v1/calendar/plans/{plan_id}/accept"),
         ),
         grants=(
-            on_table("BatchWriteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+            on_table("BatchGetItem", "BatchWriteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
             SEND_AUDIT,
+            SEND_EFFECTS,
+            SEND_NOTIFICATIONS,
             SEND_PROOFS,
             # Beside the solver there is no room for Claude's SDK.
             Grant("function:understand_wishes", ("lambda:InvokeFunction",)),

@@ -144,7 +144,8 @@ def test_an_open_circuit_of_claude_is_a_metric(
 def test_a_plan_is_kept_its_proof_queued_and_run_through_the_real_adapters(queue_url: str) -> None:
     sqs = boto3.client("sqs")
     proofs_url = sqs.create_queue(QueueName="proofs")["QueueUrl"]
-    settings = Settings(table_name=TABLE, audit_queue_url=queue_url, proofs_queue_url=proofs_url)
+    queues = dict.fromkeys(("audit_queue_url", "effects_queue_url", "notifications_queue_url"), queue_url)
+    settings = Settings.model_validate({"table_name": TABLE, "proofs_queue_url": proofs_url, **queues})
     wired = Dependencies(settings)
     busy = OptimizeRequest.model_validate(
         {

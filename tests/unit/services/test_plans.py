@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -21,8 +22,11 @@ from assistant.domain.errors import Conflict, InvalidRequest, NotFound, Unavaila
 from assistant.domain.users import Identity
 from assistant.services.accept_suggestions import AcceptPorts, AcceptRequest, AcceptResponse, accept_suggestions
 from assistant.services.explain_suggestion import explain_suggestion
+from assistant.services.propose_plan import ProposePlanPorts, propose_plan
 from assistant.services.prove_plan import ProofPorts, prove_plan
 from assistant.services.show_plan import PlanView, draw_plan, show_plan
+from tests.fakes.effects import Desk
+from tests.fakes.kept_calendar import MemoryKeptCalendars
 from tests.fakes.plans import HastySolver, MissingSolver, greedy_record, greedy_week
 from tests.fakes.runtime import ManualClock
 from tests.fakes.stores import MemoryAuditTrail, MemoryPlans
@@ -66,9 +70,11 @@ def audit() -> MemoryAuditTrail:
 
 @pytest.fixture
 def accept(plans: MemoryPlans, clock: ManualClock, audit: MemoryAuditTrail) -> Callable[..., AcceptResponse]:
+    propose = partial(propose_plan, ports=ProposePlanPorts(MemoryKeptCalendars(), Desk(clock).propose_ports))
+
     def accepted(*ids: str) -> AcceptResponse:
         request = AcceptRequest(suggestion_ids=ids)
-        return accept_suggestions(PLAN, request, CALLER, ports=AcceptPorts(plans, audit, clock))
+        return accept_suggestions(PLAN, request, CALLER, ports=AcceptPorts(plans, audit, clock, propose))
 
     return accepted
 

@@ -1,16 +1,18 @@
 """Calendar plans: keeping, searching, proving and summarizing them, and understanding what is wished of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     # Only the functions of the calendar pay for its models.
+    from assistant.domain.calendar.changes import Change
     from assistant.domain.calendar.plan import Plan
     from assistant.domain.calendar.plan_record import PlanRecord, ProofJob
     from assistant.domain.calendar.problem import Problem
     from assistant.domain.calendar.prose.summary import Summary
     from assistant.domain.calendar.prose.wording import SummaryLanguage
     from assistant.domain.calendar.solution import TeamSolution, WeekSolution
+    from assistant.domain.calendar.suggestions import AskedChange
     from assistant.domain.calendar.team import Team
     from assistant.domain.calendar.wishes.interpreting import InterpretedWishes, WishesToInterpret
 
@@ -48,6 +50,19 @@ class ProofQueue(Protocol):
 
     def send(self, job: "ProofJob") -> None:
         """Hand the job over."""
+        ...
+
+
+class PlanProposer(Protocol):
+    """Asks the user to approve what accepted suggestions do to their connected calendars."""
+
+    def __call__(self, record: "PlanRecord", chosen: "Sequence[Change]", *, request_id: str) -> "Sequence[AskedChange]":
+        """Return the changes that were put to the user; the same again changes nothing.
+
+        Raises:
+            Conflict: the same was asked and refused too often.
+            Unavailable: asking is not possible right now; propose them again.
+        """
         ...
 
 

@@ -1,6 +1,7 @@
-"""Use case: check some of a plan's suggestions alone: what they bring, and what they would break without the others.
+"""Use case: accept some of a plan's suggestions: what they bring alone, and what they would break without the others.
 
-Nothing is written to a calendar.
+Where they break nothing, the user is asked to approve what they change in connected calendars; before that nothing is
+written.
 """
 
 import re
@@ -19,11 +20,11 @@ from assistant.domain.calendar.objective import best_focus, do_nothing, score
 from assistant.domain.calendar.plan import Plan
 from assistant.domain.calendar.problem import Problem
 from assistant.domain.calendar.rules import Rule, Violation, violations
-from assistant.domain.calendar.suggestions import Review, Tiers, reviewed, suggestion_id
+from assistant.domain.calendar.suggestions import AskedChange, Review, Tiers, reviewed, suggestion_id
 from assistant.domain.calendar.unmet import Unmet, unmet
 from assistant.domain.errors import Conflict, FieldError, InvalidRequest
 from assistant.domain.users import Identity
-from assistant.ports.calendar import PlanStore
+from assistant.ports.calendar import PlanProposer, PlanStore
 from assistant.ports.runtime import AuditTrail, Clock
 from assistant.services.show_plan import BeforeAndAfter, CalendarNumbers, kept_plan
 
@@ -44,6 +45,10 @@ class AcceptRequest(BaseModel):
         BeforeValidator(at_most(_MOST_SUGGESTIONS)),
         AfterValidator(_once),
     ]
+    propose: bool = Field(
+        default=True,
+        description="Whether to ask the user to approve what they change in connected calendars; else check only",
+    )
 
 
 class MissingDependency(BaseModel):
@@ -70,7 +75,10 @@ class Outcome(BaseModel):
 
 
 class AcceptResponse(BaseModel):
-    """The chosen suggestions judged alone. ``applied`` is false: no calendar is written to."""
+    """The chosen suggestions judged alone.
+
+    ``applied`` is false: no calendar is written to before the user approves what is ``asked``.
+    """
 
     plan_id: str
     safe: bool = Field(description="Whether they break nothing without the others")
@@ -80,6 +88,9 @@ class AcceptResponse(BaseModel):
     breaks: tuple[BrokenRule, ...]
     safe_together_with: tuple[str, ...] = Field(description="What to add so that nothing breaks")
     outcome: Outcome | None = Field(description="Null where a rule would be broken")
+    asked: tuple[AskedChange, ...] = Field(
+        default=(), description="Changes of events in connected calendars, for the user to approve"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +100,17 @@ class AcceptPorts:
     plans: PlanStore
     audit: AuditTrail
     clock: Clock
+    propose: PlanProposer
 
 
 def accept_suggestions(plan_id: str, request: AcceptRequest, caller: Identity, *, ports: AcceptPorts) -> AcceptResponse:
-    """Check the chosen suggestions against the rules.
+    """Check the chosen suggestions against the rules, and propose those that keep them.
 
     Raises:
         NotFound: no such plan is known, or it is forgotten.
-        Conflict: a better plan was found since; its suggestions have other ids.
+        Conflict: a better plan was found since; its suggestions have other ids. Or the same was refused too often.
         InvalidRequest: the plan has no such suggestion; names it.
-        Unavailable: the store is down.
+        Unavailable: the store, the queue or the notifier is down; accept them again.
     """
     record = kept_plan(plan_id, caller, plans=ports.plans)
     review = reviewed(record.problem, record.solution.plan)
@@ -112,6 +124,8 @@ def accept_suggestions(plan_id: str, request: AcceptRequest, caller: Identity, *
         )
     )
     ids = partial(_ids, record.revision)
+    wanted = [review.changes[index] for index in sorted(chosen)] if request.propose and not broken else []
+    asked = ports.propose(record, wanted, request_id=caller.request_id)
     lacking = {index: review.needs[index] - chosen for index in sorted(chosen)}
     return AcceptResponse(
         plan_id=plan_id,
@@ -127,6 +141,7 @@ def accept_suggestions(plan_id: str, request: AcceptRequest, caller: Identity, *
         ),
         safe_together_with=ids(closure(chosen, review.needs) - chosen),
         outcome=None if broken else _outcome(record.problem, subset),
+        asked=tuple(asked),
     )
 
 

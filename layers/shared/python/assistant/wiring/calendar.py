@@ -1,11 +1,11 @@
 """Plans of a calendar, and who searches and proves them."""
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from assistant.ports.calendar import PlanSolver, PlanStore, ProofQueue, SummaryStore, WishInterpreter
 from assistant.runtime.settings import needed
-from assistant.wiring.claude import ClaudeWiring
+from assistant.wiring.effects import EffectWiring
 from assistant.wiring.kept_calendars import KeptCalendarWiring
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from assistant.services.summarize_plan import SummaryPorts
 
 
-class CalendarWiring(ClaudeWiring, KeptCalendarWiring):
+class CalendarWiring(EffectWiring, KeptCalendarWiring):
     """Plans of a calendar, and who searches and proves them."""
 
     @cached_property
@@ -92,8 +92,10 @@ class CalendarWiring(ClaudeWiring, KeptCalendarWiring):
     def accept_ports(self) -> "AcceptPorts":
         """What accepting suggestions needs."""
         from assistant.services.accept_suggestions import AcceptPorts
+        from assistant.services.propose_plan import ProposePlanPorts, propose_plan
 
-        return AcceptPorts(self.plans, self.audit_trail, self.clock)
+        propose = partial(propose_plan, ports=ProposePlanPorts(self.kept_events, self.propose_ports))
+        return AcceptPorts(self.plans, self.audit_trail, self.clock, propose)
 
     @cached_property
     def proof_ports(self) -> "ProofPorts":

@@ -70,6 +70,20 @@ class Suggestion(BaseModel):
     """How much higher the plan scores without it and all that depend on it, focus time placed anew."""
 
 
+class AskedChange(BaseModel):
+    """A change of an event in a connected calendar, as the user is asked about it."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+    effect_id: str
+    """The effect it is: what waits is approved under the user's effects."""
+    state: str = Field(examples=["waiting"])
+    rendered: str
+    """The sentence the user approves."""
+    action_hash: str
+    """What approving has to name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Review:
     """The changes of a plan in the order they are suggested, and for each what it needs and what is lost without."""

@@ -50,6 +50,10 @@ class EffectState(StrEnum):
     UNDONE = "undone"
 
 
+# It is over: asked for again, it is another effect.
+ENDED: Final = frozenset(
+    {EffectState.REFUSED, EffectState.REJECTED, EffectState.EXPIRED, EffectState.FAILED, EffectState.UNDONE}
+)
 _NEEDS_LEAVE: Final = frozenset(EffectState) - {
     EffectState.REFUSED,
     EffectState.WAITING,
@@ -119,6 +123,10 @@ class Effect(_Model):
         """Hash of user, target, action and occasion: the same proposal made again is the same effect."""
         what = (self.user_id, self.target.connection_id, self.target.object_id, self.action, self.origin.occasion)
         return digest(*what)[:_ID_DIGITS]
+
+    def again(self, occasion: str) -> Self:
+        """Return the same effect for another occasion."""
+        return self.model_copy(update={"origin": self.origin.model_copy(update={"occasion": occasion})})
 
     @property
     def place(self) -> str:

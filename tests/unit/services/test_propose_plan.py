@@ -1,0 +1,229 @@
+"""Accepted suggestions become questions about events of connected calendars, once, and only where those still stand."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import pytest
+
+from assistant.domain.calendar.connected import ConnectedEvent
+from assistant.domain.calendar.plan import Merge, Plan
+from assistant.domain.calendar.plan_record import PlanRecord
+from assistant.domain.calendar.problem import Interval
+from assistant.domain.calendar.request import CalendarEvent
+from assistant.domain.calendar.suggestions import AskedChange
+from assistant.domain.effects.approval import action_hash
+from assistant.domain.effects.effect import EffectState
+from assistant.domain.errors import Conflict, Unavailable
+from assistant.domain.notifications import NotificationKind
+from assistant.services.accept_suggestions import AcceptPorts, AcceptRequest, AcceptResponse, accept_suggestions
+from assistant.services.answer_approvals import ApprovalRequest, approve_effect, reject_effect
+from assistant.services.propose_plan import ProposePlanPorts, propose_plan
+from assistant.services.undo_effects import UndoRequest, undo_effects
+from tests.fakes.calendar_account import OWN_ADDRESS
+from tests.fakes.effects import CALLER, USER, Desk
+from tests.fakes.kept_calendar import MemoryKeptCalendars
+from tests.fakes.plans import greedy_record, unproven
+from tests.fakes.stores import MemoryPlans
+from tests.unit.calendar.weeks import event, problem
+
+PLAN = "plan1"
+ZONE = "America/New_York"
+TEN = datetime(2026, 3, 23, 14, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+MOVED = Interval(int((TEN + 3 * HOUR).timestamp()) // 60, int((TEN + 4 * HOUR).timestamp()) // 60)
+
+
+class Accepting:
+    """A user whose calendar is connected and kept, and the plan of a day in it."""
+
+    def __init__(self) -> None:
+        self.desk = Desk()
+        self.kept = MemoryKeptCalendars()
+        self.plans = MemoryPlans(self.desk.clock)
+
+    def add(self, title: str, *, organizer: str = OWN_ADDRESS) -> CalendarEvent:
+        """An event from ten to eleven in the calendar, as it is planned."""
+        calendar = self.desk.calendar
+        event_id = calendar.add(title, TEN, TEN + HOUR, attendees=["ann@company.com"], organizer=organizer)
+        self.keep(calendar.get(event_id))
+        return event(event_id, "2026-03-23T10:00", flexibility="same_week", declinable=True)
+
+    def keep(self, one: ConnectedEvent) -> None:
+        self.kept.keep(self.desk.connection, [one], generation=1)
+
+    def plan(self, plan: Plan, *events: CalendarEvent) -> PlanRecord:
+        week = problem(*events, zone=ZONE)
+        record = replace(greedy_record(PLAN, self.desk.clock.now()), problem=week, solution=unproven(week, plan))
+        assert self.plans.save(record)
+        return record
+
+    def accept(self, *ids: str, propose: bool = True) -> AcceptResponse:
+        proposer = partial(propose_plan, ports=ProposePlanPorts(self.kept, self.desk.propose_ports))
+        ports = AcceptPorts(self.plans, self.desk.audit, self.desk.clock, proposer)
+        request = AcceptRequest(suggestion_ids=ids or ("1-1",), propose=propose)
+        return accept_suggestions(PLAN, request, CALLER, ports=ports)
+
+    def approve(self, view: AskedChange) -> None:
+        approval = ApprovalRequest(action_hash=view.action_hash)
+        approve_effect(USER, view.effect_id, approval, CALLER, ports=self.desk.answer_ports)
+        self.desk.work()
+
+    def asked(self) -> int:
+        return sum(one.kind is NotificationKind.APPROVAL_ASKED for one in self.desk.notifications.told.values())
+
+
+@pytest.fixture
+def user() -> Accepting:
+    return Accepting()
+
+
+def start(user: Accepting, event_id: str) -> object:
+    return user.desk.calendar.get(event_id).event.start
+
+
+def test_a_moved_meeting_is_asked_about_and_moves_once_approved(user: Accepting) -> None:
+    planned = user.add("Planning")
+    user.plan(Plan(moved={planned.event_id: MOVED}), planned)
+    (view,) = user.accept().asked
+    assert view.rendered == (
+        "Move “Planning” from Mon 23 Mar 2026, 10:00–11:00 to Mon 23 Mar 2026, 13:00–14:00 (America/New_York), and"
+        " tell its attendees."
+    )
+    assert (view.state, user.asked()) == (EffectState.WAITING, 1)
+    assert start(user, planned.event_id) == TEN
+    user.approve(view)
+    assert start(user, planned.event_id) == TEN + 3 * HOUR
+    undo_effects(USER, UndoRequest(run_id=PLAN), CALLER, ports=user.desk.answer_ports)
+    user.desk.work()
+    assert start(user, planned.event_id) == TEN
+
+
+def test_an_invitation_is_declined(user: Accepting) -> None:
+    planned = user.add("All hands", organizer="ceo@company.com")
+    user.plan(Plan(declined=frozenset({planned.event_id})), planned)
+    (view,) = user.accept().asked
+    assert view.rendered == "Decline “All hands”, and tell its organizer."
+    user.approve(view)
+    assert user.desk.calendar.get(planned.event_id).event.self_response == "declined"
+
+
+def test_a_shortened_meeting_ends_sooner(user: Accepting) -> None:
+    planned = user.add("Planning").model_copy(update={"min_duration_minutes": 30})
+    user.plan(Plan(shortened=frozenset({planned.event_id})), planned)
+    (view,) = user.accept().asked
+    assert "10:00–11:00 to Mon 23 Mar 2026, 10:00–10:30" in view.rendered
+
+
+def test_checked_only_nothing_is_asked(user: Accepting) -> None:
+    planned = user.add("Planning")
+    user.plan(Plan(moved={planned.event_id: MOVED}), planned)
+    checked = user.accept(propose=False)
+    assert (checked.safe, checked.asked, user.asked()) == (True, (), 0)
+
+
+def test_what_breaks_a_rule_by_itself_is_not_asked_about(user: Accepting) -> None:
+    first, second = user.add("First"), user.add("Second")
+    second = second.model_copy(update={"start": TEN + 3 * HOUR, "end": TEN + 4 * HOUR})
+    user.desk.calendar.reschedule(second.event_id, TEN + 3 * HOUR, TEN + 4 * HOUR)
+    user.keep(user.desk.calendar.get(second.event_id))
+    later = Interval(MOVED.start + 90, MOVED.end + 90)
+    user.plan(Plan(moved={first.event_id: MOVED, second.event_id: later}), first, second)
+    answers = [user.accept("1-1"), user.accept("1-2")]
+    assert sorted((one.safe, len(one.asked)) for one in answers) == [(False, 0), (True, 1)]
+
+
+@pytest.mark.parametrize("change", ["elsewhere", "gone", "whole day", "of others"])
+def test_what_does_not_stand_as_the_plan_saw_it_is_left_alone(user: Accepting, change: str) -> None:
+    planned = user.add("Planning", organizer="ceo@company.com" if change == "of others" else OWN_ADDRESS)
+    user.plan(Plan(moved={planned.event_id: MOVED}), planned)
+    known = user.desk.calendar.get(planned.event_id)
+    if change == "elsewhere":
+        user.desk.calendar.reschedule(planned.event_id, TEN + HOUR, TEN + 2 * HOUR)
+        user.keep(user.desk.calendar.get(planned.event_id))
+    if change == "whole day":
+        days = {"all_day": True, "start": TEN.date(), "end": TEN.date() + timedelta(days=1)}
+        user.keep(replace(known, event=known.event.model_copy(update=days)))
+    if change == "gone":
+        user.kept.remove(user.desk.connection, [planned.event_id])
+    accepted = user.accept()
+    assert (accepted.safe, accepted.asked, user.asked()) == (True, (), 0)
+
+
+def test_what_the_user_organizes_is_not_declined(user: Accepting) -> None:
+    planned = user.add("Planning")
+    user.plan(Plan(declined=frozenset({planned.event_id})), planned)
+    assert user.accept().asked == ()
+
+
+def test_two_meetings_that_become_one_are_left_to_the_user(user: Accepting) -> None:
+    first, second = (user.add(title).model_copy(update={"merge_key": "standup"}) for title in ("First", "Second"))
+    merged = Plan(merged=(Merge(first.event_id, second.event_id, Interval(MOVED.start, MOVED.start + 90)),))
+    user.plan(merged, first, second)
+    accepted = user.accept()
+    assert (accepted.safe, accepted.asked) == (True, ())
+
+
+def test_an_event_of_two_calendars_moves_where_the_user_organizes_it(user: Accepting) -> None:
+    planned = user.add("Planning")
+    known = user.desk.calendar.get(planned.event_id)
+    guest = known.event.model_copy(update={"organizer_is_self": False})
+    other = user.desk.connection.model_copy(update={"id": "another"})
+    user.kept = MemoryKeptCalendars()
+    user.kept.keep(other, [replace(known, event=guest)], generation=1)
+    user.keep(known)
+    user.plan(Plan(moved={planned.event_id: MOVED}), planned)
+    (view,) = user.accept().asked
+    effect = user.desk.effects.records[USER, view.effect_id].effect
+    assert effect.target.connection_id == user.desk.connection.id
+
+
+class TestAgain:
+    @pytest.fixture
+    def view(self, user: Accepting) -> AskedChange:
+        planned = user.add("Planning")
+        user.plan(Plan(moved={planned.event_id: MOVED}), planned)
+        (view,) = user.accept().asked
+        return view
+
+    def reject(self, user: Accepting, view: AskedChange) -> None:
+        reject_effect(USER, view.effect_id, CALLER, ports=user.desk.answer_ports)
+
+    def test_what_waits_is_not_asked_twice(self, user: Accepting, view: AskedChange) -> None:
+        assert [one.effect_id for one in user.accept().asked] == [view.effect_id]
+        assert user.asked() == 1
+
+    def test_what_is_done_is_not_asked_again(self, user: Accepting, view: AskedChange) -> None:
+        user.approve(view)
+        (again,) = user.accept().asked
+        assert (again.effect_id, again.state, user.asked()) == (view.effect_id, EffectState.DONE, 1)
+
+    def test_what_was_rejected_is_asked_anew(self, user: Accepting, view: AskedChange) -> None:
+        self.reject(user, view)
+        (again,) = user.accept().asked
+        assert (again.state, user.asked()) == (EffectState.WAITING, 2)
+        assert again.effect_id != view.effect_id
+        assert action_hash(user.desk.effects.records[USER, again.effect_id].effect) == again.action_hash
+
+    def test_what_was_taken_back_is_asked_anew(self, user: Accepting, view: AskedChange) -> None:
+        user.approve(view)
+        undo_effects(USER, UndoRequest(effect_id=view.effect_id), CALLER, ports=user.desk.answer_ports)
+        user.desk.work()
+        (again,) = user.accept().asked
+        user.approve(again)
+        assert start(user, "event-1") == TEN + 3 * HOUR
+
+    def test_nobody_is_asked_for_ever(self, user: Accepting, view: AskedChange) -> None:
+        self.reject(user, view)
+        for _ in range(9):
+            (again,) = user.accept().asked
+            self.reject(user, again)
+        with pytest.raises(Conflict, match="too often"):
+            user.accept()
+
+    def test_a_store_that_is_down_is_said_so(self, user: Accepting, view: AskedChange) -> None:
+        user.desk.store.down = True
+        with pytest.raises(Unavailable):
+            user.accept()
+        user.desk.store.down = False
+        assert [one.effect_id for one in user.accept().asked] == [view.effect_id]
