@@ -206,10 +206,10 @@ WORST: dict[str, Callable[[], float]] = {
     # Reading the signing secret, queueing what was done.
     "receive_slack_event": lambda: secret() + slowest(sqs_client(attempts=1)),
     # What is down stops a job at once; until then each step may have been slow. The registration and a token under
-    # renewal, who pressed, the effect, its approval with audit event and queue, then the message of the button; or what
-    # is asked for, and its answer as any message.
+    # renewal, who pressed, the effect, its approval with audit event and queue, the question that was read, and the
+    # message of the button; or what is asked for, and its answer as any message.
     "answer_chat": lambda: (
-        secret() + renewed_elsewhere() + 8 * store() + 2 * BATCH_PAUSES + 2 * slowest(sqs_client()) + 4 * CALL_SECONDS
+        secret() + renewed_elsewhere() + 11 * store() + 2 * BATCH_PAUSES + 2 * slowest(sqs_client()) + 4 * CALL_SECONDS
     ),
     # Of Graph two lists of changes, then those that left the inbox, twenty at a time, which takes long only once.
     "receive_calendar_notification": lambda: store() + slowest(sqs_client(attempts=1)),

@@ -130,6 +130,10 @@ def test_any_text_is_an_address_or_an_error(text: str) -> None:
         assert EmailRules.model_validate({"delegate_to": address}).delegate_to == address
 
 
+def test_an_address_the_parser_stumbles_over_is_none() -> None:
+    assert broken({"email_rules": {"delegate_to": "0@["}}) == {"email_rules.delegate_to"}
+
+
 def test_quiet_hours_end_at_another_time_and_have_a_zone() -> None:
     assert broken({"quiet_hours": {"start": "07:00"}}) == {"quiet_hours"}
     assert broken({"quiet_hours": {"timezone": "Mars/Olympus"}}) == {"quiet_hours.timezone"}

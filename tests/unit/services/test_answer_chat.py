@@ -14,7 +14,8 @@ from assistant.domain.effects.effect import Effect, EffectState
 from assistant.domain.effects.provenance import Traced
 from assistant.domain.errors import Unavailable
 from assistant.domain.notification_messages import chat_message
-from assistant.domain.preferences import Preferences
+from assistant.domain.notifications import subject_of, told
+from assistant.domain.preferences import Channel, Preferences
 from assistant.domain.tasks.kept import KeptTask
 from assistant.domain.tasks.request import TaskStatus
 from assistant.services.answer_chat import NOT_YOURS, OUTDATED, ChatAnswerPorts, answer_chat
@@ -43,13 +44,12 @@ class World:
         self.chats = desk.chats
         self.notices = MemoryNotices(Outage())
         self.tasks = MemoryTasks(desk.clock)
-        day = DayPorts(
-            MemoryMeetings(desk.clock), self.tasks, MemoryMemories(desk.clock), MemoryNotifications(desk.clock)
-        )
+        self.notifications = MemoryNotifications(desk.clock)
+        day = DayPorts(MemoryMeetings(desk.clock), self.tasks, MemoryMemories(desk.clock), self.notifications)
         ranking = PrioritizePorts(desk.preferences, self.tasks, desk.audit, desk.meter, desk.clock, claude=lambda: None)
         tell = TellPorts(self.chats, desk.propose_ports)
         commands = CommandPorts(desk.answer_ports, day, ranking, tell, desk.preferences)
-        self.ports = ChatAnswerPorts(desk.connections, self.chats, self.notices, commands)
+        self.ports = ChatAnswerPorts(desk.connections, self.chats, self.notices, self.notifications, commands)
         desk.connections.replace(slack_connection(), expected_version=0)
         desk.connections.replace(slack_connection("user2", "U2"), expected_version=0)
         self.chats.chat.users["U2"] = ChatUser("U2", "Bob Ray", "bob@company.com")
@@ -136,6 +136,18 @@ class TestPresses:
         world.press(effect, APPROVE)
         assert world.question.context == "You said no: it is not done."
         assert (world.desk.record(effect).state, world.desk.queue.jobs) == (EffectState.REJECTED, [])
+
+    @pytest.mark.parametrize("action", [APPROVE, REJECT])
+    def test_who_answered_a_question_has_read_it(self, world: World, action: str) -> None:
+        effect = world.ask()
+        (news,) = world.desk.notifications.told.values()
+        world.notifications.replace(USER, told(news, Channel.EMAIL, None))
+        world.clock.advance(60)
+        for _ in range(2):
+            world.press(effect, action)
+        kept = world.notifications.find(USER, subject_of(news.about))
+        assert kept is not None
+        assert (kept.shown.read_at, kept.to_be_sent, kept.version) == (world.clock.now(), False, 2)
 
     def test_a_press_that_comes_twice_is_done_once(self, world: World) -> None:
         effect = world.ask()

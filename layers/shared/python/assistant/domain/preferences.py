@@ -64,7 +64,8 @@ def email_address(value: str) -> str:
     text = value.strip()
     try:
         address = Address(addr_spec=text)
-    except (HeaderParseError, ValueError, IndexError):
+    except (HeaderParseError, ValueError, IndexError, AttributeError):
+        # The last two are the parser's own mistakes: "0@[" among others.
         raise ValueError("must be an e-mail address like name@company.com") from None
     if not (address.username and address.domain) or len(text) > _LONGEST_ADDRESS or not text.isprintable():
         raise ValueError("must be an e-mail address like name@company.com")

@@ -49,4 +49,4 @@ class ChatWiring(NotesWiring, DeliveryWiring):
         """What answers in chats need."""
         from assistant.services.answer_chat import ChatAnswerPorts
 
-        return ChatAnswerPorts(self.connections, self.chats, self.notices, self.command_ports)
+        return ChatAnswerPorts(self.connections, self.chats, self.notices, self.notifications, self.command_ports)
