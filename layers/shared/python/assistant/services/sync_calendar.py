@@ -7,6 +7,7 @@ time does, and asks for another. Jobs of a calendar come one at a time: the queu
 """
 
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,8 +16,8 @@ from typing import Final
 from assistant.domain import metric_names
 from assistant.domain.calendar.connected import CalendarChanges, ConnectedEvent
 from assistant.domain.calendar.kept import CalendarPlace, KnownEvent
-from assistant.domain.connections import Connection, ConnectionStatus
-from assistant.domain.errors import Conflict, ConnectionBroken, Forbidden, Unavailable
+from assistant.domain.connections import Connection
+from assistant.domain.errors import Conflict, Forbidden, Unavailable
 from assistant.domain.mailbox import CursorExpired
 from assistant.domain.mailbox_sync import MailboxSync, SyncReason
 from assistant.ports.calendar_account import CalendarAccounts
@@ -29,6 +30,7 @@ from assistant.services.keep_calendar_meetings import (
     forget_calendar_meetings,
     keep_calendar_meetings,
 )
+from assistant.services.look_at_account import OutOfTime, look_at_account
 
 logger = logging.getLogger(__name__)
 
@@ -60,10 +62,6 @@ class CalendarSynced:
     removed: int = 0
 
 
-class _OutOfTime(Exception):
-    """The rest is for another run."""
-
-
 def sync_calendar(job: MailboxSync, request_id: str, *, seconds: float, ports: CalendarSyncPorts) -> CalendarSynced:
     """Bring what is kept of the calendar up to now, for at most ``seconds``; forget it where the account is gone.
 
@@ -71,25 +69,17 @@ def sync_calendar(job: MailboxSync, request_id: str, *, seconds: float, ports: C
         Unavailable: the provider, the store or the queue is down; the job is to be done again.
         Conflict: another run read the calendar, or changed a meeting, at the same time; the same.
     """
-    connection = ports.connections.find(job.user_id, job.connection_id)
-    if connection is None:
-        _forget(job, ports)
-        return CalendarSynced("disconnected")
-    if connection.status is ConnectionStatus.BROKEN:
-        return CalendarSynced("broken")
-    run = _Run(connection, ports.clock.monotonic() + seconds, ports)
-    try:
-        run.up_to_now(watch=job.reason in _WATCHES)
-    except _OutOfTime:
-        again = {"id": f"{job.id[:64]}+{request_id}", "reason": SyncReason.CONTINUED}
-        ports.queue.request([job.model_copy(update=again)])
-        return run.synced("out of time")
-    except ConnectionBroken:
-        return run.synced("broken")
-    except Forbidden:
-        logger.warning("a calendar may not be read", extra={"connection_id": connection.id})
-        return run.synced("forbidden")
-    return run.synced("up to now")
+    until = ports.clock.monotonic() + seconds
+    counts: Counter[str] = Counter()
+    ended = look_at_account(
+        job,
+        request_id,
+        connections=ports.connections,
+        queue=ports.queue,
+        look=lambda connection: _Look(connection, until, counts, ports).up_to_now(watch=job.reason in _WATCHES),
+        forget=lambda: _forget(job, ports),
+    )
+    return CalendarSynced(ended, **counts)
 
 
 def _forget(job: MailboxSync, ports: CalendarSyncPorts) -> None:
@@ -99,19 +89,15 @@ def _forget(job: MailboxSync, ports: CalendarSyncPorts) -> None:
     ports.events.forget(job.user_id, job.connection_id)
 
 
-class _Run:
+class _Look:
     """One look at one calendar."""
 
-    def __init__(self, connection: Connection, until: float, ports: CalendarSyncPorts) -> None:
+    def __init__(self, connection: Connection, until: float, counts: Counter[str], ports: CalendarSyncPorts) -> None:
         self._connection = connection
         self._until = until
         self._ports = ports
         self._account = ports.calendars.open(connection)
-        self._changed = 0
-        self._removed = 0
-
-    def synced(self, ended: str) -> CalendarSynced:
-        return CalendarSynced(ended, self._changed, self._removed)
+        self._counts = counts
 
     def up_to_now(self, *, watch: bool) -> None:
         place = self._ports.places.read(self._connection)
@@ -122,7 +108,7 @@ class _Run:
         more = True
         while more:
             if self._until - self._ports.clock.monotonic() < LEAST_SECONDS:
-                raise _OutOfTime
+                raise OutOfTime
             place, more = self._read_on(place)
 
     def _watched(self, place: CalendarPlace) -> CalendarPlace:
@@ -161,7 +147,7 @@ class _Run:
         self._ports.events.keep(self._connection, changes.changed, generation=generation)
         for one in changes.changed:
             self._known[one.event.event_id] = KnownEvent(one.version, generation)
-        self._changed += len(news)
+        self._counts["changed"] += len(news)
         self._remove([one for one in changes.removed if one in self._known])
 
     def _is_news(self, connected: ConnectedEvent) -> bool:
@@ -174,7 +160,7 @@ class _Run:
         self._ports.events.remove(self._connection, event_ids)
         for one in event_ids:
             del self._known[one]
-        self._removed += len(event_ids)
+        self._counts["removed"] += len(event_ids)
 
     @cached_property
     def _known(self) -> dict[str, KnownEvent]:

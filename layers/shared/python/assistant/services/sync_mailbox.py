@@ -15,8 +15,8 @@ from itertools import batched
 from typing import Final
 
 from assistant.domain import metric_names
-from assistant.domain.connections import Connection, ConnectionStatus
-from assistant.domain.errors import AssistantError, Conflict, ConnectionBroken, Forbidden, NotFound, Unavailable
+from assistant.domain.connections import Connection
+from assistant.domain.errors import AssistantError, Conflict, NotFound, Unavailable
 from assistant.domain.mailbox import CursorExpired, Folder, MailboxMessage, MailQuery
 from assistant.domain.mailbox_sync import (
     MailboxPlace,
@@ -33,6 +33,7 @@ from assistant.ports.mailbox import MailBox, MailBoxes
 from assistant.ports.mailbox_sync import DecisionFollower, MailboxPlaces, MailboxQueue, Receipts
 from assistant.ports.meetings import PastMails
 from assistant.services.ask_claude import LONGEST
+from assistant.services.look_at_account import OutOfTime, look_at_account
 from assistant.services.triage_emails import TriagePorts, TriageRequest, triage_emails
 
 logger = logging.getLogger(__name__)
@@ -69,10 +70,6 @@ class Synced:
     failed: int = 0
 
 
-class _OutOfTime(Exception):
-    """The rest is for another run."""
-
-
 def sync_mailbox(job: MailboxSync, request_id: str, *, seconds: float, ports: SyncPorts) -> Synced:
     """Bring the mailbox up to now, for at most ``seconds``.
 
@@ -80,32 +77,31 @@ def sync_mailbox(job: MailboxSync, request_id: str, *, seconds: float, ports: Sy
         Unavailable: the provider, the store or the queue is down; the job is to be done again.
         Conflict: another run read the mailbox at the same time; the same.
     """
-    connection = ports.connections.find(job.user_id, job.connection_id)
-    if connection is None:
-        ports.past_mails.forget(job.user_id, lambda mail: mail.connection_id == job.connection_id)
-        return Synced("disconnected")
-    if connection.status is ConnectionStatus.BROKEN:
-        return Synced("broken")
-    run = _Run(connection, job, request_id, ports.triage.clock.monotonic() + seconds, ports)
-    try:
-        run.up_to_now()
-    except _OutOfTime:
-        again = {"id": f"{job.id[:64]}+{request_id}", "reason": SyncReason.CONTINUED}
-        ports.queue.request([job.model_copy(update=again)])
-        return run.synced("out of time")
-    except ConnectionBroken:
-        return run.synced("broken")
-    except Forbidden:
-        logger.warning("a mailbox may not be read", extra={"connection_id": connection.id})
-        return run.synced("forbidden")
-    return run.synced("up to now")
+    until = ports.triage.clock.monotonic() + seconds
+    outcomes: Counter[MailOutcome] = Counter()
+    ended = look_at_account(
+        job,
+        request_id,
+        connections=ports.connections,
+        queue=ports.queue,
+        look=lambda connection: _Look(connection, job, request_id, ports, until=until, outcomes=outcomes).up_to_now(),
+        forget=lambda: ports.past_mails.forget(job.user_id, lambda mail: mail.connection_id == job.connection_id),
+    )
+    return Synced(ended, **{outcome.value: count for outcome, count in outcomes.items()})
 
 
-class _Run:
+class _Look:
     """One look at one mailbox."""
 
     def __init__(
-        self, connection: Connection, job: MailboxSync, request_id: str, until: float, ports: SyncPorts
+        self,
+        connection: Connection,
+        job: MailboxSync,
+        request_id: str,
+        ports: SyncPorts,
+        *,
+        until: float,
+        outcomes: Counter[MailOutcome],
     ) -> None:
         self._connection = connection
         self._job = job
@@ -113,10 +109,7 @@ class _Run:
         self._until = until
         self._ports = ports
         self._box: MailBox = ports.boxes.open(connection)
-        self._outcomes: Counter[MailOutcome] = Counter()
-
-    def synced(self, ended: str) -> Synced:
-        return Synced(ended, **{outcome.value: count for outcome, count in self._outcomes.items()})
+        self._outcomes = outcomes
 
     def up_to_now(self) -> None:
         place = self._ports.places.read(self._connection)
@@ -193,7 +186,7 @@ class _Run:
         self._ports.receipts.save(receipts)
         self._measure(receipts)
         if out_of_time:
-            raise _OutOfTime
+            raise OutOfTime
 
     def _decided(self, messages: Sequence[MailboxMessage]) -> Sequence[Receipt]:
         """Decide about mails together; where that breaks, one by one, so that only the mail that breaks it fails."""
