@@ -122,8 +122,11 @@ WORST: dict[str, Callable[[], float]] = {
     ),
     # Claude is asked in the time that booking its money leaves.
     "understand_wishes": lambda: provider() + limits() + 2 * store(),
-    # The preferences, the kept tasks, then Claude in the time that booking its money and the audit event leave.
-    "prioritize_tasks": lambda: provider() + limits() + 2 * store() + slowest(sqs_client()),
+    # The preferences, the calendars, the kept tasks, then Claude in the time that booking its money and the audit event
+    # leave.
+    "prioritize_tasks": lambda: (
+        provider() + limits() + 2 * store() + slowest(dynamo_client(attempts=1)) + slowest(sqs_client())
+    ),
     # What is down stops a request at once; until then each step may have been slow.
     "manage_tasks": lambda: limits() + 2 * store() + BATCH_PAUSES + slowest(sqs_client()),
     # Preferences, then memories, then Claude in the time that booking its money and the audit event leave: what the

@@ -15,7 +15,7 @@ import pytest
 from infra.local.layout import SandboxPorts, is_listening
 from infra.local.sandbox.accounts import Mailbox, Workspace
 from infra.local.sandbox.asking import ask
-from infra.local.sandbox.seeds import ZONE, events, mime
+from infra.local.sandbox.seeds import ADDRESS, ZONE, events, mime
 from infra.local.users import demo_token
 from tests.integration.assistant_process import Assistant, eventually
 
@@ -151,6 +151,16 @@ def test_a_meeting_of_the_calendar_is_kept_and_moves_with_it(sandbox: Assistant,
     assert ask("PATCH", url, token="any", json=patch).status == 200
     # Google calls back, and the calendar is read.
     eventually(lambda: meetings(sandbox)["Board meeting"] == moved)
+
+
+def test_the_connected_calendar_is_planned(sandbox: Assistant) -> None:
+    today = datetime.now(ZONE).date()
+    days = {"start_date": f"{today - timedelta(days=6)}", "end_date": f"{today + timedelta(days=13)}"}
+    wanted = {"user_id": "user123", "date_range": days}
+    token = demo_token(sandbox.aws, Path(sandbox.running["state"]))
+    (read,) = sandbox.request("POST", "/api/v1/calendar/optimize", wanted, token=token).json()["calendars"]
+    assert (read["account"], read["complete"]) == (ADDRESS, True)
+    assert read["events"] >= 36
 
 
 def test_it_stops_with_all_that_it_started(sandbox: Assistant, ports: SandboxPorts) -> None:

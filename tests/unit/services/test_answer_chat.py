@@ -25,6 +25,7 @@ from assistant.services.prioritize_tasks import PrioritizePorts
 from assistant.services.propose_effects import propose_effects
 from assistant.services.tell_colleague import TellPorts
 from tests.fakes.effects import ARCHIVE, USER, Desk, label
+from tests.fakes.kept_calendar import MemoryKeptCalendars
 from tests.fakes.meetings import MemoryMeetings
 from tests.fakes.memory import MemoryMemories
 from tests.fakes.notes import MemoryNotices
@@ -46,7 +47,15 @@ class World:
         self.tasks = MemoryTasks(desk.clock)
         self.notifications = MemoryNotifications(desk.clock)
         day = DayPorts(MemoryMeetings(desk.clock), self.tasks, MemoryMemories(desk.clock), self.notifications)
-        ranking = PrioritizePorts(desk.preferences, self.tasks, desk.audit, desk.meter, desk.clock, claude=lambda: None)
+        ranking = PrioritizePorts(
+            desk.preferences,
+            self.tasks,
+            MemoryKeptCalendars(),
+            desk.audit,
+            desk.meter,
+            desk.clock,
+            claude=lambda: None,
+        )
         tell = TellPorts(self.chats, desk.propose_ports)
         commands = CommandPorts(desk.answer_ports, day, ranking, tell, desk.preferences)
         self.ports = ChatAnswerPorts(desk.connections, self.chats, self.notices, self.notifications, commands)

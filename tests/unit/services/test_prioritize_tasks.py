@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from assistant.domain import metric_names
 from assistant.domain.audit import AuditAction
+from assistant.domain.calendar.connected import ConnectedEvent
+from assistant.domain.calendar.kept import CalendarPlace
+from assistant.domain.calendar.request import CalendarEvent
 from assistant.domain.errors import Forbidden, InvalidRequest, Unavailable
 from assistant.domain.llm import Fault, Unanswered
 from assistant.domain.preferences import Preferences
@@ -22,6 +25,8 @@ from assistant.services.prioritize_tasks import (
     prioritize_tasks,
 )
 from tests.fakes.claude_tasks import obedient_opinion
+from tests.fakes.connections import google_connection
+from tests.fakes.kept_calendar import MemoryKeptCalendars
 from tests.fakes.llm import MODEL, TOKENS, MemorySpending, ScriptedLlm
 from tests.fakes.runtime import ManualClock, MemoryMeter
 from tests.fakes.stores import MemoryAuditTrail, MemoryPreferences, MemoryTasks, Outage
@@ -35,12 +40,14 @@ class Assistant:
         self.preferences = MemoryPreferences(self.store)
         self.clock = ManualClock()
         self.tasks = MemoryTasks(self.clock, self.store)
+        self.calendars = Outage()
+        self.kept = MemoryKeptCalendars(self.calendars)
         self.audit = MemoryAuditTrail()
         self.meter = MemoryMeter()
         self.llm = ScriptedLlm(lambda _: {}, has_key=False)
         self.claude = ClaudePorts(self.llm, MemorySpending(), self.meter, self.clock)
         self.ports = PrioritizePorts(
-            self.preferences, self.tasks, self.audit, self.meter, self.clock, lambda: self.claude
+            self.preferences, self.tasks, self.kept, self.audit, self.meter, self.clock, lambda: self.claude
         )
 
     def prefers(self, **preferences: Any) -> None:
@@ -74,6 +81,38 @@ def test_times_are_the_users(assistant: Assistant) -> None:
     # 10:00 UTC is before the working day there begins.
     assert starts(answer) == [("a", "15 08:00")]
     assert answer.daily_plan.timezone == "America/New_York"
+
+
+class TestConnectedCalendars:
+    """Without events of its own a request is planned around what is kept of the connected calendars."""
+
+    TASK: ClassVar = {"id": "a", "title": "Board memo", "due_date": "tomorrow", "estimated_time": "1 hour"}
+
+    @pytest.fixture(autouse=True)
+    def _busy_until_three(self, assistant: Assistant) -> None:
+        connection, now = google_connection(), assistant.clock.now()
+        place = CalendarPlace.of(connection).begun_anew(now)
+        assert assistant.kept.replace(place.model_copy(update={"whole": True, "synced_at": now}))
+        busy = {"event_id": "busy", "start": "2025-01-15T09:00:00Z", "end": "2025-01-15T15:00:00Z"}
+        free = {"event_id": "declined", "start": "2025-01-15T15:00:00Z", "end": "2025-01-15T17:00:00Z"}
+        events = [CalendarEvent.model_validate(one) for one in (busy, {**free, "self_response": "declined"})]
+        assistant.kept.keep(connection, [ConnectedEvent(one, "1") for one in events], generation=1)
+
+    def test_tasks_are_planned_around_their_events(self, assistant: Assistant) -> None:
+        answer = assistant.prioritizes(self.TASK)
+        assert starts(answer) == [("a", "15 15:00")]
+        assert [(one.account, one.events) for one in answer.calendars] == [("user123@example.com", 2)]
+
+    def test_events_of_the_request_are_all_there_are(self, assistant: Assistant) -> None:
+        answer = assistant.prioritizes(self.TASK, events=[])
+        assert starts(answer) == [("a", "15 10:00")]
+        assert answer.calendars == ()
+
+    def test_while_they_are_down_the_answer_says_so(self, assistant: Assistant) -> None:
+        assistant.calendars.down = True
+        answer = assistant.prioritizes(self.TASK)
+        assert (answer.degraded, answer.calendars) == (("calendars",), ())
+        assert starts(answer) == [("a", "15 10:00")]
 
 
 def test_preferences_rule_people_delegates_and_peak_hours(assistant: Assistant) -> None:

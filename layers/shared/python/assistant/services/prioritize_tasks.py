@@ -2,7 +2,7 @@
 
 The core ranks, plans and recommends; with a key Claude looks the tasks over within limits (``second_opinion``). What it
 cannot answer in time stays as the core left it. With the preferences down their defaults hold, with the kept tasks down
-those of the mails are ranked; ``degraded`` says so.
+those of the mails are ranked, without the connected calendars all working time is free; ``degraded`` says so.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -60,10 +60,12 @@ from assistant.domain.tasks.second_opinion import (
 )
 from assistant.domain.tasks.task import Frame, Task, read_task, require_readable
 from assistant.domain.users import Identity, UserId
+from assistant.ports.kept_calendar import KeptEvents
 from assistant.ports.runtime import AuditTrail, Clock, Meter
 from assistant.ports.tasks import TaskStore
 from assistant.ports.users import PreferenceStore
 from assistant.services.ask_claude import LONGEST, ClaudePorts, Question, ask_all
+from assistant.services.connected_calendars import CalendarRead, ConnectedCalendars, connected_calendars
 from assistant.services.keep_tasks import active_tasks
 from assistant.services.mined_tasks import mined_tasks
 
@@ -71,7 +73,7 @@ _MOST_OWN: Final = 20
 _LONGEST_PLAN: Final = 14
 _LAST_YEAR: Final = 2197
 
-Degraded = Literal["preferences", "tasks", "claude"]
+Degraded = Literal["preferences", "tasks", "calendars", "claude"]
 
 
 class PrioritizeRequest(TaskPart):
@@ -90,8 +92,8 @@ class PrioritizeRequest(TaskPart):
     """The user's zone; by default that of the preferences."""
     now: Instant | None = None
     """The time to judge at; by default the current one."""
-    events: CalendarEvents = Field(default=(), repr=False)
-    """The user's calendar: tasks are planned around it."""
+    events: CalendarEvents | None = Field(default=None, repr=False)
+    """The user's calendar: tasks are planned around it; left out, what the connected ones hold."""
     constraints: Constraints = Constraints()
     """Working hours and days, buffer; what is left out comes from the user's preferences."""
     peak_hours: TimeWindow | None = None
@@ -115,6 +117,8 @@ class PrioritizeResponse(TaskPart):
     daily_plan: DailyPlanView
     decided_by: Literal["core", "claude"] = "core"
     """Who wrote the recommendations."""
+    calendars: tuple[CalendarRead, ...] = ()
+    """The connected calendars the tasks were planned around."""
     processing_time_ms: float
     degraded: tuple[Degraded, ...] = ()
     """What was missing because a dependency was down."""
@@ -128,6 +132,7 @@ class PrioritizePorts:
 
     preferences: PreferenceStore
     tasks: TaskStore
+    kept: KeptEvents
     audit: AuditTrail
     meter: Meter
     clock: Clock
@@ -144,6 +149,8 @@ class _Setting:
     free: FreeTime
     frame: Frame
     preferences: Preferences
+    calendars: ConnectedCalendars | None
+    """None where they cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +177,7 @@ def prioritize_tasks(
     started = ports.clock.monotonic()
     caller.must_be(request.user_id)
     preferred = _preferences(request.user_id, ports.preferences)
-    setting = _setting(request, preferred or Preferences(), ports.clock.now())
+    setting = _setting(request, preferred or Preferences(), ports)
     given, warnings = _kept(request, ports.tasks) if request.tasks is None else (request.tasks, ())
     require_readable(broken_dependencies([(task.id, task.depends_on) for task in given or ()], closed=frozenset()))
     tasks = (*_given(given or (), request, setting), *_mined(request, setting))
@@ -181,7 +188,12 @@ def prioritize_tasks(
     found, missed = _second_opinion(core, request.user_id, setting, rules, until=started + seconds, ports=ports)
     counts = {quadrant.value: len(ids) for quadrant, ids in matrix(found.ranked).items()}
     ports.audit.record(audit_event(AuditAction.TASKS_PRIORITIZED, caller, ports.clock.now(), counts=counts))
-    missing: Mapping[Degraded, bool] = {"preferences": preferred is None, "tasks": given is None, "claude": missed}
+    missing: Mapping[Degraded, bool] = {
+        "preferences": preferred is None,
+        "tasks": given is None,
+        "calendars": setting.calendars is None,
+        "claude": missed,
+    }
     elapsed = ports.clock.monotonic() - started
     degraded = tuple(what for what, is_missing in missing.items() if is_missing)
     _measure(elapsed, degraded, ports.meter)
@@ -208,6 +220,7 @@ def _response(
         recommendations=found.sentences or recommendations(ranked, plan, now, zone),
         daily_plan=shown_plan(plan, ranked, days, free, zone),
         decided_by="claude" if found.sentences else "core",
+        calendars=setting.calendars.read if setting.calendars else (),
         processing_time_ms=round(1000 * seconds, 1),
         degraded=degraded,
         warnings=warnings,
@@ -221,18 +234,20 @@ def _preferences(user_id: str, store: PreferenceStore) -> Preferences | None:
         return None
 
 
-def _setting(request: PrioritizeRequest, preferences: Preferences, clock_now: datetime) -> _Setting:
+def _setting(request: PrioritizeRequest, preferences: Preferences, ports: PrioritizePorts) -> _Setting:
     zone = ZoneInfo(request.timezone or preferences.working_hours.timezone)
-    given = request.now or clock_now
+    given = request.now or ports.clock.now()
     now = (given.replace(tzinfo=zone) if given.tzinfo is None else given).astimezone(UTC)
     constraints = completed(request.constraints, preferences)
     today = now.astimezone(zone).date()
     if today.year > _LAST_YEAR:
         detail = f"must not be after the year {_LAST_YEAR}"
         raise InvalidRequest("There is no calendar that far ahead.", errors=(FieldError("now", detail),))
+    days = DateRange(start_date=today, end_date=today + timedelta(days=MOST_DAYS - 1))
+    calendars = _calendars(request, days, zone, ports.kept)
     problem = read_problem(
-        request.events,
-        date_range=DateRange(start_date=today, end_date=today + timedelta(days=MOST_DAYS - 1)),
+        request.events or (calendars.events if calendars else ()),
+        date_range=days,
         zone=zone,
         constraints=constraints,
         grid=request.granularity_minutes,
@@ -240,7 +255,19 @@ def _setting(request: PrioritizeRequest, preferences: Preferences, clock_now: da
     )
     free = free_time(problem, now)
     hours = constraints.working_hours or preferences.working_hours
-    return _Setting(now, zone, problem, free, Frame(now, zone, hours.end, free.workday), preferences)
+    return _Setting(now, zone, problem, free, Frame(now, zone, hours.end, free.workday), preferences, calendars)
+
+
+def _calendars(
+    request: PrioritizeRequest, days: DateRange, zone: ZoneInfo, kept: KeptEvents
+) -> ConnectedCalendars | None:
+    """Return the connected calendars; none where the request brings its own events, None where they are down."""
+    if request.events is not None:
+        return ConnectedCalendars()
+    try:
+        return connected_calendars(request.user_id, days, zone, kept)
+    except Unavailable:
+        return None
 
 
 def _kept(request: PrioritizeRequest, tasks: TaskStore) -> tuple[tuple[TaskInput, ...] | None, tuple[Notice, ...]]:

@@ -4,6 +4,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from assistant.wiring.claude import ClaudeWiring
+from assistant.wiring.kept_calendars import KeptCalendarWiring
 
 if TYPE_CHECKING:
     from assistant.ports.tasks import TaskStore
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from assistant.services.prioritize_tasks import PrioritizePorts
 
 
-class TaskWiring(ClaudeWiring):
+class TaskWiring(ClaudeWiring, KeptCalendarWiring):
     """Tasks: keeping, ranking and planning them."""
 
     @cached_property
@@ -36,6 +37,7 @@ class TaskWiring(ClaudeWiring):
         return PrioritizePorts(
             self.preferences,
             self.tasks,
+            self.kept_events,
             self.audit_trail,
             self.meter,
             self.clock,
