@@ -88,22 +88,23 @@ def connect_demo_user(layout: Layout, ports: SandboxPorts, token: Callable[[], s
 
     """
     api = ApiClient(layout.port, token)
+    mailbox = Mailbox(ports.google_url)
+    mails = len(mailbox.all())
     api.call("PATCH", f"/api/v1/users/{DEMO_USER}/preferences", dict(_PREFERENCES))
     for provider in EMULATED:
         with step(f"connecting {DEMO_USER} to {provider.title()}"):
             asked = api.post(f"/api/v1/users/{DEMO_USER}/connections/{provider}", {})
             follow(consent(asked["authorization_url"], ADDRESS))
-    _wait_for_labels(Mailbox(ports.google_url), layout)
+    with step(f"waiting until the {mails} mails of {ADDRESS} are labelled"):
+        _wait_for_labels(mailbox, mails, layout)
     with step("letting a first mail arrive, through functions that start with it"):
         for _ in Arrival(arrival(_FIRST, datetime.now(UTC)), api, ports).follow(_FIRST_SECONDS):
             pass
 
 
-def _wait_for_labels(mailbox: Mailbox, layout: Layout) -> None:
-    mails = len(mailbox.all())
-    with step(f"waiting until the {mails} mails of {ADDRESS} are labelled"):
-        deadline = time.monotonic() + _READ_SECONDS
-        while sum(map(len, mailbox.labelled().values())) < mails:
-            if time.monotonic() > deadline:
-                raise LocalFailure(f"the mails are not labelled after {_READ_SECONDS:.0f} s: see {layout.logs}")
-            time.sleep(_POLL_SECONDS)
+def _wait_for_labels(mailbox: Mailbox, mails: int, layout: Layout) -> None:
+    deadline = time.monotonic() + _READ_SECONDS
+    while sum(map(len, mailbox.labelled().values())) < mails:
+        if time.monotonic() > deadline:
+            raise LocalFailure(f"the mails are not labelled after {_READ_SECONDS:.0f} s: see {layout.logs}")
+        time.sleep(_POLL_SECONDS)
