@@ -21,7 +21,9 @@ from assistant.services.execute_effects import run_job
 from assistant.services.propose_effects import propose_effects
 from assistant.services.show_effects import EffectQuery, EffectView, list_effects, show_effect
 from tests.fakes.effects import ARCHIVE, CALLER, USER, Desk, label
+from tests.fakes.notifications import MemoryNotifier
 from tests.fakes.runtime import ManualClock
+from tests.fakes.stores import Outage
 
 OTHER = Identity("user2", "request2")
 
@@ -333,6 +335,47 @@ class TestWorking:
             EffectState.FAILED,
             "The message is gone.",
         )
+
+    @pytest.mark.parametrize("approved", [True, False])
+    def test_who_approved_what_fails_is_told_in_the_place_of_the_question(self, desk: Desk, *, approved: bool) -> None:
+        effect = desk.effect(desk.mail(), ARCHIVE, confidence=0.9 if approved else 0.99)
+        propose(desk, effect)
+        if approved:
+            approve(desk, effect)
+        desk.mailbox.erase(effect.target.object_id)
+        (job,) = desk.queue.jobs
+        desk.clock.advance(60)
+        for _ in range(2):
+            run_job(job, seconds=60, ports=desk.execute_ports)
+        assert desk.record(effect).state is EffectState.FAILED
+        assert [(one.kind, one.text, one.buttons) for one in desk.notifications.told.values()] == (
+            [
+                (
+                    NotificationKind.EFFECT_FAILED,
+                    "Archive “Weekly offers”: move it out of the inbox. The message is gone.",
+                    (),
+                )
+            ]
+            if approved
+            else []
+        )
+
+    def test_a_failure_nobody_could_be_told_of_is_told_by_the_next_try(self, desk: Desk) -> None:
+        effect = desk.effect(desk.mail(), ARCHIVE, confidence=0.9)
+        propose(desk, effect)
+        approve(desk, effect)
+        desk.mailbox.erase(effect.target.object_id)
+        (job,) = desk.queue.jobs
+        outage = Outage()
+        outage.down = True
+        broken = replace(desk.execute_ports, notifier=MemoryNotifier(outage))
+        desk.clock.advance(60)
+        with pytest.raises(Unavailable):
+            run_job(job, seconds=60, ports=broken)
+        desk.clock.advance(LEASE.total_seconds())
+        run_job(job, seconds=60, ports=desk.execute_ports)
+        (told_last,) = desk.notifications.told.values()
+        assert told_last.kind is NotificationKind.EFFECT_FAILED
 
     def test_an_account_that_was_disconnected_fails_for_good(self, desk: Desk) -> None:
         effect = desk.effect(desk.mail(), ARCHIVE)

@@ -19,6 +19,7 @@ class NotificationKind(StrEnum):
 
     MEETING_BRIEFING = "meeting_briefing"
     APPROVAL_ASKED = "approval_asked"
+    EFFECT_FAILED = "effect_failed"
     UNDO_CONFLICT = "undo_conflict"
     STATUS_NOT_WRITTEN = "status_not_written"
     DAILY_BRIEFING = "daily_briefing"

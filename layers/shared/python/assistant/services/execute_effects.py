@@ -11,7 +11,7 @@ from typing import Final
 
 from assistant.domain import metric_names
 from assistant.domain.effects.actions import EffectKind
-from assistant.domain.effects.approval import undo_conflicts
+from assistant.domain.effects.approval import approved_but_failed, undo_conflicts
 from assistant.domain.effects.effect import LEASE, EffectRecord, EffectState, TargetKey
 from assistant.domain.effects.ledger import EffectChange, LedgerEvent
 from assistant.domain.effects.undo import EffectJob, Verdict, changes, verdict
@@ -89,16 +89,24 @@ def _do(record: EffectRecord, ports: ExecutePorts) -> None:
             after, inverse = effect.action.after(seen), effect.action.inverse(seen)
             record = _next(record, LedgerEvent.STARTED, ports, before=seen, after=after, inverse=inverse)
         elif seen not in (record.before, record.after):
-            _next(record, LedgerEvent.FAILED, ports, problem=CHANGED_MEANWHILE)
+            _fail(record, CHANGED_MEANWHILE, ports)
             return
         else:
             record = _next(record, LedgerEvent.STARTED, ports)
         if seen != record.after:
             executor.apply(effect, effect.action)
     except _FINAL as error:
-        _next(record, LedgerEvent.FAILED, ports, problem=error.detail)
+        _fail(record, error.detail, ports)
     else:
         _next(record, LedgerEvent.DONE, ports)
+
+
+def _fail(record: EffectRecord, problem: str, ports: ExecutePorts) -> None:
+    """Tell who approved it, before it is noted: who is not told now is told by the next try."""
+    if record.approval:
+        news = approved_but_failed(record, problem, ports.clock.now())
+        ports.notifier.notify(record.effect.user_id, news)
+    _next(record, LedgerEvent.FAILED, ports, problem=problem)
 
 
 def _undo(record: EffectRecord, undoing: _Undoing, ports: ExecutePorts) -> None:

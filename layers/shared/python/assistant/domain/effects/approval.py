@@ -1,6 +1,7 @@
 """What the user is asked and told: the action as they see it, the hash that binds their word to it, the buttons."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -152,6 +153,19 @@ def answered(record: EffectRecord, state: EffectState) -> ChatMessage:
     """Return what stands in the place of a question that waits no more."""
     became = " ".join(part for part in (_BECAME[state], record.problem) if part)
     return ChatMessage(text=summary(record.effect), title=_QUESTION, context=became)
+
+
+def approved_but_failed(record: EffectRecord, problem: str, at: datetime) -> News:
+    """Return what the user is told of an action they approved that could not be done, in the place of the question."""
+    effect = record.effect
+    return News(
+        about=approval_subject(effect.id),
+        kind=NotificationKind.EFFECT_FAILED,
+        title="That could not be done",
+        text=f"{summary(effect)} {problem}",
+        link=effect_link(effect.user_id, effect.id),
+        at=at,
+    )
 
 
 def undo_conflicts(left: Sequence[EffectRecord], job: EffectJob) -> News:
