@@ -6,14 +6,14 @@ from datetime import datetime
 from assistant.domain.memory.change import KeptMemory, Line, LineChange, RememberedRequest
 from assistant.domain.memory.memory import Fact, Memory, MemoryKind
 from assistant.domain.sources import Source, SourceKind
-from assistant.ports.meetings import PastMails
+from assistant.ports.meetings import MeetingStore, PastMails
 from assistant.ports.memory import DIMENSIONS, IndexedMemory, Match
 from assistant.ports.notes import PageStore
 from assistant.ports.runtime import Clock
 from assistant.ports.tasks import TaskStore
 from assistant.services.index_memories import MemoryPorts
 from assistant.services.kept_evidence import KeptEvidencePorts
-from tests.fakes.meetings import MemoryPastMails
+from tests.fakes.meetings import MemoryMeetings, MemoryPastMails
 from tests.fakes.notes import MemoryPages
 from tests.fakes.runtime import MemoryMeter
 from tests.fakes.stores import MemoryAuditTrail, Outage
@@ -136,14 +136,19 @@ def memory_ports(clock: Clock, store: MemoryMemories | None = None, index: Memor
 
 
 def kept_evidence_ports(
-    memory: MemoryPorts, tasks: TaskStore, pages: PageStore | None = None, mails: PastMails | None = None
+    memory: MemoryPorts,
+    tasks: TaskStore,
+    pages: PageStore | None = None,
+    mails: PastMails | None = None,
+    meetings: MeetingStore | None = None,
 ) -> KeptEvidencePorts:
-    """Return what reading kept evidence needs; without pages and mails unless there are some."""
+    """Return what reading kept evidence needs; without pages, mails and meetings unless there are some."""
     return KeptEvidencePorts(
         memory.store,
         tasks,
         pages or MemoryPages(memory.clock),
         mails or MemoryPastMails(memory.clock),
+        meetings or MemoryMeetings(memory.clock),
         memory.embedder,
         lambda: memory,
     )

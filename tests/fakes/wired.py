@@ -195,7 +195,9 @@ class Wired:
             "memories": self.memories,
             "vectors": self.vectors,
             "embedder": LetterEmbedder(),
-            "kept_evidence_ports": kept_evidence_ports(remembered, self.tasks, self.pages, self.past_mails),
+            "kept_evidence_ports": kept_evidence_ports(
+                remembered, self.tasks, self.pages, self.past_mails, self.meetings
+            ),
             "meetings": self.meetings,
             "briefings": self.briefings,
             "derived_briefings": self.briefings,

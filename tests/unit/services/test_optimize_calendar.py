@@ -160,6 +160,16 @@ class TestConnectedCalendars:
         self.keep(world, CLASH[1], *in_the_way)
         assert world.optimize(events=None).metrics.before.conflicts == 0
 
+    def test_occurrences_of_a_series_are_events_of_their_own(self, world: World) -> None:
+        weekly = {"recurring_event_id": "weekly", "attendees": []}
+        first = meeting("weekly_1", "20T10:00", "20T11:00", **weekly, original_start="2025-01-20T10:00:00Z")
+        moved = meeting("weekly_2", "21T09:00", "21T10:00", original_start="2025-01-21T10:00:00Z", **weekly)
+        others = [meeting(f"other{day}", f"{day}T10:30", f"{day}T11:30") for day in (20, 21)]
+        self.keep(world, first, moved, *others)
+        answer = world.optimize(events=None)
+        assert answer.calendars[0].events == 4
+        assert answer.metrics.before.conflicts == 1
+
     def test_the_days_are_the_users_own_where_the_clocks_change(self, world: World) -> None:
         # In New York clocks change on March 9th: that day begins at 5:00 UTC and ends at 4:00 the next.
         late = {**CLASH[0], "event_id": "late", "start": "2025-03-10T03:30:00Z", "end": "2025-03-10T04:00:00Z"}

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +15,9 @@ from assistant.domain.llm_tokens import estimated_tokens
 from assistant.domain.meetings.asking import BriefingAnswer
 from assistant.domain.meetings.briefing import Writer
 from assistant.domain.meetings.document import AgendaItem, AttendeeResearch, OpenCommitment
+from assistant.domain.meetings.keeping import KeptMeeting
 from assistant.domain.meetings.past_mail import PastMail
+from assistant.domain.meetings.request import MeetingDetails
 from assistant.domain.meetings.statements import CitedText
 from assistant.domain.memory.change import KeptMemory
 from assistant.domain.memory.memory import Fact, Memory, MemoryKind
@@ -28,7 +30,7 @@ from assistant.domain.users import Identity
 from assistant.services.ask_claude import ClaudePorts
 from assistant.services.prepare_meeting import PreparePorts, PrepareRequest, PrepareResponse, prepare_meeting
 from tests.fakes.llm import MemorySpending, ScriptedLlm, sensible
-from tests.fakes.meetings import MemoryPastMails
+from tests.fakes.meetings import MemoryMeetings, MemoryPastMails
 from tests.fakes.memory import LetterEmbedder, MemoryMemories, MemoryVectors, kept_evidence_ports, memory_ports
 from tests.fakes.notes import MemoryPages
 from tests.fakes.runtime import ManualClock, MemoryMeter
@@ -58,7 +60,9 @@ class Assistant:
         self.pages = MemoryPages(clock, self.page_store)
         self.mail_store = Outage()
         self.mails = MemoryPastMails(clock, self.mail_store)
-        kept = kept_evidence_ports(self.memory, self.tasks, self.pages, self.mails)
+        self.meeting_store = Outage()
+        self.meetings = MemoryMeetings(clock, self.meeting_store)
+        kept = kept_evidence_ports(self.memory, self.tasks, self.pages, self.mails, self.meetings)
         self.ports = PreparePorts(self.preferences, self.audit, meter, clock, kept, lambda: claude)
 
     def prepare(self, caller: Identity = CALLER, **fields: Any) -> PrepareResponse:
@@ -128,7 +132,7 @@ def test_a_past_meeting_is_prepared_all_the_same_and_said_to_be_past(assistant: 
 def test_without_the_store_the_default_preferences_serve(assistant: Assistant) -> None:
     assistant.store.down = True
     answer = assistant.prepare()
-    assert answer.degraded == ("preferences", "memory", "tasks", "notes", "mail")
+    assert answer.degraded == ("preferences", "memory", "tasks", "notes", "mail", "meetings")
     assert "(UTC)" in answer.briefing_document
     assert assistant.meter.total(metric_names.DEGRADED, missing="preferences") == 1
 
@@ -330,3 +334,44 @@ class TestPastMails:
         assistant.mail_store.down = True
         answer = assistant.prepare(attendees=["kim@client.example"])
         assert (answer.degraded, self.cited(answer)) == (("mail",), [])
+
+
+class TestPastMeetings:
+    """Meetings that users and connected calendars keep."""
+
+    def meet(self, assistant: Assistant, meeting_id: str, days_ago: float, *people: str) -> datetime:
+        at = assistant.clock.now() - timedelta(days=days_ago)
+        details = MeetingDetails(meeting_title="Renewal", attendees=people or (KIM,), scheduled_time=at)
+        kept = KeptMeeting(user_id="user123", meeting_id=meeting_id, version=1, begins=at, details=details)
+        assert assistant.meetings.replace(kept, earlier=None, is_due=False)
+        return at
+
+    def cited(self, answer: PrepareResponse) -> list[str]:
+        return [one.source.id for one in answer.citations if one.source.kind is SourceKind.EVENT]
+
+    def test_the_last_one_tells_when_somebody_was_met(self, assistant: Assistant) -> None:
+        self.meet(assistant, "earlier", 20)
+        last = self.meet(assistant, "last", 3, KIM, "bob@company.com")
+        self.meet(assistant, "with others", 1, "eve@company.com")
+        self.meet(assistant, "to come", -1)
+        answer = assistant.prepare(attendees=[KIM])
+        (kim,) = answer.attendee_research
+        assert (kim.last_contact, kim.documents) == (last, 1)
+        assert self.cited(answer) == ["last"]
+        # Only that they met is known: nothing of it is to be read.
+        assert not any("Renewal" in one.text for one in (*answer.key_points, *answer.preparation_checklist))
+
+    def test_the_meeting_itself_is_none(self, assistant: Assistant) -> None:
+        self.meet(assistant, "meet123", 0.001)
+        assert self.cited(assistant.prepare(attendees=[KIM])) == []
+
+    def test_however_many_there_were(self, assistant: Assistant) -> None:
+        for number in range(600):
+            self.meet(assistant, f"daily{number}", 80 - number / 10, "eve@company.com")
+        last = self.meet(assistant, "last", 1)
+        (kim,) = assistant.prepare(attendees=[KIM]).attendee_research
+        assert kim.last_contact == last
+
+    def test_that_cannot_be_read_are_named(self, assistant: Assistant) -> None:
+        assistant.meeting_store.down = True
+        assert assistant.prepare(attendees=[KIM]).degraded == ("meetings",)

@@ -172,6 +172,14 @@ def test_a_changed_meeting_is_prepared_and_told_of_again(assistant: Assistant) -
     assert told.title == "Updated briefing: Q4 Planning Session"
 
 
+def test_what_a_calendar_kept_is_the_users_once_they_put_it(assistant: Assistant) -> None:
+    mine = assistant.keep()
+    of_calendar = mine.model_copy(update={"version": 2, "connection_id": "google-1"})
+    assert assistant.meetings.replace(of_calendar, earlier=mine, is_due=True)
+    taken = assistant.keep()
+    assert (taken.version, taken.connection_id) == (3, None)
+
+
 def test_the_same_again_changes_nothing(assistant: Assistant) -> None:
     first = assistant.keep()
     assistant.tick()

@@ -1,6 +1,6 @@
 """Use cases: keep, show, list and forget meetings, and show the briefing of one.
 
-Users keep meetings here until a calendar is connected, which will write the same.
+Connected calendars keep theirs in the same store; one that a user keeps under its id is the user's from then on.
 """
 
 import base64
@@ -101,7 +101,7 @@ def keep_meeting(
         kept = ports.meetings.read(caller.user_id, meeting_id)
         conditions.require(kept.version if kept else 0)
         begins = details.begins(zone)
-        if kept and (kept.details, kept.begins) == (details, begins):
+        if kept and (kept.details, kept.begins, kept.connection_id) == (details, begins, None):
             return kept
         version = kept.version + 1 if kept else 1
         meeting = KeptMeeting(

@@ -1,6 +1,7 @@
-"""What is kept about a user and may bear on a meeting: memories that hold, open tasks, pages, mails with its people.
+"""What is kept about a user and may bear on a meeting: memories that hold, open tasks, pages, what people wrote.
 
-Memories are the newest, and those near in meaning to the meeting or with its people, however old.
+Mails and meetings are those with people of the meeting. Memories are the newest, and those near in meaning to the
+meeting or with its people, however old.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -12,12 +13,13 @@ from typing import Final
 from assistant.domain.errors import Unavailable
 from assistant.domain.mail_addresses import Mailbox
 from assistant.domain.meetings.document import Degraded
+from assistant.domain.meetings.keeping import KEPT_FOR, MeetingSummary
 from assistant.domain.meetings.reading import Candidate, known_candidate
 from assistant.domain.memory.memory import Memory, Standing
 from assistant.domain.sources import Document, SourceKind
 from assistant.domain.tasks.kept import KeptTask
 from assistant.domain.tasks.request import TaskStatus
-from assistant.ports.meetings import PastMails
+from assistant.ports.meetings import MeetingStore, PastMails
 from assistant.ports.memory import Embedder, MemoryStore
 from assistant.ports.notes import PageStore
 from assistant.ports.tasks import TaskStore
@@ -28,6 +30,8 @@ from assistant.services.recall_memories import recall_memories
 MOST: Final = 200
 _MOST_RECALLED: Final = 100
 _MOST_MAILS: Final = 60
+_MOST_MEETINGS: Final = 10
+_LISTED_AT_ONCE: Final = 500
 _OPEN: Final = frozenset(status for status in TaskStatus if not status.closed)
 # What nobody approved stands in nobody's name.
 _OBSERVED: Final = Mailbox("Observed", "")
@@ -41,6 +45,7 @@ class KeptEvidencePorts:
     tasks: TaskStore
     pages: PageStore
     mails: PastMails
+    meetings: MeetingStore
     embedder: Embedder
     # Made when there are more memories than are read: only that needs their index.
     memory: Callable[[], MemoryPorts]
@@ -55,6 +60,7 @@ def kept_evidence(
         "tasks": lambda: list(_tasks(user_id, ports.tasks)),
         "notes": lambda: [known_candidate(page.document()) for page in ports.pages.of_user(user_id, limit=MOST)],
         "mail": lambda: list(_mails(user_id, people, ports.mails)),
+        "meetings": lambda: list(_meetings(user_id, frozenset(people), now, ports.meetings)),
     }
     with ThreadPoolExecutor(len(reads), thread_name_prefix="kept") as pool:
         found = list(pool.map(_tried, reads.values()))
@@ -91,6 +97,35 @@ def _tasks(user_id: str, tasks: TaskStore) -> Iterator[Candidate]:
 def _mails(user_id: str, people: Collection[str], mails: PastMails) -> Iterator[Candidate]:
     for mail in mails.with_people(user_id, people, limit=_MOST_MAILS) if people else ():
         yield known_candidate(mail.document, author=mail.sender)
+
+
+def _meetings(user_id: str, people: frozenset[str], now: datetime, meetings: MeetingStore) -> Iterator[Candidate]:
+    """Yield for each of these people the last meeting they were invited to: when and about what, no words of it."""
+    last: dict[str, MeetingSummary] = {}
+    for one in _past(user_id, now, meetings) if people else ():
+        last |= dict.fromkeys(people.intersection(one.people), one)
+    met = {one.meeting_id: one for one in last.values()}.values()
+    for one in sorted(met, key=lambda one: one.begins_at)[-_MOST_MEETINGS:]:
+        yield known_candidate(_met(one))
+
+
+def _past(user_id: str, now: datetime, meetings: MeetingStore) -> Iterator[MeetingSummary]:
+    after, more = None, True
+    while more:
+        page, after = meetings.page(user_id, since=now - KEPT_FOR, until=now, after=after, limit=_LISTED_AT_ONCE)
+        yield from page
+        more = after is not None
+
+
+def _met(one: MeetingSummary) -> Document:
+    return Document(
+        kind=SourceKind.EVENT,
+        id=one.meeting_id,
+        text="",
+        title=one.meeting_title,
+        at=one.begins_at,
+        people=one.people,
+    )
 
 
 def _remembered(memory: Memory) -> Document:

@@ -36,6 +36,7 @@ from assistant.domain.meetings.request import MeetingDetails, MeetingId
 from assistant.domain.meetings.statements import Citations
 from assistant.domain.notices import Notice
 from assistant.domain.preferences import Preferences
+from assistant.domain.sources import SourceKind
 from assistant.domain.users import Identity, UserId
 from assistant.ports.memory import Embedder
 from assistant.ports.runtime import AuditTrail, Clock, Meter
@@ -45,7 +46,7 @@ from assistant.services.kept_evidence import KeptEvidencePorts, kept_evidence
 
 # Documents that are read, of those that are ranked.
 MOST_READ: Final = 16
-_KEPT: Final[tuple[Degraded, ...]] = ("memory", "tasks", "notes", "mail")
+_KEPT: Final[tuple[Degraded, ...]] = ("memory", "tasks", "notes", "mail", "meetings")
 
 
 class PrepareRequest(MeetingDetails):
@@ -118,7 +119,8 @@ def prepare(
     about, people = subject(meeting), {box.address for box in meeting.people} - set(meeting.own_addresses)
     # The same store holds them: asking it for them too would only make the caller wait.
     kept, unread = ((), _KEPT) if missing else kept_evidence(user_id, about, people, now=now, ports=ports.kept)
-    sent = {(document.kind, document.id) for document in meeting.documents}
+    # A meeting that has begun is no past one of its own.
+    sent = {(SourceKind.EVENT, meeting_id), *((document.kind, document.id) for document in meeting.documents)}
     kept = [one for one in kept if (one.sent.kind, one.sent.id) not in sent]
     candidates = [*map(candidate, meeting.documents), *kept]
     near, unmeant = _nearness(about, candidates, ports.kept.embedder)

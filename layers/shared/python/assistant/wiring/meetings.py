@@ -29,6 +29,7 @@ class MeetingWiring(MemoryWiring, ClaudeWiring, NotificationWiring):
     @cached_property
     def kept_evidence_ports(self) -> "KeptEvidencePorts":
         """What reading memories and tasks needs: one attempt, as a briefing is rather made without them than late."""
+        from assistant.adapters.dynamo_meetings import DynamoMeetings
         from assistant.adapters.dynamo_memories import DynamoMemories
         from assistant.adapters.dynamo_notes import DynamoPages
         from assistant.adapters.dynamo_past_mails import DynamoPastMails
@@ -41,6 +42,7 @@ class MeetingWiring(MemoryWiring, ClaudeWiring, NotificationWiring):
             DynamoTasks(self._impatient_table, self.clock),
             DynamoPages(self._impatient_table, self.clock),
             DynamoPastMails(self._impatient_table, self.clock),
+            DynamoMeetings(self._impatient_table, self.clock),
             self.embedder,
             memory=lambda: replace(self.memory_ports, store=memories),
         )

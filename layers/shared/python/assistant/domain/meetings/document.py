@@ -73,7 +73,7 @@ class BriefingView(BaseModel):
     citations: tuple[Citation, ...]
 
 
-Degraded = Literal["preferences", "memory", "tasks", "notes", "mail", "semantic_search", "claude"]
+Degraded = Literal["preferences", "memory", "tasks", "notes", "mail", "meetings", "semantic_search", "claude"]
 
 
 class PreparedMeeting(BriefingView):

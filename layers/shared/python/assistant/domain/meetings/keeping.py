@@ -47,7 +47,7 @@ class DueMeeting(BaseModel):
 
 
 class MeetingSummary(BaseModel):
-    """A kept meeting in a list."""
+    """A kept meeting in a list; ``people`` are the addresses of everybody invited."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -56,6 +56,7 @@ class MeetingSummary(BaseModel):
     begins_at: AwareDatetime
     duration_minutes: int
     version: int
+    people: tuple[str, ...] = ()
 
 
 class KeptBriefing(BaseModel):
@@ -86,4 +87,5 @@ def summary(meeting: KeptMeeting) -> MeetingSummary:
         begins_at=meeting.begins,
         duration_minutes=meeting.details.minutes,
         version=meeting.version,
+        people=tuple(person.address for person in meeting.details.people),
     )
