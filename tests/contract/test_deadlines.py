@@ -214,9 +214,9 @@ WORST: dict[str, Callable[[], float]] = {
     "answer_chat": lambda: (
         secret() + renewed_elsewhere() + 11 * store() + 2 * BATCH_PAUSES + 2 * slowest(sqs_client()) + 4 * CALL_SECONDS
     ),
-    # Of Graph two lists of changes, then those that left the inbox, twenty at a time, which takes long only once.
     "receive_calendar_notification": lambda: store() + slowest(sqs_client(attempts=1)),
     "sync_calendar": lambda: mailbox_call() + 6 * store() + 2 * BATCH_PAUSES + slowest(sqs_client()),
+    # Of Graph two lists of changes, then those that left the inbox, twenty at a time, which takes long only once.
     "reconcile_accounts": lambda: (
         mailbox_call() + 2 * graph_api.CALL_SECONDS + 5 * store() + BATCH_PAUSES + slowest(sqs_client())
     ),

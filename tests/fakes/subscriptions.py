@@ -60,6 +60,10 @@ class MemorySubscriptions:
         self._outage.check()
         self._kept[subscription.user_id, subscription.connection_id, subscription.watched] = subscription
 
+    def forget(self, user_id: str, connection_id: str, watched: Watched) -> None:
+        self._outage.check()
+        self._kept.pop((user_id, connection_id, watched), None)
+
     def remove(self, subscription: Subscription) -> None:
         self._outage.check()
         kept = self._kept.get((subscription.user_id, subscription.connection_id, subscription.watched))

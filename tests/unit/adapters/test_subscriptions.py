@@ -66,6 +66,16 @@ def test_who_comes_late_removes_no_other(store: SubscriptionStore) -> None:
     assert store.find(SECOND.id) is store.of_connection(MICROSOFT, Watched.MAIL) is None
 
 
+def test_that_of_an_account_that_is_gone_is_forgotten(store: SubscriptionStore) -> None:
+    calendar = replace(SECOND, watched=Watched.CALENDAR)
+    store.put(FIRST)
+    store.put(calendar)
+    for _ in range(2):
+        store.forget(FIRST.user_id, FIRST.connection_id, Watched.MAIL)
+    assert store.find(FIRST.id) is store.of_connection(MICROSOFT, Watched.MAIL) is None
+    assert store.find(calendar.id) == calendar
+
+
 def test_it_is_forgotten_a_day_after_it_ends(table: Table) -> None:
     DynamoSubscriptions(table).put(FIRST)
     items = table.client.scan(TableName=table.name)["Items"]

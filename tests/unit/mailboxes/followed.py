@@ -19,6 +19,7 @@ from tests.fakes.mailbox_sync import FollowedDecisions, MemoryMailboxQueue, Memo
 from tests.fakes.meetings import MemoryPastMails
 from tests.fakes.runtime import ManualClock, MemoryMeter
 from tests.fakes.stores import MemoryAuditTrail, MemoryBacklog, MemoryDecisions, MemoryPreferences, Outage
+from tests.fakes.subscriptions import MemorySubscriptions
 
 REQUEST = "request1"
 
@@ -46,6 +47,7 @@ class Followed:
         self.places = MemoryPlaces(self.store)
         self.receipts = MemoryReceipts(self.store)
         self.queue = MemoryMailboxQueue()
+        self.subscriptions = MemorySubscriptions(self.store)
         self.past_mails = MemoryPastMails(self.clock, self.store)
         self.follow = FollowedDecisions()
         self.decisions = MemoryDecisions(self.clock, reads=self.store, writes=self.store)
@@ -69,6 +71,7 @@ class Followed:
             (self.follow,),
             triage,
             self.past_mails,
+            self.subscriptions,
         )
         self.reconcile_ports = ReconcilePorts(
             self.connections, self.boxes, self.places, self.receipts, self.queue, self.meter, self.clock

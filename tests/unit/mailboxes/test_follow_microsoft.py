@@ -27,7 +27,6 @@ from tests.fakes.accounts import MICROSOFT, WEBHOOK
 from tests.fakes.examples import examples
 from tests.fakes.graph_api import Fault, GraphServer, notification, serve
 from tests.fakes.graph_mail_api import GraphMail
-from tests.fakes.subscriptions import MemorySubscriptions
 from tests.unit.mailboxes.followed import Followed, connected
 
 pytestmark = pytest.mark.network
@@ -40,7 +39,6 @@ class FollowedOutlook(Followed):
         super().__init__()
         self.server, self.user = server, GraphMail(server, self.clock)
         self.api = GraphApi(server.url, ScriptedTokens(server.token), self.clock, pause=self.clock.advance)
-        self.subscriptions = MemorySubscriptions(self.store)
         given_ports = {
             "connections": connected(MICROSOFT),
             "boxes": GraphMailBoxes(self.api, lambda: GraphSubscriptions(self.subscriptions, WEBHOOK), self.clock),

@@ -18,6 +18,7 @@ from assistant.domain.meetings.past_mail import PastMail
 from assistant.domain.triage.decision import TriagedEmail
 from assistant.services.sync_mailbox import Synced
 from tests.fakes.mailbox import WATCHED_FOR, MemoryMailBox
+from tests.fakes.subscriptions import graph_subscription
 from tests.unit.mailboxes.followed import Followed
 
 
@@ -200,8 +201,11 @@ def test_what_was_kept_of_a_disconnected_mailbox_is_forgotten(followed: Followed
     kept = {"at": followed.clock.now(), "title": "", "text": "Hi.", "people": ("ann@company.com",)}
     gone, other = (PastMail(connection_id=one, message_id=one, **kept) for one in ("gone", followed.connection.id))
     followed.past_mails.keep("user123", [gone, other])
+    webhook = graph_subscription(connection_id="gone")
+    followed.subscriptions.put(webhook)
     followed.sync(followed.notification().model_copy(update={"connection_id": "gone"}))
     assert followed.past_mails.with_people("user123", ["ann@company.com"], limit=9) == [other]
+    assert followed.subscriptions.find(webhook.id) is None
 
 
 def test_a_broken_connection_is_left_alone(followed: Followed) -> None:

@@ -12,6 +12,7 @@ from assistant.domain.mailbox import CursorExpired
 from assistant.domain.mailbox_sync import MailboxSync, SyncReason
 from assistant.domain.meetings.from_calendar import meeting_id_of
 from assistant.domain.meetings.keeping import KeptMeeting
+from assistant.domain.subscriptions import Watched
 from assistant.services.keep_calendar_meetings import CalendarMeetingPorts
 from assistant.services.sync_calendar import LEAST_SECONDS, CalendarSynced, CalendarSyncPorts, sync_calendar
 from tests.fakes.calendar_account import MemoryCalendar, MemoryCalendars
@@ -21,6 +22,7 @@ from tests.fakes.mailbox_sync import MemoryMailboxQueue
 from tests.fakes.meetings import MemoryMeetings
 from tests.fakes.runtime import ManualClock, MemoryMeter
 from tests.fakes.stores import Outage
+from tests.fakes.subscriptions import MemorySubscriptions, graph_subscription
 
 NOW = datetime(2025, 1, 20, 9, tzinfo=UTC)
 AN_HOUR = timedelta(hours=1)
@@ -44,6 +46,7 @@ class Followed:
         assert self.connections.replace(self.connection, expected_version=0)
         self.calendars = MemoryCalendars(self.provider)
         self.kept = MemoryKeptCalendars(self.store)
+        self.subscriptions = MemorySubscriptions(self.store)
         self.queue = MemoryMailboxQueue()
         self.meetings = MemoryMeetings(self.clock, self.store)
         self.ports = CalendarSyncPorts(
@@ -51,6 +54,7 @@ class Followed:
             self.calendars,
             self.kept,
             self.kept,
+            self.subscriptions,
             self.queue,
             CalendarMeetingPorts(self.meetings, self.clock),
             self.meter,
@@ -236,9 +240,12 @@ class TestConnections:
     def test_of_an_account_that_is_gone_everything_is_forgotten(self, followed: Followed) -> None:
         event_id = followed.add("event", attendees=[ANN])
         followed.sync()
+        channel = graph_subscription(connection_id=followed.connection.id, watched=Watched.CALENDAR)
+        followed.subscriptions.put(channel)
         followed.connections.delete(followed.connection)
         assert followed.sync() == CalendarSynced("disconnected")
         assert followed.titles() == []
+        assert followed.subscriptions.find(channel.id) is None
         assert followed.kept.places == {}
         assert followed.meeting(event_id) is None
 

@@ -52,6 +52,12 @@ class DynamoSubscriptions:
                 return
         raise Unavailable("The store is busy. Please try again shortly.")
 
+    def forget(self, user_id: str, connection_id: str, watched: Watched) -> None:
+        """Remove what is found there."""
+        known = self._read(_by_connection(user_id, connection_id, watched))
+        if known:
+            self.remove(known)
+
     def remove(self, subscription: Subscription) -> None:
         """Remove both items; where another has taken its place, they are gone already."""
         place = _by_connection(subscription.user_id, subscription.connection_id, subscription.watched)

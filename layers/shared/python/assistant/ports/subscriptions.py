@@ -21,6 +21,10 @@ class SubscriptionStore(Protocol):
         """Keep it in the place of the one before, which is unknown from then on."""
         ...
 
+    def forget(self, user_id: str, connection_id: str, watched: Watched) -> None:
+        """Forget that of an account that is no longer connected; what its provider still sends is unknown then."""
+        ...
+
     def remove(self, subscription: Subscription) -> None:
         """Forget it; one that is gone is no error."""
         ...

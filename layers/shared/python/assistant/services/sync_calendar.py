@@ -20,11 +20,13 @@ from assistant.domain.connections import Connection
 from assistant.domain.errors import Conflict, Forbidden, Unavailable
 from assistant.domain.mailbox import CursorExpired
 from assistant.domain.mailbox_sync import MailboxSync, SyncReason
+from assistant.domain.subscriptions import Watched
 from assistant.ports.calendar_account import CalendarAccounts
 from assistant.ports.connections import ConnectionStore
 from assistant.ports.kept_calendar import CalendarPlaces, KeptEvents
 from assistant.ports.mailbox_sync import MailboxQueue
 from assistant.ports.runtime import Clock, Meter
+from assistant.ports.subscriptions import SubscriptionStore
 from assistant.services.keep_calendar_meetings import (
     CalendarMeetingPorts,
     forget_calendar_meetings,
@@ -47,6 +49,7 @@ class CalendarSyncPorts:
     calendars: CalendarAccounts
     places: CalendarPlaces
     events: KeptEvents
+    subscriptions: SubscriptionStore
     queue: MailboxQueue
     meetings: CalendarMeetingPorts
     meter: Meter
@@ -83,7 +86,8 @@ def sync_calendar(job: MailboxSync, request_id: str, *, seconds: float, ports: C
 
 
 def _forget(job: MailboxSync, ports: CalendarSyncPorts) -> None:
-    """Forget the events of an account that is gone, their meetings first: they are found by the events."""
+    """Forget the webhook and the events of an account that is gone, meetings before the events they are found by."""
+    ports.subscriptions.forget(job.user_id, job.connection_id, Watched.CALENDAR)
     known = ports.events.known(job.user_id, job.connection_id)
     forget_calendar_meetings(job.user_id, job.connection_id, known, ports=ports.meetings)
     ports.events.forget(job.user_id, job.connection_id)

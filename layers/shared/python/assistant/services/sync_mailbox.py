@@ -26,12 +26,14 @@ from assistant.domain.mailbox_sync import (
     SyncReason,
     news_begin,
 )
+from assistant.domain.subscriptions import Watched
 from assistant.domain.triage.decision import TriagedEmail
 from assistant.domain.users import Identity
 from assistant.ports.connections import ConnectionStore
 from assistant.ports.mailbox import MailBox, MailBoxes
 from assistant.ports.mailbox_sync import DecisionFollower, MailboxPlaces, MailboxQueue, Receipts
 from assistant.ports.meetings import PastMails
+from assistant.ports.subscriptions import SubscriptionStore
 from assistant.services.ask_claude import LONGEST
 from assistant.services.look_at_account import OutOfTime, look_at_account
 from assistant.services.triage_emails import TriagePorts, TriageRequest, triage_emails
@@ -56,6 +58,7 @@ class SyncPorts:
     followers: Sequence[DecisionFollower]
     triage: TriagePorts
     past_mails: PastMails
+    subscriptions: SubscriptionStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +88,15 @@ def sync_mailbox(job: MailboxSync, request_id: str, *, seconds: float, ports: Sy
         connections=ports.connections,
         queue=ports.queue,
         look=lambda connection: _Look(connection, job, request_id, ports, until=until, outcomes=outcomes).up_to_now(),
-        forget=lambda: ports.past_mails.forget(job.user_id, lambda mail: mail.connection_id == job.connection_id),
+        forget=lambda: _forget(job, ports),
     )
     return Synced(ended, **{outcome.value: count for outcome, count in outcomes.items()})
+
+
+def _forget(job: MailboxSync, ports: SyncPorts) -> None:
+    """Forget the webhook of a mailbox that is gone, and its mails that are evidence for meetings."""
+    ports.subscriptions.forget(job.user_id, job.connection_id, Watched.MAIL)
+    ports.past_mails.forget(job.user_id, lambda mail: mail.connection_id == job.connection_id)
 
 
 class _Look:

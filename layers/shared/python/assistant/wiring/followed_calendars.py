@@ -26,6 +26,7 @@ class FollowedCalendarWiring(ConnectedCalendarWiring, KeptCalendarWiring):
             self.calendars,
             self.calendar_places,
             self.kept_events,
+            self.subscriptions,
             self.calendar_queue,
             CalendarMeetingPorts(self.meetings, self.clock),
             self.meter,

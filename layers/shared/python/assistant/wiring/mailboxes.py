@@ -108,6 +108,7 @@ class MailBoxWiring(MailWiring, FollowedCalendarWiring, ConnectedChatWiring, Eff
             self._followers,
             self.triage_ports,
             self.past_mails,
+            self.subscriptions,
         )
 
     @cached_property
