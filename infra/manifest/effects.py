@@ -39,9 +39,9 @@ FUNCTIONS = (
         grants=(
             on_table("BatchGetItem", "BatchWriteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
             SEND_NOTIFICATIONS,
-            *on_tokens("google", "microsoft", "slack"),
+            *on_tokens("google", "microsoft", "notion", "slack"),
         ),
         secrets=("oauth-clients",),
-        dependencies=("core", "google", "graph", "slack"),
+        dependencies=("core", "google", "graph", "workspaces"),
     ),
 )

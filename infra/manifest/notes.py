@@ -1,6 +1,6 @@
 """Notion: the user's tasks there, and pages as context."""
 
-from infra.manifest.queues import SEND_NOTES, SEND_NOTIFICATIONS
+from infra.manifest.queues import SEND_EFFECTS, SEND_NOTES, SEND_NOTIFICATIONS
 from infra.manifest.shapes import Function, Route, on_table, on_tokens
 
 FUNCTIONS = (
@@ -37,14 +37,15 @@ FUNCTIONS = (
     ),
     Function(
         "sync_notion",
-        "Read what changed in Notion, and write statuses of tasks there",
+        "Read what changed in Notion, and have statuses of tasks written there",
         memory=1024,
         timeout=300,
         consumes="notes",
         batch_size=1,
         grants=(
-            on_table("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+            on_table("BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
             *on_tokens("notion"),
+            SEND_EFFECTS,
             SEND_NOTIFICATIONS,
         ),
         secrets=("oauth-clients",),

@@ -103,8 +103,10 @@ def one_effect() -> float:
 
     As many calls look where an event is, read its version, move it, and look again where it had another by then; or
     look for a draft, read the mail it answers, and make it, where Graph is asked for its folders and looks again, too.
+    In Notion twice the data source and the task, again after an edit, then three writes and what became of each.
     """
-    account = LEASED_FOR.total_seconds() + max(4 * GOOGLE_CALL, 6 * graph_api.CALL_SECONDS)
+    notion = 12 * (USER.call + USER.attempt)
+    account = LEASED_FOR.total_seconds() + max(4 * GOOGLE_CALL, 6 * graph_api.CALL_SECONDS, notion)
     # A message is looked for and written: the conversation, its last messages, the message.
     calls = max(account, renewed_elsewhere() + 6 * CALL_SECONDS)
     return calls + 6 * store() + 2 * BATCH_PAUSES
@@ -171,7 +173,13 @@ WORST: dict[str, Callable[[], float]] = {
         limits() + 2 * store() + renewed_elsewhere() + max(USER.attempt, USER.call) + slowest(sqs_client(attempts=1))
     ),
     # What is down stops a run at once; until then each step may have been slow. Pages are begun until the time kept.
-    "sync_notion": lambda: renewed_elsewhere() + 3 * (WORKER.call + WORKER.attempt) + 8 * store() + 2 * BATCH_PAUSES,
+    "sync_notion": lambda: (
+        renewed_elsewhere()
+        + 3 * (WORKER.call + WORKER.attempt)
+        + 12 * store()
+        + 2 * BATCH_PAUSES
+        + slowest(sqs_client())
+    ),
     "receive_notion_event": lambda: 2 * store() + slowest(sqs_client(attempts=1)),
     "reconcile_notion": lambda: 3 * store() + BATCH_PAUSES + slowest(sqs_client(attempts=1)),
     # The effect, the head of the ledger, the transaction, the audit event and the queue. What is asked of a mail before

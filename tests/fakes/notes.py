@@ -10,9 +10,8 @@ from assistant.domain.errors import Conflict, ConnectionBroken, FieldError, Inva
 from assistant.domain.notes.followed import FollowedWorkspace, NotesJob
 from assistant.domain.notes.note import NotesPage, NotesTask, PageHead, PageList, TaskList, TaskState
 from assistant.domain.notes.source import DataSource, Option, Property, Role, TaskSource
-from assistant.domain.notes.status import status_of, value_for
+from assistant.domain.notes.status import has_word, status_of
 from assistant.domain.notes.webhook import WebhookSecret
-from assistant.domain.tasks.request import TaskStatus
 from assistant.ports.notes import KeptPage
 from assistant.ports.runtime import Clock
 from tests.fakes.accounts import NOTION
@@ -150,16 +149,15 @@ class MemoryNotes:
             raise NotFound("no task")
         return self._task(source, page_id)
 
-    def set_status(self, source: TaskSource, page_id: str, status: TaskStatus, *, expected: TaskState) -> NotesTask:
+    def set_status(self, source: TaskSource, page_id: str, word: str, *, expected: TaskState) -> NotesTask:
         column = source.property(Role.STATUS)
-        value = value_for(status, column) if column else None
-        if value is None:
+        if column is None or not has_word(word, column):
             raise InvalidRequest("no word", errors=(FieldError("status", "has no word"),))
         current = self.task(source, page_id)
-        if current.state.status_name != value:
+        if current.state.status_name != word:
             if current.state != expected:
                 raise Conflict("edited")
-            self.edit_task(page_id, replace(self.rows[page_id], status=value))
+            self.edit_task(page_id, replace(self.rows[page_id], status=word))
         return self._task(source, page_id)
 
     def pages(self, *, page: str | None = None) -> PageList:

@@ -111,10 +111,10 @@ def test_a_status_is_written_once(notes: Workspace, clock: ManualClock, status: 
     page_id = notes.add_task(REPORT)
     expected = notes.task(SOURCE, page_id).state
     clock.advance(60)
-    written = notes.set_status(SOURCE, page_id, status, expected=expected)
+    written = notes.set_status(SOURCE, page_id, name, expected=expected)
     assert (written.status, notes.row(page_id)) == (status, replace(REPORT, status=name))
     clock.advance(60)
-    assert notes.set_status(SOURCE, page_id, status, expected=expected) == written
+    assert notes.set_status(SOURCE, page_id, name, expected=expected) == written
 
 
 def test_a_task_edited_meanwhile_is_not_written_to(notes: Workspace, clock: ManualClock) -> None:
@@ -124,7 +124,7 @@ def test_a_task_edited_meanwhile_is_not_written_to(notes: Workspace, clock: Manu
     edited = replace(REPORT, title="Monthly report")
     notes.edit_task(page_id, edited)
     with pytest.raises(Conflict):
-        notes.set_status(SOURCE, page_id, TaskStatus.DONE, expected=expected)
+        notes.set_status(SOURCE, page_id, "Done", expected=expected)
     assert notes.row(page_id) == edited
 
 
@@ -133,14 +133,14 @@ def test_a_status_changed_in_the_same_minute_is_noticed(notes: Workspace) -> Non
     expected = notes.task(SOURCE, page_id).state
     notes.edit_task(page_id, replace(REPORT, status="In progress"))
     with pytest.raises(Conflict):
-        notes.set_status(SOURCE, page_id, TaskStatus.DONE, expected=expected)
+        notes.set_status(SOURCE, page_id, "Done", expected=expected)
 
 
 def test_a_status_the_data_source_has_no_word_for_is_refused(notes: Workspace) -> None:
     page_id = notes.add_task(REPORT)
     bare = TaskSource(TASKS, SOURCE.roles.model_copy(update={"status": None}))
     with pytest.raises(InvalidRequest) as refused:
-        notes.set_status(bare, page_id, TaskStatus.DONE, expected=notes.task(SOURCE, page_id).state)
+        notes.set_status(bare, page_id, "Done", expected=notes.task(SOURCE, page_id).state)
     assert refused.value.errors[0].field == "status"
 
 

@@ -150,7 +150,7 @@ def test_a_status_is_written_once_whatever_comes_back(
 ) -> None:
     clock.advance(60)
     api.failures.extend([Failure(), failure])
-    written = notes.set_status(SOURCE, task.page_id, TaskStatus.DONE, expected=task.state)
+    written = notes.set_status(SOURCE, task.page_id, "Done", expected=task.state)
     assert (written.status, api.row(task.page_id)) == (TaskStatus.DONE, replace(REPORT, status="Done"))
     writes = sum(request.startswith("PATCH") for request in api.requests)
     assert writes == (1 if failure.done or failure.sent < 1 else 2)
@@ -166,14 +166,14 @@ def test_an_edit_between_two_attempts_to_write_is_kept(
     notes._calls.pause = edit
     api.failures.extend([Failure(), Failure(503)])
     with pytest.raises(Conflict):
-        notes.set_status(SOURCE, task.page_id, TaskStatus.DONE, expected=task.state)
+        notes.set_status(SOURCE, task.page_id, "Done", expected=task.state)
     assert api.row(task.page_id).status == "In progress"
 
 
 def test_a_write_is_given_up(api: NotionApi, notes: NotionNotes, task: NotesTask) -> None:
     api.failures.extend([Failure(), Failure(503)] * 3)
     with pytest.raises(Unavailable):
-        notes.set_status(SOURCE, task.page_id, TaskStatus.DONE, expected=task.state)
+        notes.set_status(SOURCE, task.page_id, "Done", expected=task.state)
     assert api.row(task.page_id) == REPORT
 
 

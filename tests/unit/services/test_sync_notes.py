@@ -4,21 +4,36 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from assistant.domain.connections import ConnectionStatus
-from assistant.domain.errors import Conflict, InvalidRequest, Unavailable
+from assistant.domain.effects.actions import EffectKind, SetTaskStatus
+from assistant.domain.effects.approval import action_hash, rendered
+from assistant.domain.effects.effect import APPROVAL_LASTS, EffectState
+from assistant.domain.effects.provenance import Traced
+from assistant.domain.errors import Conflict, InvalidRequest, PreconditionFailed, Unavailable
 from assistant.domain.notes.followed import FollowedWorkspace, PageChanged, SyncWorkspace, read_job
 from assistant.domain.notes.merging import kept_id
 from assistant.domain.notes.note import NotesPage
-from assistant.domain.notes.source import found_roles
+from assistant.domain.notes.source import TaskSource, found_roles
+from assistant.domain.notes.status import word_for
+from assistant.domain.preferences import EffectPermissions, Permission, Preferences
 from assistant.domain.tasks.kept import KeptTask
 from assistant.domain.tasks.request import TaskStatus
 from assistant.domain.users import Identity
 from assistant.domain.versions import Preconditions
+from assistant.services.answer_approvals import AnswerPorts, ApprovalRequest, approve_effect, reject_effect
+from assistant.services.change_task_status import ANOTHER_STATUS, TaskStatusExecutor
+from assistant.services.execute_effects import ExecutePorts, run_job
 from assistant.services.keep_tasks import TaskPorts, active_tasks, change_task, delete_task
+from assistant.services.propose_effects import ProposePorts
 from assistant.services.sync_notes import NotesPorts, work_on
+from assistant.services.undo_effects import UndoRequest, undo_effects
 from tests.fakes.accounts import NOTION
 from tests.fakes.connections import MemoryConnections
+from tests.fakes.effects import Desk, MemoryEffectQueue, MemoryEffects
+from tests.fakes.examples import examples
 from tests.fakes.notes import (
     OWN_ID,
     TASKS,
@@ -31,7 +46,7 @@ from tests.fakes.notes import (
     page_number,
 )
 from tests.fakes.notifications import MemoryNotifier
-from tests.fakes.runtime import ManualClock
+from tests.fakes.runtime import ManualClock, MemoryMeter
 from tests.fakes.stores import MemoryAuditTrail, MemoryPreferences, MemoryTasks
 
 USER = NOTION.user_id
@@ -52,6 +67,7 @@ class World:
         self.tasks = MemoryTasks(clock)
         self.told = MemoryNotifier()
         self.preferences = MemoryPreferences()
+        self.effects, self.queue = MemoryEffects(clock), MemoryEffectQueue()
         self.ports = NotesPorts(
             self.connections,
             MemoryWorkspaces(self.notes),
@@ -61,8 +77,13 @@ class World:
             MemoryNotices(),
             self.preferences,
             self.told,
+            ProposePorts(self.effects, self.queue, self.preferences, self.told, clock),
             clock,
         )
+        executor = TaskStatusExecutor(self.connections, MemoryWorkspaces(self.notes), self.followed)
+        executors = {EffectKind.SET_TASK_STATUS: executor}
+        self.execute_ports = ExecutePorts(self.effects, executors, self.told, MemoryMeter(), clock)
+        self.answer_ports = AnswerPorts(self.effects, self.queue, MemoryAuditTrail(), clock)
         self.task_ports = TaskPorts(self.tasks, self.preferences, MemoryAuditTrail(), clock)
         chosen = FollowedWorkspace(user_id=USER, connection_id=NOTION.id, source_id=TASKS.id, roles=found_roles(TASKS))
         self.followed.replace(chosen)
@@ -71,6 +92,29 @@ class World:
         self.clock.advance(900)
         job = SyncWorkspace(user_id=USER, connection_id=NOTION.id)
         work_on(read_job(job.model_dump_json()), seconds=seconds, ports=self.ports)
+
+    def work(self) -> None:
+        """The worker of effects takes what waits."""
+        while self.queue.jobs:
+            run_job(self.queue.jobs.pop(0), seconds=60, ports=self.execute_ports)
+
+    def write(self) -> None:
+        """Statuses set here are proposed, written, and read again."""
+        self.sync()
+        self.work()
+        self.sync()
+
+    def undo(self) -> None:
+        """The user takes back everything, and the worker does it."""
+        undo_effects(USER, UndoRequest(since=self.clock.now() - timedelta(days=1)), CALLER, ports=self.answer_ports)
+        self.work()
+
+    def prefer(self, permission: Permission) -> None:
+        wanted = Preferences(effects=EffectPermissions(set_task_status=permission))
+        self.preferences.replace(USER, wanted, expected_version=self.preferences.read(USER).version)
+
+    def states(self) -> list[EffectState]:
+        return [record.state for record in self.effects.records.values()]
 
     def notice(self, page_id: str, event_id: str = "event-1") -> None:
         self.clock.advance(60)
@@ -223,12 +267,12 @@ def test_a_task_done_here_is_done_there(world: World) -> None:
     world.sync()
     world.set(page_id, status="done")
     assert world.kept(page_id).origin.unwritten is TaskStatus.DONE  # type: ignore[union-attr]
-    world.sync()
+    world.write()
     kept = world.kept(page_id)
     assert world.notes.row(page_id) == replace(REPORT, status="Done")
     assert (kept.status, kept.origin and kept.origin.unwritten) == (TaskStatus.DONE, None)
     world.set(page_id, status="open")
-    world.sync()
+    world.write()
     assert world.notes.row(page_id) == REPORT
     assert world.messages() == []
 
@@ -238,7 +282,7 @@ def test_an_edit_of_something_else_does_not_keep_a_status_from_being_written(wor
     world.sync()
     world.set(page_id, status="done")
     world.notes.edit_task(page_id, replace(REPORT, title="Monthly report"))
-    world.sync()
+    world.write()
     assert world.notes.row(page_id) == replace(REPORT, title="Monthly report", status="Done")
     assert world.kept(page_id).title == "Monthly report"
 
@@ -248,7 +292,7 @@ def test_a_status_set_there_meanwhile_is_kept_and_told_of(world: World) -> None:
     world.sync()
     world.set(page_id, status="done")
     world.notes.edit_task(page_id, replace(REPORT, status="In progress"))
-    world.sync()
+    world.write()
     assert world.notes.row(page_id).status == "In progress"
     assert world.kept(page_id).status is TaskStatus.IN_PROGRESS
     assert world.messages() == ["Not changed in Notion: Weekly report"]
@@ -279,8 +323,129 @@ def test_a_status_waits_while_notion_is_down(world: World) -> None:
     with pytest.raises(Unavailable):
         world.sync()
     world.notes.outage.down = False
+    world.write()
+    assert world.notes.row(page_id).status == "Done"
+
+
+def test_a_status_is_written_once_however_often_it_is_found_unwritten(world: World) -> None:
+    page_id = world.notes.add_task(REPORT)
+    world.sync()
+    world.set(page_id, status="done")
+    world.sync()
+    world.sync()
+    world.work()
+    world.sync()
+    assert world.states() == [EffectState.DONE]
+    assert world.notes.row(page_id).status == "Done"
+
+
+def test_undone_it_is_as_it_was_here_and_there(world: World) -> None:
+    page_id = world.notes.add_task(replace(REPORT, status="In progress"))
+    world.sync()
+    world.set(page_id, status="done")
+    world.write()
+    (record,) = world.effects.records.values()
+    assert rendered(record.effect) == "Set “Weekly report” to “Done” where it is kept."
+    world.undo()
+    assert world.states() == [EffectState.UNDONE]
+    assert world.notes.row(page_id).status == "In progress"
+    world.sync()
+    assert world.kept(page_id).status is TaskStatus.IN_PROGRESS
+
+
+def test_undoing_leaves_a_status_set_there_meanwhile(world: World) -> None:
+    page_id = world.notes.add_task(REPORT)
+    world.sync()
+    world.set(page_id, status="done")
+    world.write()
+    world.notes.edit_task(page_id, replace(REPORT, status="Cancelled"))
+    world.undo()
+    (record,) = world.effects.records.values()
+    assert (record.state, record.problem) == (EffectState.DONE, ANOTHER_STATUS)
+    assert world.notes.row(page_id).status == "Cancelled"
+
+
+def test_a_user_who_wants_to_be_asked_is_asked(world: World) -> None:
+    world.prefer(Permission.ASK)
+    page_id = world.notes.add_task(REPORT)
+    world.sync()
+    world.set(page_id, status="done")
+    world.write()
+    assert (world.states(), world.messages()) == ([EffectState.WAITING], ["May I?"])
+    assert world.notes.row(page_id).status == "Not started"
+    (record,) = world.effects.records.values()
+    approval = ApprovalRequest(action_hash=action_hash(record.effect))
+    approve_effect(USER, record.id, approval, CALLER, ports=world.answer_ports)
+    world.work()
     world.sync()
     assert world.notes.row(page_id).status == "Done"
+    assert world.kept(page_id).origin.unwritten is None  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("end", ["never", "rejected", "expired"])
+def test_a_status_that_may_not_be_written_stays_here_and_is_told_of(world: World, end: str) -> None:
+    world.prefer(Permission.NEVER if end == "never" else Permission.ASK)
+    page_id = world.notes.add_task(REPORT)
+    world.sync()
+    world.set(page_id, status="done")
+    world.sync()
+    (record,) = world.effects.records.values()
+    if end == "rejected":
+        reject_effect(USER, record.id, CALLER, ports=world.answer_ports)
+    if end == "expired":
+        world.clock.advance(APPROVAL_LASTS.total_seconds())
+    world.sync()
+    assert world.messages()[-1] == "Not changed in Notion: Weekly report"
+    assert world.kept(page_id).origin.unwritten is None  # type: ignore[union-attr]
+    assert world.notes.row(page_id).status == "Not started"
+
+
+def test_a_task_whose_data_source_is_no_longer_followed_is_left(world: World) -> None:
+    page_id = world.notes.add_task(REPORT)
+    world.sync()
+    world.set(page_id, status="done")
+    world.sync()
+    followed = world.followed.find(USER, NOTION.id)
+    assert followed
+    world.followed.remove(followed)
+    world.work()
+    (record,) = world.effects.records.values()
+    assert (record.state, world.notes.row(page_id)) == (EffectState.FAILED, REPORT)
+
+
+WORDS = st.sampled_from(["Not started", "In progress", "Done", "Cancelled"])
+
+
+@examples(50)
+@given(before=WORDS, wanted=st.sampled_from(TaskStatus), theirs=st.none() | WORDS)
+def test_done_and_undone_a_status_is_as_it_was_unless_somebody_set_another(
+    before: str, wanted: TaskStatus, theirs: str | None
+) -> None:
+    world = World(ManualClock())
+    page_id = world.notes.add_task(replace(REPORT, status=before))
+    executor = world.execute_ports.executors[EffectKind.SET_TASK_STATUS]
+    source = TaskSource(TASKS, found_roles(TASKS))
+    word = word_for(wanted, source)
+    assert word is not None
+    action = SetTaskStatus(was=Traced(value=before), status=Traced(value=word))
+    effect = Desk(world.clock).effect(page_id, action)
+    effect = effect.model_copy(update={"target": effect.target.model_copy(update={"connection_id": NOTION.id})})
+    seen = executor.observe(effect)
+    inverse = action.inverse(seen)
+    executor.apply(effect, action)
+    assert world.notes.row(page_id).status == word
+    if theirs is not None:
+        world.notes.edit_task(page_id, replace(REPORT, status=theirs))
+    if inverse is None:
+        assert word == before
+        return
+    try:
+        executor.apply(effect, inverse)
+    except PreconditionFailed:
+        assert theirs not in (None, before, word)
+        assert world.notes.row(page_id).status == theirs
+    else:
+        assert world.notes.row(page_id).status == before
 
 
 def test_what_is_kept_there_is_changed_and_deleted_there(world: World) -> None:

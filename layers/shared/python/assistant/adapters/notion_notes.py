@@ -13,8 +13,7 @@ from assistant.domain.connections import Connection
 from assistant.domain.errors import Conflict, FieldError, InvalidRequest, NotFound, Unavailable
 from assistant.domain.notes.note import NotesPage, NotesTask, PageList, TaskList, TaskState
 from assistant.domain.notes.source import DataSource, Role, TaskSource
-from assistant.domain.notes.status import value_for
-from assistant.domain.tasks.request import TaskStatus
+from assistant.domain.notes.status import has_word
 from assistant.ports.connections import AccessTokens
 from assistant.ports.runtime import Clock
 
@@ -98,17 +97,16 @@ class NotionNotes:
             raise NotFound("The page is no task of this data source.")
         return task(found, source)
 
-    def set_status(self, source: TaskSource, page_id: str, status: TaskStatus, *, expected: TaskState) -> NotesTask:
+    def set_status(self, source: TaskSource, page_id: str, word: str, *, expected: TaskState) -> NotesTask:
         """Write the status, and look up what became of a write that was not answered before writing again."""
         column = source.property(Role.STATUS)
-        value = value_for(status, column) if column else None
-        if column is None or value is None:
-            problem = FieldError("status", f"the data source has no word for {status.value.replace('_', ' ')}")
+        if column is None or not has_word(word, column):
+            problem = FieldError("status", "the data source has no such word")
             raise InvalidRequest("This cannot be said in Notion.", errors=(problem,))
-        properties = {column.id: status_value(value, column)}
+        properties = {column.id: status_value(word, column)}
         for _ in range(_WRITES):
             current = self.task(source, page_id)
-            if current.state.status_name == value:
+            if current.state.status_name == word:
                 return current
             if current.state != expected:
                 raise Conflict("The task was edited in Notion meanwhile.")

@@ -81,7 +81,9 @@ def task(page: Json, source: TaskSource) -> NotesTask:
 
 def status_value(value: str, found: Property) -> Json:
     """Return the property as Notion takes it, with this value."""
-    return {CHECKBOX: value == CHECKED} if found.type == CHECKBOX else {found.type: {"name": value}}
+    if found.type == CHECKBOX:
+        return {CHECKBOX: value == CHECKED}
+    return {found.type: {"name": value} if value else None}
 
 
 def _text(value: Json | None) -> str:

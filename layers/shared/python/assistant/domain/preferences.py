@@ -211,6 +211,8 @@ class EffectPermissions(_Section):
     """Decline invitations in connected calendars as an accepted plan suggests, each after a question."""
     post_message: Annotated[Permission, AfterValidator(_always_asked)] = Permission.ASK
     """Write to colleagues in a connected chat what the user asks to be passed on, each after a question."""
+    set_task_status: Permission = Permission.AUTO
+    """Set statuses of tasks where they are kept, as the user sets them here."""
 
 
 class QuietHours(_Section):

@@ -10,7 +10,6 @@ from assistant.domain.notes.followed import FollowedWorkspace, NotesJob
 from assistant.domain.notes.note import NotesPage, NotesTask, PageList, TaskList, TaskState
 from assistant.domain.notes.source import DataSource, TaskSource
 from assistant.domain.notes.webhook import WebhookSecret
-from assistant.domain.tasks.request import TaskStatus
 
 
 class Notes(Protocol):
@@ -32,12 +31,12 @@ class Notes(Protocol):
         """Return a task; raises NotFound where it is gone, in the trash, or in another data source."""
         ...
 
-    def set_status(self, source: TaskSource, page_id: str, status: TaskStatus, *, expected: TaskState) -> NotesTask:
-        """Write how far a task is and return it as it is then; once more changes nothing.
+    def set_status(self, source: TaskSource, page_id: str, word: str, *, expected: TaskState) -> NotesTask:
+        """Write how far a task is, in a word of the data source, and return it as it is then; again changes nothing.
 
         Raises:
             Conflict: it was edited since it was in the expected state.
-            InvalidRequest: the data source has no word for this status.
+            InvalidRequest: the data source has no such word.
 
         """
         ...

@@ -11,11 +11,15 @@ from datetime import timedelta
 from typing import Final
 
 from assistant.domain.connections import Connection, ConnectionStatus, Provider
+from assistant.domain.effects.effect import ENDED, Effect, EffectState
+from assistant.domain.effects.of_tasks import status_effect
 from assistant.domain.errors import Conflict, ConnectionBroken, Forbidden, NotFound
 from assistant.domain.notes.followed import MOST_PAGES, FollowedWorkspace, NotesJob, PageChanged, SyncWorkspace
 from assistant.domain.notes.merging import PREFIX, closed, is_for, kept_id, merged, released, without_unwritten
 from assistant.domain.notes.note import NotesTask, PageHead
 from assistant.domain.notes.source import TaskSource
+from assistant.domain.notes.status import word_for
+from assistant.domain.notes.telling import not_written
 from assistant.domain.tasks.kept import KeptTask
 from assistant.domain.tasks.request import MOST_TASKS, TaskStatus
 from assistant.domain.tasks.task import Frame
@@ -23,10 +27,10 @@ from assistant.ports.connections import ConnectionStore
 from assistant.ports.notes import FollowedStore, KeptPage, Notes, NotesWorkspaces, NoticeLog, PageStore
 from assistant.ports.notifications import Notifier
 from assistant.ports.runtime import Clock
-from assistant.ports.tasks import TaskStore
+from assistant.ports.tasks import TaskStore, VersionedTask
 from assistant.ports.users import PreferenceStore
 from assistant.services.keep_tasks import frame_of
-from assistant.services.write_task_status import not_written, write_status
+from assistant.services.propose_effects import ProposePorts, propose_effects
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +54,16 @@ class NotesPorts:
     notices: NoticeLog
     preferences: PreferenceStore
     notifier: Notifier
+    propose: ProposePorts
     clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class _Unwritten:
+    """A task with a status set here, and the effect that writes it."""
+
+    task: KeptTask
+    effect: Effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +130,7 @@ def _sync_workspace(job: SyncWorkspace, until: float, ports: NotesPorts) -> None
         at = _open(connection, ports)
         source = _source(at)
         if source:
-            _write_statuses(at, source)
+            _propose_statuses(at, source)
             _sync_tasks(at, source)
         _sync_pages(at, until)
 
@@ -157,8 +170,12 @@ def release_tasks(user_id: str, connection_id: str, tasks: TaskStore) -> None:
 
 
 def _kept_tasks(user_id: str, connection_id: str, tasks: TaskStore) -> list[KeptTask]:
+    return [one.task for one in _kept(user_id, connection_id, tasks)]
+
+
+def _kept(user_id: str, connection_id: str, tasks: TaskStore) -> list[VersionedTask]:
     found = tasks.page(user_id, statuses=tuple(TaskStatus), after=PREFIX, limit=_MOST_KEPT)
-    return [one.task for one in found if one.task.origin and one.task.origin.connection_id == connection_id]
+    return [one for one in found if one.task.origin and one.task.origin.connection_id == connection_id]
 
 
 def _sync_tasks(at: _Workspace, source: TaskSource) -> None:
@@ -216,19 +233,41 @@ def _is_read(head: PageHead, kept: KeptPage | None) -> bool:
     return kept is not None and kept.edited_at == head.edited_at and kept.read_at >= head.edited_at + _TO_THE_MINUTE
 
 
-def _write_statuses(at: _Workspace, source: TaskSource) -> None:
-    """Write where they are kept the statuses set here, and keep what is there then."""
-    for task in _kept_tasks(at.user_id, at.connection.id, at.ports.tasks):
-        if task.origin is None or task.origin.unwritten is None:
+def _propose_statuses(at: _Workspace, source: TaskSource) -> None:
+    """Have the statuses set here written where the tasks are kept; of those that were, keep what is there now."""
+    now = at.frame.now
+    run_id = f"tasks-{now.isoformat()}"
+    waiting: list[_Unwritten] = []
+    for kept in _kept(at.user_id, at.connection.id, at.ports.tasks):
+        task, origin = kept.task, kept.task.origin
+        if origin is None or origin.unwritten is None:
             continue
-        try:
-            written = write_status(task, task.origin, source, at.notes)
-        except NotFound:
-            _close(at, task.origin.page_id)
+        word = word_for(origin.unwritten, source)
+        if word is None:
+            _settle(at, source, task, written=False)
             continue
-        _keep_task(at, written.found, settled=written.settled)
-        if not written.has_word:
-            at.ports.notifier.notify(at.user_id, not_written(task, task.origin.unwritten, at.frame.now))
+        effect = status_effect(at.user_id, task, origin, word, version=kept.version, run_id=run_id, now=now)
+        waiting.append(_Unwritten(task, effect))
+    records = propose_effects(at.user_id, [one.effect for one in waiting], request_id=run_id, ports=at.ports.propose)
+    for one, record in zip(waiting, records, strict=True):
+        if record.state_at(now) in ENDED | {EffectState.DONE}:
+            _settle(at, source, one.task, written=record.state is EffectState.DONE)
+
+
+def _settle(at: _Workspace, source: TaskSource, task: KeptTask, *, written: bool) -> None:
+    """Keep what is there now, and tell the user of a status that was not written; another one there is theirs."""
+    origin = task.origin
+    if origin is None or origin.unwritten is None:
+        return
+    try:
+        found = at.notes.task(source, origin.page_id)
+    except NotFound:
+        _close(at, origin.page_id)
+        return
+    theirs = not written and found.state.status_name != origin.status_name
+    _keep_task(at, found, settled=not theirs)
+    if not written and not theirs:
+        at.ports.notifier.notify(at.user_id, not_written(task, origin.unwritten, at.frame.now))
 
 
 def _keep_task(at: _Workspace, found: NotesTask, *, settled: bool = False) -> None:

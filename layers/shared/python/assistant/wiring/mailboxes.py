@@ -4,6 +4,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from assistant.wiring.connected_chats import ConnectedChatWiring
+from assistant.wiring.connected_notes import ConnectedNotesWiring
 from assistant.wiring.effects import EffectWiring
 from assistant.wiring.followed_calendars import FollowedCalendarWiring
 from assistant.wiring.mail import MailWiring
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     from assistant.services.welcome_account import WelcomePorts
 
 
-class MailBoxWiring(MailWiring, FollowedCalendarWiring, ConnectedChatWiring, EffectWiring, MemoryWiring):
+class MailBoxWiring(
+    MailWiring, FollowedCalendarWiring, ConnectedChatWiring, ConnectedNotesWiring, EffectWiring, MemoryWiring
+):
     """Mailboxes of connected accounts: opening, following, watching and changing them."""
 
     @cached_property
@@ -145,6 +148,7 @@ class MailBoxWiring(MailWiring, FollowedCalendarWiring, ConnectedChatWiring, Eff
         from assistant.services.change_chat import ChatExecutor
         from assistant.services.change_events import EventExecutor
         from assistant.services.change_mail import MailExecutor
+        from assistant.services.change_task_status import TaskStatusExecutor
         from assistant.services.execute_effects import ExecutePorts
 
         mail = MailExecutor(self.connections, self.mailboxes)
@@ -153,6 +157,7 @@ class MailBoxWiring(MailWiring, FollowedCalendarWiring, ConnectedChatWiring, Eff
             **dict.fromkeys((EffectKind.LABEL, EffectKind.ARCHIVE, EffectKind.DRAFT, EffectKind.SEND), mail),
             **dict.fromkeys((EffectKind.MOVE_EVENT, EffectKind.DECLINE_EVENT), events),
             EffectKind.POST_MESSAGE: ChatExecutor(self.connections, self.chats),
+            EffectKind.SET_TASK_STATUS: TaskStatusExecutor(self.connections, self.workspaces_at_once, self.followed),
         }
         return ExecutePorts(self.effects, executors, self.notifier, self.meter, self.clock)
 

@@ -4,27 +4,20 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from assistant.runtime.settings import needed
-from assistant.wiring.connections import ConnectionWiring
-from assistant.wiring.meetings import MeetingWiring
+from assistant.wiring.connected_notes import ConnectedNotesWiring
+from assistant.wiring.effects import EffectWiring
 from assistant.wiring.tasks import TaskWiring
 
 if TYPE_CHECKING:
-    from assistant.ports.notes import FollowedStore, NotesQueue, NotesWorkspaces, NoticeLog, PageStore, WebhookSecrets
+    from assistant.ports.notes import NotesQueue, NoticeLog, PageStore, WebhookSecrets
     from assistant.services.choose_task_source import TaskSourcePorts
     from assistant.services.receive_notion_event import NotionEventPorts
     from assistant.services.reconcile_notes import ReconcileNotesPorts
     from assistant.services.sync_notes import NotesPorts
 
 
-class NotesWiring(ConnectionWiring, MeetingWiring, TaskWiring):
+class NotesWiring(ConnectedNotesWiring, EffectWiring, TaskWiring):
     """Workspaces for notes: what is followed of them, and where work on them goes."""
-
-    @cached_property
-    def followed(self) -> "FollowedStore":
-        """What is followed."""
-        from assistant.adapters.dynamo_notes import DynamoFollowed
-
-        return DynamoFollowed(self._table)
 
     @cached_property
     def note_pages(self) -> "PageStore":
@@ -49,21 +42,6 @@ class NotesWiring(ConnectionWiring, MeetingWiring, TaskWiring):
         return SqsNotes(needed("NOTES_QUEUE_URL", self.settings.notes_queue_url), sqs_client(attempts=1))
 
     @cached_property
-    def workspaces(self) -> "NotesWorkspaces":
-        """Workspaces for who has time."""
-        from assistant.adapters.notion_notes import NotionWorkspaces
-
-        return NotionWorkspaces(self.settings.notion_url, self.access_tokens, self.clock)
-
-    @cached_property
-    def workspaces_at_once(self) -> "NotesWorkspaces":
-        """Workspaces while a user waits."""
-        from assistant.adapters.notion_calls import USER
-        from assistant.adapters.notion_notes import NotionWorkspaces
-
-        return NotionWorkspaces(self.settings.notion_url, self.access_tokens, self.clock, patience=USER)
-
-    @cached_property
     def notes_ports(self) -> "NotesPorts":
         """What following workspaces needs."""
         from assistant.services.sync_notes import NotesPorts
@@ -77,6 +55,7 @@ class NotesWiring(ConnectionWiring, MeetingWiring, TaskWiring):
             self.notices,
             self.preferences,
             self.notifier,
+            self.propose_ports,
             self.clock,
         )
 

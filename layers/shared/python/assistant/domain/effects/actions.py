@@ -24,6 +24,7 @@ type TargetState = Mapping[str, str | bool | None]
 
 _LONGEST_LABEL = 225
 _MOST_LABELS = 20
+_LONGEST_WORD = 200
 MOST_RECIPIENTS = 20
 LONGEST_SUBJECT = 500
 LONGEST_TEXT = 20_000
@@ -40,6 +41,7 @@ class EffectKind(StrEnum):
     MOVE_EVENT = "move_event"
     DECLINE_EVENT = "decline_event"
     POST_MESSAGE = "post_message"
+    SET_TASK_STATUS = "set_task_status"
 
 
 class Action(BaseModel):
@@ -244,6 +246,25 @@ class DeclineEvent(Action):
         return AnswerEvent(answer=answered) if answered is not Answer.DECLINED else None
 
 
+StatusWord = Annotated[Traced[Annotated[str, Field(max_length=_LONGEST_WORD)]], ArgumentRole.NAME]
+
+
+class SetTaskStatus(Action):
+    """Set the status of a task where it is kept, in the words used there; one that has another by then stays."""
+
+    kind: Literal[EffectKind.SET_TASK_STATUS] = EffectKind.SET_TASK_STATUS
+    was: StatusWord
+    status: StatusWord
+
+    def after(self, before: TargetState) -> TargetState:
+        """Return the target as it is afterwards."""
+        return {**before, "status": self.status.value}
+
+    def inverse(self, before: TargetState) -> "SetTaskStatus | None":
+        """Return what sets it back; None where nothing changes."""
+        return SetTaskStatus(was=self.status, status=self.was) if before != self.after(before) else None
+
+
 class AnswerEvent(BaseModel):
     """Answer an invitation as before; takes a declining back, and nobody proposes it."""
 
@@ -299,11 +320,12 @@ class MoveMail(BaseModel):
 
 
 AnyAction = Annotated[
-    LabelMail | ArchiveMail | DraftMail | SendMail | MoveEvent | DeclineEvent | PostMessage,
+    LabelMail | ArchiveMail | DraftMail | SendMail | MoveEvent | DeclineEvent | PostMessage | SetTaskStatus,
     Field(discriminator="kind"),
 ]
 Inverse = Annotated[
-    LabelMail | MoveMail | DiscardDraft | MoveEvent | AnswerEvent | DeleteMessage, Field(discriminator="kind")
+    LabelMail | MoveMail | DiscardDraft | MoveEvent | AnswerEvent | DeleteMessage | SetTaskStatus,
+    Field(discriminator="kind"),
 ]
 
 _LABEL = "label:"

@@ -16,6 +16,7 @@ from assistant.domain.effects.actions import (
     MoveEvent,
     PostMessage,
     SendMail,
+    SetTaskStatus,
 )
 from assistant.domain.effects.canonical import digest
 from assistant.domain.effects.effect import Effect, EffectRecord, EffectState
@@ -70,6 +71,8 @@ def summary(effect: Effect) -> str:
             return f"Move {title} {times}, and tell its attendees."
         case DeclineEvent():
             return f"Decline {title}, and tell its organizer."
+        case SetTaskStatus(status=status):
+            return f"Set {title} to {f'“{status.value}”' if status.value else 'no status'} where it is kept."
 
 
 def _written(action: DraftMail | SendMail | PostMessage) -> str:
@@ -92,8 +95,13 @@ def message_to(action: PostMessage) -> ChatMessage:
 def _title(effect: Effect) -> str:
     if effect.target.title:
         return f"“{effect.target.title}”"
-    is_event = isinstance(effect.action, MoveEvent | DeclineEvent)
-    return "an event without a title" if is_event else "a mail without a subject"
+    match effect.action:
+        case MoveEvent() | DeclineEvent():
+            return "an event without a title"
+        case SetTaskStatus():
+            return "a task without a title"
+        case _:
+            return "a mail without a subject"
 
 
 def _told(time: EventTime, zone: str) -> str:

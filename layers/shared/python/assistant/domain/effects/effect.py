@@ -72,8 +72,8 @@ class Target(_Model):
     connection_id: str
     """The connected account."""
     object_id: str
-    """The provider's id of the mail or event in it; that of the words that asked for it for a message to a colleague;
-    empty for a mail of its own."""
+    """The provider's id of the mail, event or page in it; for a message to a colleague that of the words that asked for
+    it; empty for a mail of its own."""
     title: Annotated[str, Field(max_length=LONGEST_TITLE)] = ""
     """Its subject or title, or who is written to, for people to read; others wrote it."""
 
@@ -88,6 +88,7 @@ class Capability(StrEnum):
 
     TRIAGE = "triage"
     CALENDAR = "calendar"
+    TASKS = "tasks"
     REQUEST = "request"
     """The user, through the API."""
     CHAT = "chat"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from assistant.domain.notes.source import Option, Property
+from assistant.domain.notes.source import Option, Property, Role, TaskSource
 from assistant.domain.tasks.request import TaskStatus
 from assistant.domain.triage.cues import fold
 from assistant.domain.triage.lexicon import listed
@@ -47,6 +47,17 @@ def value_for(status: TaskStatus, found: Property) -> str | None:
     if found.type == CHECKBOX:
         return {TaskStatus.DONE: CHECKED, TaskStatus.CANCELLED: None}.get(status, UNCHECKED)
     return _first(status, found.options)
+
+
+def word_for(status: TaskStatus, source: TaskSource) -> str | None:
+    """Return the value by which the data source says so; None where it has none."""
+    column = source.property(Role.STATUS)
+    return value_for(status, column) if column else None
+
+
+def has_word(word: str, found: Property) -> bool:
+    """Whether the property can have this value; an empty one is none."""
+    return found.type == CHECKBOX or not word or word in {option.name for option in found.options}
 
 
 def _first(status: TaskStatus, options: Iterable[Option]) -> str | None:
