@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -25,6 +26,8 @@ from tests.fakes.stores import MemoryPreferences
 from tests.integration.accounts import function_environment
 from tests.integration.assistant_process import Answer, Assistant, eventually
 
+type Json = dict[str, Any]
+
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 
 
@@ -35,6 +38,7 @@ def workspace(small_assistant: Assistant, slack_server: SlackApi) -> Iterator[Sl
     table, clock = Table(environment["TABLE_NAME"], small_assistant.aws.dynamodb), SystemClock()
     vault = DynamoTokenVault(table, KmsEnvelope(environment["TOKENS_KEY_ARN"], small_assistant.aws.kms), clock)
     connection = slack_connection(USER)
+    slack_server.users["U2"] = "bob@company.com"
     vault.put(connection, TokenSet(TOKEN, None, clock.now() + timedelta(hours=1)))
     DynamoConnections(table).replace(connection, expected_version=0)
     yield slack_server
@@ -60,26 +64,61 @@ def send(assistant: Assistant, route: str, request: SignedRequest, media_type: s
     return assistant.request("POST", f"/api/v1/webhooks/slack/{route}", headers=headers, body=request.body)
 
 
+def say(assistant: Assistant, text: str) -> None:
+    now = SystemClock().now()
+    request = signed(written(text, event_id=uuid4().hex, ts=f"{now.timestamp():.6f}"), now)
+    assert send(assistant, "events", request, JSON).status == 200
+
+
+def approve_button(slack: SlackApi, words: str) -> tuple[Json, Json] | None:
+    """Return a message to the user with these words, and the button in it that approves."""
+    for message in slack.ours():
+        buttons = [one for one in message["blocks"][-1].get("elements", ()) if one.get("action_id") == "approve_effect"]
+        if words in str(message["blocks"]) and buttons:
+            return message, buttons[0]
+    return None
+
+
+def press(assistant: Assistant, message: Json, button: Json) -> None:
+    container = {"channel_id": "DU1", "message_ts": message["ts"]}
+    body = pressed(button["action_id"], button["value"], container=container, trigger_id=uuid4().hex)
+    assert send(assistant, "interactions", signed(body, SystemClock().now()), FORM).status == 200
+
+
 def test_a_question_is_asked_for_and_answered_in_slack(small_assistant: Assistant, workspace: SlackApi) -> None:
     effect, now = waiting(small_assistant), SystemClock().now()
     question = written("waiting", event_id=uuid4().hex, ts=f"{now.timestamp():.6f}")
     assert send(small_assistant, "events", signed(question, now, "of somebody else"), JSON).status == 401
     for _ in range(2):
         assert send(small_assistant, "events", signed(question, now), JSON).status == 200
+    found = eventually(lambda: approve_button(workspace, effect.id))
+    assert found
+    press(small_assistant, *found)
+    eventually(lambda: approve_button(workspace, effect.id) is None)
+    assert "You said yes: it is done in a moment." in str(found[0]["blocks"])
+    path = f"/api/v1/users/{USER}/effects/{effect.id}"
+    assert small_assistant.request("GET", path, token=small_assistant.token()).json()["approved_at"]
 
-    def asked() -> list[dict[str, object]]:
-        buttons = [one for message in workspace.ours() for one in message["blocks"][-1].get("elements", ())]
-        return [one for one in buttons if str(one.get("value", "")).startswith(effect.id)]
 
-    approve, reject = eventually(asked)
-    assert (approve["action_id"], reject["action_id"]) == ("approve_effect", "reject_effect")
-    (message,) = (one for one in workspace.ours() if approve in one["blocks"][-1].get("elements", ()))
-    container = {"channel_id": "DU1", "message_ts": message["ts"]}
-    press = pressed("approve_effect", str(approve["value"]), container=container, trigger_id=uuid4().hex)
-    assert send(small_assistant, "interactions", signed(press, SystemClock().now()), FORM).status == 200
-    eventually(lambda: not asked())
-    assert "You said yes: it is done in a moment." in str(message["blocks"])
-    shown = small_assistant.request(
-        "GET", f"/api/v1/users/{USER}/effects/{effect.id}", token=small_assistant.token()
-    ).json()
-    assert shown["approved_at"]
+def test_words_are_passed_on_and_taken_back(small_assistant: Assistant, workspace: SlackApi) -> None:
+    words = f"I am late {uuid4().hex}"
+
+    def bob_reads() -> list[Json]:
+        return [one for one in workspace.channels.get("DU2", ()) if words in one["text"]]
+
+    say(small_assistant, f"tell <mailto:bob@company.com|bob@company.com> {words}")
+    found = eventually(lambda: approve_button(workspace, words))
+    assert found
+    assert bob_reads() == []
+    press(small_assistant, *found)
+    (message,) = eventually(bob_reads)
+    assert "by their assistant." in str(message["blocks"])
+    path = f"/api/v1/users/{USER}/effects?state=done"
+
+    def is_noted() -> bool:
+        done = small_assistant.request("GET", path, token=small_assistant.token()).json()["effects"]
+        return any(words in one["rendered"] for one in done)
+
+    eventually(is_noted)
+    say(small_assistant, "undo")
+    eventually(lambda: not bob_reads())

@@ -364,6 +364,7 @@ class TestCommands:
             ("tell nobody@company.com hello", "I find nobody of that name"),
             ("tell <@U7> hello", "I find nobody of that name"),
             ("tell <@U2> " + "long " * 500, "That is too long for me"),
+            ("tell <@U2> " + "&amp;" * 2001, "That is too long for me"),
             ("tell <@U2>", "• today"),
             ("tell Bob hello", "• today"),
         ],

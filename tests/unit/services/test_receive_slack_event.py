@@ -73,7 +73,7 @@ def test_what_a_person_writes_is_queued_once(world: World) -> None:
 
 
 def test_a_mention_is_read_and_a_long_text_cut(world: World) -> None:
-    world.event(written("<@UBOT> " + "a" * 9000, type="app_mention", channel_type=None, channel="C1"))
+    world.event(written("<@UBOT> " + "a" * 19_000, type="app_mention", channel_type=None, channel="C1"))
     (job,) = world.queue.jobs
     assert isinstance(job, MessageReceived)
     assert len(job.text) == LONGEST_TEXT

@@ -41,7 +41,7 @@ _TELL: Final = re.compile(
     r"(?:<@(?P<id>\w+)(?:\|[^>]*)?>|(?:<mailto:)?(?P<mail>[^\s@<>|]+@[^\s@<>|:,]+)(?:\|[^>]*)?>?)[\s:,]+(?P<words>\S.*)",
     re.IGNORECASE | re.DOTALL,
 )
-_LINK: Final = re.compile(r"<(?:mailto:)?([^<>|@]\S*?)(?:\|[^>]*)?>")
+_LINK: Final = re.compile(r"<(?:mailto:)?([^<>|@][^\s<>|]*)(?:\|[^<>]*)?>")
 _NO_LETTERS: Final = re.compile(r"[^\w']+")
 
 HELP: Final = ChatMessage(

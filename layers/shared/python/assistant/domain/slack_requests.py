@@ -17,8 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from assistant.domain.chat_jobs import ButtonPressed, MessageReceived
 
 TOLERANCE: Final = timedelta(seconds=300)
-# Longer than what is passed on; the rest of what is longer still is not read.
-LONGEST_TEXT: Final = 4000
+# Longer than what is passed on to others, where Slack escapes each of its characters too; the rest is not read.
+LONGEST_TEXT: Final = 12_000
 _VERSION: Final = "v0"
 _SECONDS: Final = re.compile(r"[0-9]{1,12}")
 _MOST_FIELDS: Final = 10
