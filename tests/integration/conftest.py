@@ -11,6 +11,7 @@ from infra.local.aws import LocalAws
 from infra.local.environment import ensure_environment
 from infra.local.layout import Layout, free_port
 from tests.fakes.gmail_api import GmailApi, serve_gmail
+from tests.fakes.google_calendar_api import GoogleCalendarApi, serve_calendar
 from tests.fakes.graph_api import GraphServer
 from tests.fakes.graph_api import serve as serve_graph
 from tests.fakes.graph_mail_api import GraphMail
@@ -28,6 +29,13 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
 def gmail_server() -> Iterator[GmailApi]:
     """The fake Gmail that the functions of ``small_assistant`` reach."""
     with serve_gmail(SystemClock()) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def google_calendar_server() -> Iterator[GoogleCalendarApi]:
+    """The fake Google Calendar that the functions of ``small_assistant`` reach."""
+    with serve_calendar(SystemClock()) as server:
         yield server
 
 
@@ -54,7 +62,11 @@ def outlook(graph_server: GraphServer) -> GraphMail:
 
 @pytest.fixture(scope="session")
 def small_assistant(
-    tmp_path_factory: pytest.TempPathFactory, gmail_server: GmailApi, graph_server: GraphServer, slack_server: SlackApi
+    tmp_path_factory: pytest.TempPathFactory,
+    gmail_server: GmailApi,
+    google_calendar_server: GoogleCalendarApi,
+    graph_server: GraphServer,
+    slack_server: SlackApi,
 ) -> Iterator[Assistant]:
     """Profile small, with doubles of the providers and a setting of the functions changed as a user changes it."""
     app = {"client_id": "1.2", "client_secret": "of-the-app", "signing_secret": SECRET}
@@ -62,6 +74,7 @@ def small_assistant(
         "CLAUDE": "double",
         "EMAIL_BATCH_SIZE": "2",
         "GMAIL_BASE_URL": gmail_server.url,
+        "GOOGLE_CALENDAR_BASE_URL": google_calendar_server.url,
         "MICROSOFT_GRAPH_URL": graph_server.address,
         "OAUTH_CLIENTS": json.dumps({"slack": app}),
         "SLACK_URL": slack_server.url,

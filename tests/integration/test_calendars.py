@@ -1,0 +1,101 @@
+"""A connected calendar through the running assistant: read, planned, changed after a question, and changed back."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from http import HTTPStatus
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from assistant.adapters.dynamo_kept_events import DynamoKeptEvents
+from assistant.adapters.sqs_mailboxes import SqsMailboxes
+from assistant.domain.connections import Connection
+from assistant.domain.mailbox_sync import MailboxSync, SyncReason
+from assistant.runtime.clock import SystemClock
+from tests.fakes.calendar_account import OWN_ADDRESS
+from tests.fakes.connections import google_connection
+from tests.fakes.effects import USER
+from tests.fakes.google_calendar_api import GoogleCalendarApi
+from tests.integration.accounts import connected, function_environment
+from tests.integration.assistant_process import Assistant, eventually
+
+type Json = dict[str, Any]
+
+SCOPES = {"https://www.googleapis.com/auth/calendar.events", "https://www.googleapis.com/auth/calendar.freebusy"}
+HOUR = timedelta(hours=1)
+EFFECTS = f"/api/v1/users/{USER}/effects"
+
+
+@pytest.fixture
+def account(small_assistant: Assistant, google_calendar_server: GoogleCalendarApi) -> Iterator[Connection]:
+    """The demo user's calendar at the fake Google, connected as the callback of a consent leaves it."""
+    known = google_connection(USER, OWN_ADDRESS)
+    connection = known.model_copy(update={"scopes": known.scopes | SCOPES})
+    with connected(small_assistant, connection, next(iter(google_calendar_server.tokens))) as table:
+        yield connection
+        DynamoKeptEvents(table).forget(USER, connection.id)
+
+
+@pytest.fixture
+def ten() -> datetime:
+    """Ten o'clock on the Monday of next week."""
+    today = datetime.now(UTC).date()
+    return datetime.combine(today + timedelta(days=7 - today.weekday()), time(10), UTC)
+
+
+def noticed(assistant: Assistant, account: Connection) -> None:
+    """Something changed in the calendar."""
+    job = MailboxSync(
+        id=uuid4().hex,
+        user_id=USER,
+        connection_id=account.id,
+        reason=SyncReason.NOTIFIED,
+        noticed_at=SystemClock().now(),
+    )
+    queue = function_environment(assistant, "reconcile_accounts")["CALENDARS_QUEUE_URL"]
+    SqsMailboxes(queue, assistant.aws.sqs).request([job])
+
+
+def test_a_conflict_is_planned_away_in_the_calendar_itself_and_back(
+    small_assistant: Assistant, google_calendar_server: GoogleCalendarApi, account: Connection, ten: datetime
+) -> None:
+    token = small_assistant.token()
+    people = ["ann@company.com"]
+    ids = [google_calendar_server.add(title, ten, ten + HOUR, attendees=people) for title in ("Planning", "Review")]
+    noticed(small_assistant, account)
+    wanted = {"user_id": USER, "date_range": week(ten.date()), "timezone": "Europe/Berlin"}
+
+    def plan() -> Json:
+        """The plan, once the calendar was read."""
+        answer = small_assistant.request("POST", "/api/v1/calendar/optimize", wanted, token=token)
+        found: Json = answer.json()
+        return found if answer.status == HTTPStatus.OK and any(one["events"] == 2 for one in found["calendars"]) else {}
+
+    planned = eventually(plan)
+    (moved,) = (one for one in planned["suggestions"] if one["type"] == "reschedule")
+    assert moved["event_id"] in ids
+
+    def start() -> datetime:
+        return datetime.fromisoformat(google_calendar_server.shown(moved["event_id"])["start"]["dateTime"])
+
+    path = f"/api/v1/calendar/plans/{planned['plan_id']}/accept"
+    accepted = small_assistant.request("POST", path, {"suggestion_ids": [moved["suggestion_id"]]}, token=token).json()
+    (asked,) = accepted["asked"]
+    assert (asked["state"], start()) == ("waiting", ten)
+    assert "Europe/Berlin" in asked["rendered"]
+
+    approval = {"action_hash": asked["action_hash"]}
+    assert (
+        small_assistant.request("POST", f"{EFFECTS}/{asked['effect_id']}/approve", approval, token=token).status == 200
+    )
+    assert eventually(lambda: start() == datetime.fromisoformat(moved["new_start"]))
+
+    undone = small_assistant.request("POST", f"{EFFECTS}/undo", {"run_id": planned["plan_id"]}, token=token)
+    assert undone.status == HTTPStatus.ACCEPTED
+    assert undone.json()["undoing"] == [asked["effect_id"]]
+    assert eventually(lambda: start() == ten)
+
+
+def week(monday: date) -> dict[str, str]:
+    return {"start_date": str(monday), "end_date": str(monday + timedelta(days=4))}
