@@ -37,6 +37,7 @@ class CalendarSide(Protocol):
         attendees: Sequence[str] = (),
         all_day: bool = False,
         free: bool = False,
+        optional: Sequence[str] = (),
     ) -> str:
         """Somebody puts an event into the calendar; return the id the provider gave it."""
         ...
@@ -147,6 +148,7 @@ class MemoryCalendar:
         attendees: Sequence[str] = (),
         all_day: bool = False,
         free: bool = False,
+        optional: Sequence[str] = (),
     ) -> str:
         self._count += 1
         event_id = f"event-{self._count}"
@@ -160,12 +162,16 @@ class MemoryCalendar:
                 "transparency": "transparent" if free else "opaque",
             },
             own=OWN_ADDRESS,
-            others=[{"email": one} for one in {*attendees, organizer} - {OWN_ADDRESS}],
+            others=[
+                {"email": one, "optional": one in optional}
+                for one in {*attendees, *optional, organizer} - {OWN_ADDRESS}
+            ],
             organizes=organizer == OWN_ADDRESS,
+            optional=OWN_ADDRESS in optional,
             answer="accepted" if organizer == OWN_ADDRESS else "needs_action",
             version="1",
             organizer=organizer,
-            people=attendees,
+            people=[*attendees, *optional],
         )
         assert made
         self._events[event_id] = made

@@ -52,6 +52,7 @@ class GoogleCalendarApi(GoogleApi):
         attendees: Sequence[str] = (),
         all_day: bool = False,
         free: bool = False,
+        optional: Sequence[str] = (),
         event_type: str = "default",
     ) -> str:
         event: Json = {
@@ -60,7 +61,10 @@ class GoogleCalendarApi(GoogleApi):
             "start": _day(start) if all_day else _time(start),
             "end": _day(end) if all_day else _time(end),
             "organizer": _person(organizer),
-            "attendees": [{**_person(one), "responseStatus": "needsAction"} for one in attendees],
+            "attendees": [
+                {**_person(one), "responseStatus": "needsAction", **({"optional": True} if one in optional else {})}
+                for one in (*attendees, *optional)
+            ],
             **({"transparency": "transparent"} if free else {}),
         }
         return self._add(f"event{len(self._events) + 1:05d}", event)

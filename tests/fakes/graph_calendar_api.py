@@ -47,6 +47,7 @@ class GraphCalendarSide:
         attendees: Sequence[str] = (),
         all_day: bool = False,
         free: bool = False,
+        optional: Sequence[str] = (),
     ) -> str:
         return self._add(
             {
@@ -57,7 +58,10 @@ class GraphCalendarSide:
                 "showAs": "free" if free else "busy",
                 "isOrganizer": organizer == OWN_ADDRESS,
                 "organizer": {"emailAddress": {"name": organizer, "address": organizer}},
-                "attendees": [_attendee(one) for one in attendees],
+                "attendees": [
+                    *(_attendee(one) | {"type": "required"} for one in attendees),
+                    *(_attendee(one) | {"type": "optional"} for one in optional),
+                ],
                 "responseStatus": {"response": "organizer" if organizer == OWN_ADDRESS else "notResponded"},
                 "location": {"displayName": ""},
                 "bodyPreview": "",
@@ -83,6 +87,10 @@ class GraphCalendarSide:
     def cancel(self, event_id: str) -> None:
         del self._events[event_id]
         self._log.append(event_id)
+
+    def mark_cancelled(self, event_id: str) -> None:
+        """The organizer cancels an invitation, which Outlook leaves in the calendar until the user removes it."""
+        self._set(event_id, {"isCancelled": True})
 
     def forget_changes(self) -> None:
         self._log.append("")

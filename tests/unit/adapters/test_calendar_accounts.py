@@ -87,6 +87,15 @@ class TestReading:
         event_id = calendar.add("Dentist", TEN, TEN + HOUR)
         assert calendar.get(event_id).event.flexibility is Flexibility.FIXED
 
+    def test_only_who_need_not_come_may_decline(self, calendar: Both) -> None:
+        ceo, own = "ceo@company.com", OWN_ADDRESS
+        asked = calendar.add("All hands", TEN, TEN + HOUR, organizer=ceo, attendees=[own], optional=["ann@company.com"])
+        welcome = calendar.add("Demo", TEN, TEN + HOUR, organizer=ceo, optional=[own])
+        planned = calendar.add("Planning", TEN, TEN + HOUR, attendees=["ann@company.com"], optional=[own])
+        assert [calendar.get(one).event.declinable for one in (asked, welcome, planned)] == [False, True, False]
+        people = {one.email: one.optional for one in calendar.get(asked).event.attendees}
+        assert people["ann@company.com"]
+
     def test_what_is_gone_is_not_found(self, calendar: Both) -> None:
         event_id = calendar.add("Planning", TEN, TEN + HOUR)
         calendar.cancel(event_id)

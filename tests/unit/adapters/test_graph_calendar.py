@@ -7,7 +7,7 @@ import pytest
 from assistant.adapters.graph_api import GraphApi
 from assistant.adapters.graph_calendar import GraphCalendar, GraphCalendars
 from assistant.adapters.graph_subscriptions import GraphSubscriptions
-from assistant.domain.errors import Unavailable
+from assistant.domain.errors import NotFound, Unavailable
 from assistant.domain.subscriptions import Watched
 from tests.fakes.accounts import MICROSOFT, WEBHOOK
 from tests.fakes.graph_api import GraphServer
@@ -49,6 +49,15 @@ def test_occurrences_are_shown_whole_and_the_series_is_not(calendar: GraphCalend
     assert {one.event.event_id for one in found.changed} == set(made)
     assert {one.event.title for one in found.changed} == {"Standup"}
     assert set(found.changed) == set(calendar.events(MONDAY, MONDAY + WEEK))
+
+
+def test_a_cancelled_invitation_is_no_event_any_more(calendar: GraphCalendar, side: GraphCalendarSide) -> None:
+    event_id = side.add("All hands", MONDAY, MONDAY + timedelta(hours=1), organizer="ceo@company.com")
+    cursor = calendar.changes(None, MONDAY, MONDAY + WEEK).cursor
+    side.mark_cancelled(event_id)
+    assert calendar.changes(cursor, MONDAY, MONDAY + WEEK).removed == (event_id,)
+    with pytest.raises(NotFound):
+        calendar.get(event_id)
 
 
 def test_a_link_to_another_place_is_not_followed(

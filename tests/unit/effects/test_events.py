@@ -231,6 +231,12 @@ class TestDeclining:
         assert desk.record(done.effect).problem == "The event is gone."
         assert [one.kind for one in desk.notifications.told.values()][-1] is NotificationKind.UNDO_CONFLICT
 
+    def test_what_is_gone_needs_no_answer(self, desk: Desk) -> None:
+        event_id = invited(desk)
+        desk.calendar.cancel(event_id)
+        done = do(desk, event_id, DECLINE)
+        assert (done.state, done.inverse) == (EffectState.DONE, None)
+
     def test_what_the_user_organizes_is_not_declined(self, desk: Desk) -> None:
         failed = do(desk, planned(desk), DECLINE)
         assert (failed.state, failed.problem) == (

@@ -174,6 +174,7 @@ class GoogleCalendar:
             own=self._connection.account,
             others=others,
             organizes=bool(organizer.get("self")),
+            optional=bool(own and own.get("optional")),
             answer=_answer(own),
             version=item["etag"],
             organizer=organizer["email"].lower() if organizer.get("email") else None,

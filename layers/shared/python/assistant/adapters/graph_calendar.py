@@ -141,13 +141,14 @@ class GraphCalendar:
         others = [
             {"email": person["emailAddress"]["address"], "optional": person.get("type") == "optional"}
             for person in invited
-            if person["emailAddress"]["address"].lower() != own and person.get("type") != "resource"
+            if not _is(person, own) and person.get("type") != "resource"
         ]
         return connected_event(
             _facts(item),
             own=own,
             others=others,
             organizes=bool(item.get("isOrganizer")),
+            optional=any(_is(person, own) and person.get("type") == "optional" for person in invited),
             answer=_ANSWERS.get((item.get("responseStatus") or {}).get("response", ""), "accepted"),
             version=item["@odata.etag"],
             organizer=organizer.lower() if organizer else None,
@@ -174,6 +175,10 @@ def _event(event_id: str) -> str:
 
 def _span(start: datetime, end: datetime) -> Mapping[str, str]:
     return {"startDateTime": utc_text(start), "endDateTime": utc_text(end)}
+
+
+def _is(person: Json, address: str) -> bool:
+    return bool(person["emailAddress"]["address"].lower() == address)
 
 
 def _facts(item: Json) -> dict[str, Any]:

@@ -88,6 +88,7 @@ def connected_event(
     own: str,
     others: Sequence[Mapping[str, Any]],
     organizes: bool,
+    optional: bool,
     answer: str,
     version: str,
     organizer: str | None,
@@ -95,8 +96,8 @@ def connected_event(
 ) -> ConnectedEvent | None:
     """Return the event of what a provider said; None where its times are none.
 
-    ``facts`` are fields of a ``CalendarEvent``. What the user keeps for themselves stays where it is: nothing tells
-    whether somebody else waits there.
+    ``facts`` are fields of a ``CalendarEvent``. An invitation may be declined where the user is ``optional``. What the
+    user keeps for themselves stays where it is: nothing tells whether somebody else waits there.
     """
     text = {
         "title": str(facts.get("title") or "")[:_LONGEST_TITLE],
@@ -105,7 +106,7 @@ def connected_event(
     }
     invited = invitation(own, others, organizes=organizes and bool(others), response=answer)
     try:
-        event = CalendarEvent.model_validate({**facts, **text, **invited})
+        event = CalendarEvent.model_validate({**facts, **text, **invited, "declinable": optional and not organizes})
     except ValidationError:
         return None
     return ConnectedEvent(event, version, organizer, tuple(people))
