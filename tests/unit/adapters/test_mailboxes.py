@@ -9,12 +9,14 @@ import pytest
 
 from assistant.adapters.gmail import GmailMailBox
 from assistant.adapters.google_http import GoogleCalls
+from assistant.adapters.imap_mail import ImapMailBoxes
 from assistant.domain.errors import NotFound
 from assistant.domain.mail import Mail
 from assistant.domain.mailbox import CursorExpired, Folder, MailQuery, MessageState, OutgoingMail
 from assistant.ports.mailbox import MailBox
 from tests.fakes.access_tokens import NumberedTokens, connection
 from tests.fakes.gmail_api import serve_gmail
+from tests.fakes.imap_server import serve_imap
 from tests.fakes.mailbox import MailboxSide, MemoryMailBox, TwoSides
 from tests.fakes.runtime import ManualClock
 
@@ -36,7 +38,18 @@ def gmail_mailbox(clock: ManualClock) -> Iterator[TwoSides]:
         calls.close()
 
 
-@pytest.fixture(params=["memory", *(pytest.param(name, marks=pytest.mark.network) for name in ("gmail", "graph"))])
+@pytest.fixture
+def imap_mailbox(clock: ManualClock) -> Iterator[TwoSides]:
+    with serve_imap(clock) as server:
+        box = ImapMailBoxes(server.server, NumberedTokens(), clock).open(connection())
+        yield TwoSides(box, server)
+        box.close()
+
+
+_PROVIDERS = ("gmail", "graph", "imap")
+
+
+@pytest.fixture(params=["memory", *(pytest.param(name, marks=pytest.mark.network) for name in _PROVIDERS)])
 def box(request: pytest.FixtureRequest) -> Box:
     """The mailbox under test; a new adapter adds its name above and a fixture ``<name>_mailbox`` beside."""
     mailbox: Box = request.getfixturevalue(f"{request.param}_mailbox")
@@ -299,15 +312,15 @@ class TestChanges:
 class TestWatching:
     def test_a_watch_ends(self, box: Box, clock: ManualClock) -> None:
         until = box.watch()
-        assert until
+        if until is None:
+            pytest.skip("the provider sends no notifications")
         assert clock.now() < until <= clock.now() + timedelta(days=7)
 
     def test_it_is_renewed_and_ended(self, box: Box, clock: ManualClock) -> None:
         first = box.watch()
         clock.advance(86_400)
         second = box.watch()
-        assert first
-        assert second
-        assert second > first
+        assert bool(first) == bool(second)
+        assert not (first and second) or second > first
         box.unwatch()
         box.unwatch()
