@@ -8,7 +8,11 @@ from assistant.domain.calendar.kept import AHEAD, BACK, CalendarPlace
 from tests.fakes.connections import google_connection
 
 NOW = datetime(2025, 1, 20, 10, tzinfo=UTC)
-READ = CalendarPlace.of(google_connection()).begun_anew(NOW).model_copy(update={"whole": True, "synced_at": NOW})
+READ = (
+    CalendarPlace.of(google_connection())
+    .begun_anew(NOW)
+    .model_copy(update={"cursor": "7", "whole": True, "synced_at": NOW})
+)
 
 
 def test_a_calendar_nobody_read_is_due() -> None:
@@ -36,6 +40,7 @@ def test_what_the_provider_tells_of_is_looked_at_less_often(
 
 def test_a_day_later_the_time_that_is_kept_goes_on() -> None:
     assert not READ.is_outworn(NOW + timedelta(hours=23))
+    assert READ.model_copy(update={"cursor": None}).is_outworn(NOW)
     assert READ.is_outworn(NOW + timedelta(days=1))
     anew = READ.begun_anew(NOW + timedelta(days=1))
     assert (anew.since, anew.until) == (NOW + timedelta(days=1) - BACK, NOW + timedelta(days=1) + AHEAD)

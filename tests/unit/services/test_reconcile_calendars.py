@@ -41,7 +41,7 @@ class World:
     def read(self, **changes: object) -> None:
         place = self.places.read(self.connection)
         now = self.clock.now()
-        done = {"whole": True, "synced_at": now, "watched_until": now + timedelta(days=7), **changes}
+        done = {"cursor": "7", "whole": True, "synced_at": now, "watched_until": now + timedelta(days=7), **changes}
         anew = place.begun_anew(now) if place.is_outworn(now) else place
         assert self.places.replace(anew.model_copy(update=done))
 

@@ -5,17 +5,19 @@ A meeting the user keeps under the same id is theirs from then on. One that has 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from assistant.domain.calendar.connected import ConnectedEvent
 from assistant.domain.connections import Connection
 from assistant.domain.errors import Conflict
 from assistant.domain.meetings.basis import LATE
-from assistant.domain.meetings.from_calendar import meeting_id_of, meeting_of
+from assistant.domain.meetings.from_calendar import is_of, meeting_id_of, meeting_of
 from assistant.domain.meetings.keeping import KeptMeeting
 from assistant.domain.meetings.request import MeetingDetails
 from assistant.ports.meetings import MeetingStore
 from assistant.ports.runtime import Clock
+from assistant.services.listed_meetings import listed_meetings
 
 _ATTEMPTS: Final = 3
 
@@ -39,7 +41,8 @@ def keep_calendar_meetings(
     """
     for connected in changed:
         details = meeting_of(connected, connection)
-        _settle(connection.user_id, connection.id, connected.event.event_id, details, ports)
+        meeting_id = meeting_id_of(connection.id, connected.event.event_id)
+        _settle(connection.user_id, connection.id, meeting_id, details, ports)
 
 
 def forget_calendar_meetings(
@@ -47,13 +50,26 @@ def forget_calendar_meetings(
 ) -> None:
     """Forget the meetings of events that are gone; raises as ``keep_calendar_meetings``."""
     for event_id in event_ids:
-        _settle(user_id, connection_id, event_id, None, ports)
+        _settle(user_id, connection_id, meeting_id_of(connection_id, event_id), None, ports)
+
+
+def forget_stray_meetings(
+    connection: Connection, event_ids: Iterable[str], *, until: datetime, ports: CalendarMeetingPorts
+) -> None:
+    """Forget meetings to come that are of none of the calendar's events; raises as ``keep_calendar_meetings``.
+
+    A run that broke kept them before it kept their events, which were gone when it was done again.
+    """
+    own = {meeting_id_of(connection.id, one) for one in event_ids}
+    listed = listed_meetings(connection.user_id, ports.meetings, since=ports.clock.now(), until=until)
+    strays = [one.meeting_id for one in listed if is_of(connection.id, one.meeting_id) and one.meeting_id not in own]
+    for meeting_id in strays:
+        _settle(connection.user_id, connection.id, meeting_id, None, ports)
 
 
 def _settle(
-    user_id: str, connection_id: str, event_id: str, details: MeetingDetails | None, ports: CalendarMeetingPorts
+    user_id: str, connection_id: str, meeting_id: str, details: MeetingDetails | None, ports: CalendarMeetingPorts
 ) -> None:
-    meeting_id = meeting_id_of(connection_id, event_id)
     for _ in range(_ATTEMPTS):
         kept = ports.meetings.read(user_id, meeting_id)
         if kept and kept.connection_id is None:

@@ -24,6 +24,7 @@ from assistant.ports.memory import Embedder, MemoryStore
 from assistant.ports.notes import PageStore
 from assistant.ports.tasks import TaskStore
 from assistant.services.index_memories import MemoryPorts
+from assistant.services.listed_meetings import listed_meetings
 from assistant.services.recall_memories import recall_memories
 
 # Of each kind: the newest memories, the oldest tasks.
@@ -31,7 +32,6 @@ MOST: Final = 200
 _MOST_RECALLED: Final = 100
 _MOST_MAILS: Final = 60
 _MOST_MEETINGS: Final = 10
-_LISTED_AT_ONCE: Final = 500
 _OPEN: Final = frozenset(status for status in TaskStatus if not status.closed)
 # What nobody approved stands in nobody's name.
 _OBSERVED: Final = Mailbox("Observed", "")
@@ -102,19 +102,11 @@ def _mails(user_id: str, people: Collection[str], mails: PastMails) -> Iterator[
 def _meetings(user_id: str, people: frozenset[str], now: datetime, meetings: MeetingStore) -> Iterator[Candidate]:
     """Yield for each of these people the last meeting they were invited to: when and about what, no words of it."""
     last: dict[str, MeetingSummary] = {}
-    for one in _past(user_id, now, meetings) if people else ():
+    for one in listed_meetings(user_id, meetings, since=now - KEPT_FOR, until=now) if people else ():
         last |= dict.fromkeys(people.intersection(one.people), one)
     met = {one.meeting_id: one for one in last.values()}.values()
     for one in sorted(met, key=lambda one: one.begins_at)[-_MOST_MEETINGS:]:
         yield known_candidate(_met(one))
-
-
-def _past(user_id: str, now: datetime, meetings: MeetingStore) -> Iterator[MeetingSummary]:
-    after, more = None, True
-    while more:
-        page, after = meetings.page(user_id, since=now - KEPT_FOR, until=now, after=after, limit=_LISTED_AT_ONCE)
-        yield from page
-        more = after is not None
 
 
 def _met(one: MeetingSummary) -> Document:

@@ -30,6 +30,7 @@ from assistant.ports.subscriptions import SubscriptionStore
 from assistant.services.keep_calendar_meetings import (
     CalendarMeetingPorts,
     forget_calendar_meetings,
+    forget_stray_meetings,
     keep_calendar_meetings,
 )
 from assistant.services.look_at_account import OutOfTime, look_at_account
@@ -141,6 +142,7 @@ class _Look:
         if not place.whole:
             unseen = [one for one, known in self._known.items() if known.generation != place.generation]
             self._remove(unseen)
+            forget_stray_meetings(self._connection, self._known, until=place.until, ports=self._ports.meetings)
         now = self._ports.clock.now()
         return self._stored(place, cursor=changes.cursor, whole=True, synced_at=now), False
 
@@ -152,7 +154,7 @@ class _Look:
         for one in changes.changed:
             self._known[one.event.event_id] = KnownEvent(one.version, generation)
         self._counts["changed"] += len(news)
-        self._remove([one for one in changes.removed if one in self._known])
+        self._remove(changes.removed)
 
     def _is_news(self, connected: ConnectedEvent) -> bool:
         known = self._known.get(connected.event.event_id)
@@ -162,9 +164,8 @@ class _Look:
         owner = self._connection
         forget_calendar_meetings(owner.user_id, owner.id, event_ids, ports=self._ports.meetings)
         self._ports.events.remove(self._connection, event_ids)
-        for one in event_ids:
-            del self._known[one]
-        self._counts["removed"] += len(event_ids)
+        known = [one for one in event_ids if self._known.pop(one, None)]
+        self._counts["removed"] += len(known)
 
     @cached_property
     def _known(self) -> dict[str, KnownEvent]:

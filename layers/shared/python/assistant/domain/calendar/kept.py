@@ -45,8 +45,11 @@ class CalendarPlace(MailboxPlace):
         return self.model_copy(update={**anew, "cursor": None, "whole": False})
 
     def is_outworn(self, now: datetime) -> bool:
-        """Whether the calendar has to be read whole: never was, or so long ago that its time is no longer today's."""
-        return self.since is None or self.since + BACK + _WHOLE_EVERY <= now
+        """Whether the calendar has to be read whole: never was, or so long ago that its time is no longer today's.
+
+        A reading that broke before its first page was noted begins as another generation: what it saw may be gone.
+        """
+        return self.cursor is None or self.since is None or self.since + BACK + _WHOLE_EVERY <= now
 
     def is_due(self, now: datetime) -> bool:
         """Whether somebody should look at the calendar though nothing was told of it."""

@@ -26,6 +26,11 @@ def meeting_id_of(connection_id: str, event_id: str) -> str:
     return f"{connection_id}-{sha256(event_id.encode()).hexdigest()[:24]}"
 
 
+def is_of(connection_id: str, meeting_id: str) -> bool:
+    """Whether the id is one that a meeting of this calendar has."""
+    return meeting_id.startswith(f"{connection_id}-")
+
+
 def meeting_of(connected: ConnectedEvent, connection: Connection) -> MeetingDetails | None:
     """Return the meeting an event is; None where nobody else comes, the user does not, or it takes whole days."""
     event = connected.event
