@@ -19,7 +19,7 @@ from assistant.domain.preferences import Channel, Preferences
 from assistant.domain.tasks.kept import KeptTask
 from assistant.domain.tasks.request import TaskStatus
 from assistant.services.answer_chat import NOT_YOURS, OUTDATED, ChatAnswerPorts, answer_chat
-from assistant.services.answer_command import CommandPorts
+from assistant.services.answer_command import LATEST, CommandPorts
 from assistant.services.brief_day import DayPorts
 from assistant.services.prioritize_tasks import PrioritizePorts
 from assistant.services.propose_effects import propose_effects
@@ -293,6 +293,14 @@ class TestCommands:
         answer_chat(asked, ports=world.ports)
         world.desk.work()
         assert [world.desk.record(effect).state for effect in effects] == [EffectState.DONE, EffectState.UNDONE]
+
+    def test_words_of_long_ago_are_not_obeyed(self, world: World) -> None:
+        effects = world.two_runs()
+        asked = MessageReceived(id="Ev1", workspace_id="T1", member="U1", at=world.clock.now(), text="undo")
+        world.clock.advance(LATEST.total_seconds() + 1)
+        answer_chat(asked, ports=world.ports)
+        assert [one.text for one in world.said] == ["I could not answer you in time. Please ask again."]
+        assert {world.desk.record(effect).state for effect in effects} == {EffectState.DONE}
 
     def test_the_tasks_to_do_first_come_in_their_rank(self, world: World) -> None:
         world.write("tasks", event_id="Ev0")

@@ -8,6 +8,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from assistant.domain.chat_jobs import ButtonPressed, MessageReceived, read_job
 from assistant.domain.errors import Malformed, NotAuthentic, Unavailable
@@ -61,6 +63,28 @@ def test_the_documented_signature() -> None:
     assert not is_signed(EXAMPLE, **given, now=now + timedelta(seconds=301))
     assert not is_signed(EXAMPLE, **given, now=now - timedelta(seconds=301))
     assert not is_signed(EXAMPLE + b"&", **given, now=now)
+
+
+@given(
+    body=st.binary(max_size=200),
+    change=st.sampled_from(["body", "timestamp", "signature", "secret"]),
+    where=st.integers(0, 199),
+    age=st.integers(-300, 300),
+)
+def test_whatever_is_changed_the_signature_holds_no_more(body: bytes, change: str, where: int, age: int) -> None:
+    now = datetime(2025, 1, 15, 10, tzinfo=UTC)
+    timestamp = str(int(now.timestamp()) - age)
+    digest = hmac.new(SECRET.encode(), f"v0:{timestamp}:".encode() + body, hashlib.sha256).hexdigest()
+    sent = {"timestamp": timestamp, "signature": f"v0={digest}", "secret": SECRET}
+    assert is_signed(body, **sent, now=now)
+    if change == "body":
+        place = where % (len(body) + 1)
+        body = body[:place] + b"!" + body[place:]
+    else:
+        place = where % len(sent[change])
+        other = "1" if sent[change][place] != "1" else "2"
+        sent[change] = sent[change][:place] + other + sent[change][place + 1 :]
+    assert not is_signed(body, **sent, now=now)
 
 
 def test_what_a_person_writes_is_queued_once(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import islice
 from typing import Final
 
@@ -23,9 +24,12 @@ from assistant.services.show_effects import newest_effects
 from assistant.services.tell_colleague import TellPorts, tell_colleague
 from assistant.services.undo_effects import UndoAnswer, UndoRequest, last_run, undo_effects
 
+# What was put back from the dead letters days later is not what the user wants now.
+LATEST: Final = timedelta(hours=6)
 _MOST_TASKS: Final = 5
 _MOST_WAITING: Final = 5
 _MOST_NAMED: Final = 8
+_TOO_LATE: Final = ChatMessage("I could not answer you in time. Please ask again.")
 _NOTHING_WAITS: Final = ChatMessage("Nothing waits for your word.")
 _NO_TASKS: Final = ChatMessage("You have no open tasks.")
 _NOTHING_DONE: Final = ChatMessage("There is nothing of the last week to take back.")
@@ -48,6 +52,8 @@ def answer_command(connection: Connection, message: MessageReceived, *, ports: C
     Raises:
         Unavailable: the store, the queue or the chat is down.
     """
+    if ports.approvals.clock.now() - message.at > LATEST:
+        return (_TOO_LATE,)
     asked, user_id = command_of(message.text), connection.user_id
     if isinstance(asked, Tell):
         return (tell_colleague(connection, asked, message, ports=ports.tell),)
