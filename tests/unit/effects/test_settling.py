@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 
 from assistant.domain.effects.approval import action_hash
-from assistant.domain.effects.effect import APPROVAL_LASTS, Effect, EffectState
-from assistant.domain.effects.ledger import LedgerEvent
-from assistant.domain.effects.settling import HANDED_OVER_WITHIN
+from assistant.domain.effects.effect import APPROVAL_LASTS, Effect, EffectState, proposed
+from assistant.domain.effects.ledger import EffectChange, LedgerEvent
+from assistant.domain.effects.settling import HANDED_OVER_WITHIN, is_lost, to_be_settled
 from assistant.domain.errors import Conflict, Unavailable
 from assistant.domain.mailbox import Folder
+from assistant.domain.preferences import Permission
 from assistant.services.answer_approvals import ApprovalRequest, approve_effect
 from assistant.services.propose_effects import propose_effects
 from assistant.services.settle_effects import SettlePorts, settle_effects
@@ -83,6 +84,20 @@ def test_an_undoing_that_was_lost_is_done_and_stays_the_users(desk: Desk) -> Non
     desk.work()
     assert desk.mailbox.state(first.target.object_id).folder is Folder.TRASH
     assert [desk.record(one).state for one in (first, second)] == [EffectState.DONE, EffectState.UNDONE]
+
+
+def test_effects_of_one_run_are_looked_at_together(desk: Desk) -> None:
+    desk.clock.advance(30)
+    effects = [desk.effect(desk.mail(), ARCHIVE) for _ in range(3)]
+    changes = []
+    for effect in effects:
+        desk.clock.advance(0.001)
+        record = proposed(effect.model_copy(update={"proposed_at": desk.clock.now()}), Permission.AUTO, "why")
+        changes.append(EffectChange(record, LedgerEvent.PROPOSED))
+    (due,) = to_be_settled(changes)
+    assert due.effect_ids == tuple(effect.id for effect in effects)
+    assert due.at.second == due.at.microsecond == 0
+    assert all(is_lost(change.record, due.at) for change in changes)
 
 
 def test_handed_over_twice_it_is_done_once(desk: Desk) -> None:

@@ -19,7 +19,7 @@ from assistant.services.choose_task_source import (
 from assistant.services.reconcile_notes import ReconcileNotesPorts, reconcile_notes
 from tests.fakes.accounts import NOTION
 from tests.fakes.notes import OTHER, TASKS, MemoryNotesQueue, MemoryWorkspaces
-from tests.unit.services.test_sync_notes import CALLER, REPORT, USER, World, world
+from tests.unit.notes.followed_workspace import CALLER, REPORT, USER, World, world
 
 __all__ = ["world"]
 FOUND = {"title": "Name", "due": "Due date", "status": "Status", "estimate": "Estimate (h)", "assignee": "Assignee"}

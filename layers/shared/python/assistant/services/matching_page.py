@@ -1,7 +1,6 @@
 """A page of what matches in a long list, the newest first, without looking through all of it."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
 from typing import Final
 
 # Of a long list in which few match no more is looked through at once.
@@ -13,12 +12,15 @@ def matching_page[One](
     newest: Iterable[One], matches: Callable[[One], bool], *, limit: int
 ) -> tuple[Sequence[One], One | None]:
     """Return what matches, and the one behind which the next page begins; None at the end."""
-    seen = list(islice(newest, _MOST_READ))
-    found = [one for one in seen if matches(one)]
-    page = found[:limit]
-    if len(found) > limit:
-        return page, page[-1]
-    return page, seen[-1] if len(seen) == _MOST_READ else None
+    page: list[One] = []
+    for number, one in enumerate(newest, start=1):
+        if matches(one):
+            if len(page) == limit:
+                return page, page[-1]
+            page.append(one)
+        if number == _MOST_READ:
+            return page, one
+    return page, None
 
 
 def chunked[One](

@@ -23,7 +23,8 @@ def to_be_settled(changes: Iterable[EffectChange]) -> tuple[Due, ...]:
     for change in changes:
         record = change.record
         if change.event in _OPENS and (at := _looked_at(record)):
-            open_until[record.effect.user_id, at].append(record.id)
+            # Effects of one run are changed within moments of each other, and looked at together.
+            open_until[record.effect.user_id, _next_minute(at)].append(record.id)
     return tuple(
         Due(user_id=user_id, kind=DueKind.EFFECTS, at=at, subject=digest(*ids)[:_DIGITS], effect_ids=tuple(ids))
         for (user_id, at), ids in open_until.items()
@@ -40,3 +41,8 @@ def _looked_at(record: EffectRecord) -> datetime | None:
     if record.state in _TO_BE_DONE:
         return record.changed_at + HANDED_OVER_WITHIN
     return record.asked_until if record.state is EffectState.WAITING else None
+
+
+def _next_minute(at: datetime) -> datetime:
+    begun = at.replace(second=0, microsecond=0)
+    return begun if begun == at else begun + timedelta(minutes=1)
