@@ -82,6 +82,26 @@ def test_only_what_is_surely_to_be_archived_is(
     assert any(isinstance(effect.action, ArchiveMail) for effect in effects) is archived
 
 
+@pytest.mark.parametrize(
+    ("subject", "decided_by", "archived"),
+    [
+        ("2. Mahnung: Rechnung 88123", DecidedBy.CORE, False),
+        ("Dernier rappel : facture impayée", DecidedBy.CLAUDE, False),
+        ("Final reminder: payment overdue", DecidedBy.CORRECTIONS, True),
+        ("Final reminder: payment overdue", DecidedBy.PREFERENCES, True),
+        ("Our spring catalogue", DecidedBy.CORE, True),
+    ],
+)
+def test_what_asks_to_pay_stays_unless_the_user_decided(
+    desk: Desk, subject: str, decided_by: DecidedBy, *, archived: bool
+) -> None:
+    decided = triaged("m1", Category.ARCHIVE).model_copy(update={"decided_by": decided_by})
+    effects = of(desk, decided, subject=subject)
+    assert any(isinstance(effect.action, ArchiveMail) for effect in effects) is archived
+    asking = Preferences(effects=EffectPermissions(archive=Permission.ASK))
+    assert any(isinstance(effect.action, ArchiveMail) for effect in of(desk, decided, asking, subject=subject))
+
+
 def test_nothing_else_is_archived(desk: Desk) -> None:
     for category in set(Category) - {Category.ARCHIVE}:
         assert len(of(desk, triaged("m1", category))) == 1

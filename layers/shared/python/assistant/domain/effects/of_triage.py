@@ -22,7 +22,8 @@ from assistant.domain.mail_addresses import header_text
 from assistant.domain.mail_text import visible_mail
 from assistant.domain.preferences import EffectPermissions, EmailAddress, Permission, Preferences
 from assistant.domain.sources import Source, SourceKind
-from assistant.domain.triage.decision import Category, TriagedEmail
+from assistant.domain.triage.cues import Cue, find_cues
+from assistant.domain.triage.decision import Category, DecidedBy, TriagedEmail
 
 LABELS: Final[Mapping[Category, str]] = {
     Category.URGENT_ACTION: "EA/Urgent",
@@ -32,6 +33,7 @@ LABELS: Final[Mapping[Category, str]] = {
     Category.ARCHIVE: "EA/Archive",
 }
 
+_BY_THE_USER: Final = frozenset({DecidedBy.PREFERENCES, DecidedBy.CORRECTIONS})
 _FORWARDED: Final = "---------- Forwarded message ----------"
 
 
@@ -58,17 +60,24 @@ def _actions(mail: Mail, triaged: TriagedEmail, preferences: Preferences) -> Ite
     yield LabelMail(add=Traced(value=(LABELS[triaged.category],)))
     if triaged.needs_review:
         return
-    if triaged.category is Category.ARCHIVE and _is_worth_it(triaged, preferences.effects):
+    if triaged.category is Category.ARCHIVE and _is_worth_it(mail, triaged, preferences.effects):
         yield ArchiveMail()
     delegate = preferences.email_rules.delegate_to
     if triaged.category is Category.DELEGATE and delegate:
         yield forwarded(mail, delegate)
 
 
-def _is_worth_it(triaged: TriagedEmail, permissions: EffectPermissions) -> bool:
+def _is_worth_it(mail: Mail, triaged: TriagedEmail, permissions: EffectPermissions) -> bool:
     """Who lets archiving happen unasked is not asked about each mail triage is less sure of: it has its label."""
-    asks = permission_of(EffectKind.ARCHIVE, permissions) is Permission.ASK
-    return asks or triaged.confidence >= least_confidence(EffectKind.ARCHIVE, permissions)
+    if permission_of(EffectKind.ARCHIVE, permissions) is Permission.ASK:
+        return True
+    sure = triaged.confidence >= least_confidence(EffectKind.ARCHIVE, permissions)
+    return sure and (triaged.decided_by in _BY_THE_USER or not _wants_money(mail))
+
+
+def _wants_money(mail: Mail) -> bool:
+    """Whether its subject asks to pay: a reminder of an unpaid bill looks like bulk, and its loss is dear."""
+    return any(hit.cue is Cue.PAY for hit in find_cues(mail.subject))
 
 
 def forwarded(mail: Mail, delegate: EmailAddress) -> SendMail:
