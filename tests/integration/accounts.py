@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
+from uuid import uuid4
 
 from assistant.adapters.dynamo import Table
 from assistant.adapters.dynamo_connections import DynamoConnections
 from assistant.adapters.dynamo_tokens import DynamoTokenVault
 from assistant.adapters.kms_envelope import KmsEnvelope
 from assistant.domain.connections import Connection
+from assistant.domain.mailbox_sync import MailboxSync, SyncReason
 from assistant.domain.tokens import TokenSet
 from assistant.runtime.clock import SystemClock
 from tests.integration.assistant_process import Assistant
@@ -33,3 +35,14 @@ def connected(assistant: Assistant, connection: Connection, token: str) -> Itera
         yield table
     finally:
         DynamoConnections(table).delete(connection)
+
+
+def to_look_at(connection: Connection, reason: SyncReason) -> MailboxSync:
+    """Return the wish that an account's mailbox or calendar be looked at."""
+    return MailboxSync(
+        id=uuid4().hex,
+        user_id=connection.user_id,
+        connection_id=connection.id,
+        reason=reason,
+        noticed_at=SystemClock().now(),
+    )

@@ -4,20 +4,18 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from http import HTTPStatus
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
 from assistant.adapters.dynamo_kept_events import DynamoKeptEvents
 from assistant.adapters.sqs_mailboxes import SqsMailboxes
 from assistant.domain.connections import Connection
-from assistant.domain.mailbox_sync import MailboxSync, SyncReason
-from assistant.runtime.clock import SystemClock
+from assistant.domain.mailbox_sync import SyncReason
 from tests.fakes.calendar_account import OWN_ADDRESS
 from tests.fakes.connections import google_connection
 from tests.fakes.effects import USER
 from tests.fakes.google_calendar_api import GoogleCalendarApi
-from tests.integration.accounts import connected, function_environment
+from tests.integration.accounts import connected, function_environment, to_look_at
 from tests.integration.assistant_process import Assistant, eventually
 
 type Json = dict[str, Any]
@@ -46,13 +44,7 @@ def ten() -> datetime:
 
 def noticed(assistant: Assistant, account: Connection) -> None:
     """Something changed in the calendar."""
-    job = MailboxSync(
-        id=uuid4().hex,
-        user_id=USER,
-        connection_id=account.id,
-        reason=SyncReason.NOTIFIED,
-        noticed_at=SystemClock().now(),
-    )
+    job = to_look_at(account, SyncReason.NOTIFIED)
     queue = function_environment(assistant, "reconcile_accounts")["CALENDARS_QUEUE_URL"]
     SqsMailboxes(queue, assistant.aws.sqs).request([job])
 

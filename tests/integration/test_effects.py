@@ -18,7 +18,7 @@ from assistant.domain.effects.approval import action_hash
 from assistant.domain.effects.effect import Effect
 from assistant.domain.mail import Mail
 from assistant.domain.mailbox import Folder
-from assistant.domain.mailbox_sync import MailboxSync, SyncReason
+from assistant.domain.mailbox_sync import SyncReason
 from assistant.domain.triage.decision import Category, DecidedBy, TriagedEmail
 from assistant.runtime.clock import SystemClock
 from assistant.services.propose_effects import ProposePorts, propose_effects
@@ -30,7 +30,7 @@ from tests.fakes.gmail_api import GmailApi
 from tests.fakes.notifications import MemoryNotifier
 from tests.fakes.runtime import ManualClock
 from tests.fakes.stores import MemoryPreferences
-from tests.integration.accounts import connected, function_environment
+from tests.integration.accounts import connected, function_environment, to_look_at
 from tests.integration.assistant_process import Assistant, eventually
 
 PATH = f"/api/v1/users/{USER}/effects"
@@ -151,17 +151,11 @@ def test_a_decision_about_a_mail_is_carried_out_and_undone(
 def test_a_mail_that_arrives_ends_as_a_label(
     small_assistant: Assistant, gmail_server: GmailApi, mailbox: Connection, box: GmailMailBox
 ) -> None:
-    environment, clock = function_environment(small_assistant, "sync_mailbox"), SystemClock()
+    environment = function_environment(small_assistant, "sync_mailbox")
     mail = gmail_server.receive(
         Mail(id="", sender="ceo@company.com", subject="Urgent: Q4 Budget Review", body="We need to discuss it today.")
     )
-    job = MailboxSync(
-        id=uuid4().hex,
-        user_id=USER,
-        connection_id=mailbox.id,
-        reason=SyncReason.NOTIFIED,
-        noticed_at=clock.now(),
-    )
+    job = to_look_at(mailbox, SyncReason.NOTIFIED)
     SqsMailboxes(environment["MAILBOXES_QUEUE_URL"], small_assistant.aws.sqs).request([job])
     assert eventually(lambda: box.state(mail).labels) == {"EA/Urgent"}
     assert box.state(mail).folder is Folder.INBOX

@@ -1,7 +1,6 @@
 """A mailbox of Microsoft 365 through the front door, API Gateway, Lambda, DynamoDB and SQS, with Graph calling back."""
 
 from collections.abc import Iterator
-from uuid import uuid4
 
 import pytest
 
@@ -14,7 +13,7 @@ from assistant.adapters.sqs_mailboxes import SqsMailboxes
 from assistant.domain.connections import Connection
 from assistant.domain.mail import Mail
 from assistant.domain.mailbox import Folder
-from assistant.domain.mailbox_sync import MailboxSync, SyncReason
+from assistant.domain.mailbox_sync import SyncReason
 from assistant.domain.triage.decision import Category
 from assistant.runtime.clock import SystemClock
 from tests.fakes.access_tokens import ScriptedTokens
@@ -22,7 +21,7 @@ from tests.fakes.accounts import MICROSOFT
 from tests.fakes.effects import USER
 from tests.fakes.graph_api import GraphServer, notify
 from tests.fakes.graph_mail_api import GraphMail
-from tests.integration.accounts import connected, function_environment
+from tests.integration.accounts import connected, function_environment, to_look_at
 from tests.integration.assistant_process import Assistant, eventually
 
 URGENT = Mail(id="", sender="ceo@company.com", subject="Urgent: Q4 Budget Review", body="We need to discuss it today.")
@@ -34,13 +33,7 @@ def connection(small_assistant: Assistant, graph_server: GraphServer) -> Iterato
     """The demo user's account, which was just connected."""
     connection = MICROSOFT.model_copy(update={"user_id": USER})
     environment = function_environment(small_assistant, "complete_connection")
-    job = MailboxSync(
-        id=uuid4().hex,
-        user_id=USER,
-        connection_id=connection.id,
-        reason=SyncReason.CONNECTED,
-        noticed_at=SystemClock().now(),
-    )
+    job = to_look_at(connection, SyncReason.CONNECTED)
     with connected(small_assistant, connection, graph_server.token) as table:
         SqsMailboxes(environment["MAILBOXES_QUEUE_URL"], small_assistant.aws.sqs).request([job])
         yield connection, table
