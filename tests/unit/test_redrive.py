@@ -3,12 +3,15 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 
+from infra import redrive
 from infra.local.console import LocalFailure
+from infra.manifest import QUEUES
 from infra.redrive import find, look_at, put_back, reasons, report
 from tests.fakes.aws import memory_aws
 
@@ -98,6 +101,43 @@ def test_a_queue_without_order(sqs: "SQSClient") -> None:
     letters = find(sqs, "audit", PREFIX)
     die(sqs, letters.url, "a", "b")
     assert (put_back(sqs, letters), sorted(bodies(sqs, letters.queue_url))) == (2, ["a", "b"])
+
+
+def test_the_command_shows_first_and_moves_when_it_is_told_to(
+    sqs: "SQSClient", logs: "CloudWatchLogsClient", monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(redrive, "running_layout", lambda: SimpleNamespace(aws_endpoint="http://localhost"))
+    monkeypatch.setattr(redrive, "LocalAws", lambda _endpoint: SimpleNamespace(sqs=sqs, logs=logs))
+    monkeypatch.setenv("QUEUE", "mailboxes")
+    letters = find(sqs, "mailboxes", PREFIX)
+    assert redrive.main() == 0
+    assert capsys.readouterr().out == "no dead letters\n"
+    die(sqs, letters.url, "a", group="c1")
+    assert redrive.main() == 0
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "     1  no reason in the log: the function ended before it could say one (time, memory)",
+        "nothing was moved: make redrive QUEUE=mailboxes YES=1 puts them back",
+    ]
+    monkeypatch.setenv("YES", "1")
+    assert redrive.main() == 0
+    assert capsys.readouterr().out.endswith("1 put back\n")
+    assert bodies(sqs, letters.queue_url) == ["a"]
+
+
+def test_without_a_queue_those_of_every_queue_are_counted(
+    sqs: "SQSClient", monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for queue in QUEUES:
+        for name in (queue.name, f"{queue.name}-dead-letters"):
+            fifo: Any = {"QueueName": f"{PREFIX}{name}.fifo", "Attributes": {"FifoQueue": "true"}}
+            sqs.create_queue(**(fifo if queue.fifo else {"QueueName": PREFIX + name}))
+    die(sqs, find(sqs, "effects", PREFIX).url, "a", "b")
+    monkeypatch.setattr(redrive, "boto3", SimpleNamespace(client=lambda _name: sqs))
+    monkeypatch.setenv("AWS", "1")
+    monkeypatch.delenv("QUEUE", raising=False)
+    assert redrive.main() == 0
+    counted = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert counted == [["2" if queue.name == "effects" else "0", queue.name] for queue in QUEUES]
 
 
 def test_none_are_reported_as_none(sqs: "SQSClient") -> None:
