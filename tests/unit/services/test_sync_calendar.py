@@ -1,90 +1,19 @@
 """Following a connected calendar: what is kept is what its provider has, whatever breaks on the way."""
 
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from assistant.domain import metric_names
 from assistant.domain.connections import ConnectionStatus
 from assistant.domain.errors import Conflict, ConnectionBroken, Forbidden, Unavailable
 from assistant.domain.mailbox import CursorExpired
-from assistant.domain.mailbox_sync import MailboxSync, SyncReason
-from assistant.domain.meetings.from_calendar import meeting_id_of
-from assistant.domain.meetings.keeping import KeptMeeting
+from assistant.domain.mailbox_sync import SyncReason
 from assistant.domain.subscriptions import Watched
-from assistant.services.keep_calendar_meetings import CalendarMeetingPorts
-from assistant.services.sync_calendar import LEAST_SECONDS, CalendarSynced, CalendarSyncPorts, sync_calendar
-from tests.fakes.calendar_account import MemoryCalendar, MemoryCalendars
-from tests.fakes.connections import MemoryConnections, google_connection
-from tests.fakes.kept_calendar import MemoryKeptCalendars
-from tests.fakes.mailbox_sync import MemoryMailboxQueue
-from tests.fakes.meetings import MemoryMeetings
-from tests.fakes.runtime import ManualClock, MemoryMeter
-from tests.fakes.stores import Outage
-from tests.fakes.subscriptions import MemorySubscriptions, graph_subscription
-
-NOW = datetime(2025, 1, 20, 9, tzinfo=UTC)
-AN_HOUR = timedelta(hours=1)
-ANN = "Ann Lee <ann@company.com>"
-DAY = timedelta(days=1)
-
-
-@dataclass
-class Followed:
-    """A calendar and what is kept of it; provider and store can be switched off."""
-
-    clock: ManualClock = field(default_factory=lambda: ManualClock(NOW))
-    meter: MemoryMeter = field(default_factory=MemoryMeter)
-    provider: Outage = field(default_factory=Outage)
-    store: Outage = field(default_factory=Outage)
-    seconds: float = 100.0
-
-    def __post_init__(self) -> None:
-        self.connection = google_connection()
-        self.connections = MemoryConnections()
-        assert self.connections.replace(self.connection, expected_version=0)
-        self.calendars = MemoryCalendars(self.provider)
-        self.kept = MemoryKeptCalendars(self.store)
-        self.subscriptions = MemorySubscriptions(self.store)
-        self.queue = MemoryMailboxQueue()
-        self.meetings = MemoryMeetings(self.clock, self.store)
-        self.ports = CalendarSyncPorts(
-            self.connections,
-            self.calendars,
-            self.kept,
-            self.kept,
-            self.subscriptions,
-            self.queue,
-            CalendarMeetingPorts(self.meetings, self.clock),
-            self.meter,
-            self.clock,
-        )
-
-    @property
-    def calendar(self) -> MemoryCalendar:
-        return self.calendars.open(self.connection)
-
-    def job(self, reason: SyncReason = SyncReason.NOTIFIED) -> MailboxSync:
-        owner = {"user_id": self.connection.user_id, "connection_id": self.connection.id}
-        return MailboxSync(id="n1", reason=reason, noticed_at=self.clock.now(), **owner)
-
-    def sync(self, reason: SyncReason = SyncReason.NOTIFIED) -> CalendarSynced:
-        return sync_calendar(self.job(reason), "request1", seconds=self.seconds, ports=self.ports)
-
-    def titles(self) -> list[str]:
-        found = self.kept.within(self.connection.user_id, NOW - 100 * DAY, NOW + 200 * DAY)
-        return [one.connected.event.title for one in found.events]
-
-    def meeting(self, event_id: str) -> KeptMeeting | None:
-        return self.meetings.read(self.connection.user_id, meeting_id_of(self.connection.id, event_id))
-
-    def add(self, title: str, hours: float = 2, **fields: object) -> str:
-        start = NOW + hours * AN_HOUR
-        return self.calendar.add(title, start, start + AN_HOUR, **fields)  # type: ignore[arg-type]  # as the test says
+from assistant.services.sync_calendar import LEAST_SECONDS, CalendarSynced, sync_calendar
+from tests.fakes.calendar_account import MemoryCalendar
+from tests.fakes.subscriptions import graph_subscription
+from tests.unit.services.followed_calendar import AN_HOUR, ANN, DAY, NOW, Followed
 
 
 @pytest.fixture
@@ -337,81 +266,3 @@ class TestMeetings:
         monkeypatch.setattr(followed.meetings, "replace", lambda *_, **__: False)
         with pytest.raises(Conflict):
             followed.sync()
-
-
-class Flaky(Outage):
-    """Is down once, after some calls."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.down_after: int | None = None
-
-    def check(self) -> None:
-        super().check()
-        if self.down_after is not None:
-            self.down_after -= 1
-            if self.down_after < 0:
-                self.down_after = None
-                raise Unavailable("down")
-
-
-_HAPPENS = st.one_of(
-    st.tuples(st.just("add"), st.integers(-20, 70), st.booleans()),
-    st.tuples(st.sampled_from(["change", "move", "cancel"]), st.integers(0, 30), st.booleans()),
-    st.tuples(st.sampled_from(["forget changes", "day passes"]), st.just(0), st.just(False)),
-    st.tuples(st.just("notified"), st.integers(0, 12), st.booleans()),
-)
-
-
-def _happen(followed: Followed, flaky: Flaky, what: str, number: int, yes: bool) -> None:
-    there = [one.event.event_id for one in followed.calendar.events(NOW - 200 * DAY, NOW + 200 * DAY)]
-    if what == "add":
-        followed.add(f"event {len(there)}", 24 * number, attendees=[ANN] if yes else [])
-    elif what == "forget changes":
-        followed.calendar.forget_changes()
-    elif what == "day passes":
-        followed.clock.advance(DAY.total_seconds())
-    elif what == "notified":
-        flaky.down_after = number if yes else None
-        with suppress(Unavailable):
-            followed.sync()
-        flaky.down_after = None
-    elif there:
-        event_id = there[number % len(there)]
-        if what == "change":
-            followed.calendar.change(event_id, f"changed {number}")
-        elif what == "move":
-            start = NOW + number * DAY
-            followed.calendar.reschedule(event_id, start, start + AN_HOUR)
-        else:
-            followed.calendar.cancel(event_id)
-
-
-@given(st.lists(_HAPPENS, max_size=25), st.integers(1, 4))
-def test_whatever_happens_and_breaks_what_is_kept_is_what_is_there(
-    story: list[tuple[str, int, bool]], page_size: int
-) -> None:
-    flaky = Flaky()
-    followed = Followed(provider=flaky, store=flaky)
-    followed.calendar.page_size = page_size
-    for what, number, yes in story:
-        _happen(followed, flaky, what, number, yes)
-    # The first may only end a reading that began before the last change; that change was told of too.
-    for _ in range(2):
-        followed.sync()
-    place = followed.kept.read(followed.connection)
-    assert place.since
-    assert place.until
-    there = {one.event.event_id: one.version for one in followed.calendar.events(place.since, place.until)}
-    known = followed.kept.known(followed.connection.user_id, followed.connection.id)
-    assert {event_id: one.version for event_id, one in known.items()} == there
-    now = followed.clock.now()
-    for one in followed.calendar.events(now, place.until):
-        kept = followed.meeting(one.event.event_id)
-        assert (kept is not None) == bool(one.event.attendees)
-        assert kept is None or (kept.begins, kept.details.meeting_title) == (one.event.start, one.event.title)
-    due = followed.meetings.due(since=now + timedelta(seconds=1), until=now + 200 * DAY)
-    assert len(due) == sum(
-        bool(one.event.attendees) and isinstance(one.event.start, datetime) and one.event.start > now
-        for one in followed.calendar.events(now, place.until)
-    )
