@@ -163,3 +163,33 @@ def test_a_mail_that_arrives_ends_as_a_label(
     listed = small_assistant.request("GET", path, token=small_assistant.token()).json()["effects"]
     (effect,) = (one for one in listed if one["target"]["object_id"] == mail)
     assert (effect["target"]["title"], effect["action"]["add"]["value"]) == ("Urgent: Q4 Budget Review", ["EA/Urgent"])
+
+
+def test_a_draft_a_user_asks_for_is_kept_once_and_taken_away(
+    small_assistant: Assistant, gmail_server: GmailApi, mailbox: Connection
+) -> None:
+    token = small_assistant.token()
+    answered = gmail_server.receive(Mail(id="", sender="ann@company.com", subject="Offer", body="Yes or no?"))
+    subject = f"Re: Offer {uuid4().hex}"
+    wanted = {
+        "kind": "draft",
+        "connection_id": mailbox.id,
+        "mail_id": answered,
+        "to": ["ann@company.com"],
+        "subject": subject,
+        "text": "Gladly.",
+    }
+    key = {"Idempotency-Key": uuid4().hex}
+    made = [small_assistant.request("POST", PATH, wanted, token=token, headers=key) for _ in range(2)]
+    assert [answer.status for answer in made] == [202, 202]
+    assert len({answer.json()["id"] for answer in made}) == 1
+
+    def drafts() -> int:
+        return [draft.subject for draft in gmail_server.drafts()].count(subject)
+
+    eventually(lambda: drafts() == 1)
+    effect_id = made[0].json()["id"]
+    eventually(lambda: small_assistant.request("GET", f"{PATH}/{effect_id}", token=token).json()["state"] == "done")
+    undone = small_assistant.request("POST", f"{PATH}/undo", {"effect_id": effect_id}, token=token)
+    assert undone.json()["undoing"] == [effect_id]
+    eventually(lambda: drafts() == 0)
