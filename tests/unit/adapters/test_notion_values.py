@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from assistant.adapters.notion_values import task
-from assistant.domain.notes.source import DataSource, Property, TaskSource, found_roles
+from assistant.adapters.notion_values import status_value, task
+from assistant.domain.notes.source import DataSource, Option, Property, TaskSource, found_roles
+from assistant.domain.notes.status import CHECKED, UNCHECKED, has_word
 
 
 def read(name: str, kind: str, held: object) -> Any:
@@ -59,3 +60,19 @@ def test_an_estimate_has_its_unit_from_its_name(name: str, kind: str, held: obje
 
 def test_a_task_without_a_title_has_one() -> None:
     assert read("Done", "checkbox", held=True).title == "Untitled"
+
+
+@pytest.mark.parametrize(
+    ("column", "word", "known", "written"),
+    [
+        (Property("s", "Stage", "select", (Option("Done"),)), "Done", True, {"select": {"name": "Done"}}),
+        (Property("s", "Stage", "select", (Option("Done"),)), "", True, {"select": None}),
+        (Property("s", "Stage", "select", (Option("Done"),)), "Gone", False, {"select": {"name": "Gone"}}),
+        (Property("s", "Done", "checkbox"), CHECKED, True, {"checkbox": True}),
+        (Property("s", "Done", "checkbox"), UNCHECKED, True, {"checkbox": False}),
+    ],
+)
+def test_a_status_is_written_in_a_word_the_data_source_has_or_taken_away(
+    column: Property, word: str, known: bool, written: dict[str, Any]
+) -> None:
+    assert (has_word(word, column), status_value(word, column)) == (known, written)
