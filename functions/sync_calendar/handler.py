@@ -14,7 +14,7 @@ from assistant.services.sync_calendar import sync_calendar
 from assistant.wiring import deps
 
 # What is left to do when no more is begun: queue another run.
-CLOSING_SECONDS = 15.0
+CLOSING_SECONDS = 20.0
 
 
 def sync(record: SQSRecord, lambda_context: LambdaContext) -> None:

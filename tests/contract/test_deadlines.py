@@ -18,7 +18,7 @@ from assistant.adapters.secrets import secrets_client
 from assistant.adapters.slack_calls import CALL_SECONDS
 from assistant.adapters.sqs_audit import sqs_client
 from assistant.domain.effects.effect import LEASE
-from assistant.services import access_tokens, each_account, sync_mailbox, welcome_account
+from assistant.services import access_tokens, each_account, sync_calendar, sync_mailbox, welcome_account
 from assistant.services.access_tokens import LEASED_FOR
 from assistant.services.ask_claude import LONGEST
 from assistant.services.prepare_upcoming import TAKEN_FOR
@@ -320,3 +320,12 @@ def test_what_follows_the_last_mail_fits_into_the_time_kept_for_it() -> None:
 def test_a_mailbox_is_not_begun_without_the_time_it_may_take() -> None:
     # Graph is asked for two lists of changes, or for more time and then for a subscription anew.
     assert max(GOOGLE_CALL, 2 * graph_api.CALL_SECONDS) + 2 * store() < each_account.LEAST_SECONDS
+
+
+def test_the_last_page_of_a_calendar_fits_into_the_time_kept_for_it() -> None:
+    kept = importlib.import_module("functions.sync_calendar.handler").CLOSING_SECONDS
+    # What is kept of meetings and of events, the cursor, and another run.
+    keeping = 3 * store() + BATCH_PAUSES + slowest(sqs_client(attempts=1))
+    assert max(GOOGLE_CALL, 2 * graph_api.CALL_SECONDS) + keeping < kept + sync_calendar.LEAST_SECONDS
+    (timeout,) = (function.timeout for function in FUNCTIONS if function.name == "sync_calendar")
+    assert timeout - kept - sync_calendar.LEAST_SECONDS >= 50

@@ -37,8 +37,8 @@ from assistant.services.look_at_account import OutOfTime, look_at_account
 
 logger = logging.getLogger(__name__)
 
-# A page is not begun with less: asking for it may take twenty, keeping it ten.
-LEAST_SECONDS: Final = 30.0
+# A page is not begun with less: Graph tells what changed, then the rest of it, with a store that is slow.
+LEAST_SECONDS: Final = 45.0
 _WATCHES: Final = (SyncReason.CONNECTED, SyncReason.UNWATCHED)
 
 
