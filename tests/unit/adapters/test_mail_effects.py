@@ -22,9 +22,9 @@ from tests.fakes.effects import ARCHIVE, CALLER, USER, Desk, draft, label
 from tests.fakes.examples import examples
 from tests.fakes.mailbox import MailboxSide, MemoryMailBoxes
 from tests.fakes.runtime import ManualClock
-from tests.unit.adapters.test_mailboxes import Box, box, gmail_mailbox, memory_mailbox
+from tests.unit.adapters.test_mailboxes import Box, box, gmail_mailbox, imap_mailbox, memory_mailbox
 
-__all__ = ["box", "gmail_mailbox", "memory_mailbox"]
+__all__ = ["box", "gmail_mailbox", "imap_mailbox", "memory_mailbox"]
 
 
 @dataclass(frozen=True)

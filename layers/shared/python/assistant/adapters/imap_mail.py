@@ -326,14 +326,24 @@ class ImapMailBox:
 
     def _selected(self, client: IMAPClient, message_id: str) -> tuple[str, int]:
         """Select the folder a message lies in; return that and its UID there."""
-        folders = self._folders(client)
+        known = self._folders(client)
+        found = self._located(client, message_id, known)
+        if found is None:
+            # The user may have moved it into a folder they made meanwhile.
+            self._roles = {}
+            found = self._located(client, message_id, [name for name in self._folders(client) if name not in known])
+        if found is None:
+            raise NotFound("The message is gone.")
+        return found
+
+    def _located(self, client: IMAPClient, message_id: str, folders: Iterable[str]) -> tuple[str, int] | None:
         last = self._places.get(message_id, _INBOX)
         for folder in sorted(folders, key=lambda name: name != last):
             client.select_folder(folder)
             if uids := client.search(["EMAILID", message_id, "UNDELETED"]):
                 self._places[message_id] = folder
                 return folder, uids[0]
-        raise NotFound("The message is gone.")
+        return None
 
     def _moved(self, client: IMAPClient, uid: int, role: Folder) -> str:
         folder = self._named(client, role)
