@@ -1,20 +1,26 @@
-"""Slack's Web API on loopback: people, direct messages and their history, with the shapes and errors of its reference.
+"""Slack's Web API on loopback: people, direct messages and their history, with the errors of its reference.
 
-It serves on request: error codes, HTTP errors, 429 with Retry-After, an answer that breaks off, and one after the work.
+What it answers, and the blocks it is sent, are held to Slack's own types (schemas/slack.json). It serves on request:
+error codes, HTTP errors, 429 with Retry-After, an answer that breaks off, and one after the work.
 """
 
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
+
+from jsonschema import Draft7Validator
 
 from tests.fakes.loopback_http import Answer, loopback_server, running
 
 TOKEN = "xoxb-token"
 MOST_BLOCKS, MOST_BUTTONS = 50, 25
 LIMITS = {"header": 150, "section": 3000, "context": 3000, "button": 75}
+_SCHEMAS = json.loads((Path(__file__).parent / "schemas/slack.json").read_text(encoding="utf-8"))
 FORMS_ONLY = {"users.lookupByEmail", "users.info"}
 
 type Json = dict[str, Any]
@@ -50,7 +56,10 @@ class SlackApi:
             return failed("invalid_arguments")
         body = json.loads(sent or b"{}") if is_json else dict(parse_qsl(sent.decode()))
         body |= dict(parse_qsl(path.partition("?")[2]))
+        for block in body.get("blocks", ()):
+            _validator("KnownBlock").validate(block)
         answer = self._route(method)(body)
+        _validator(method).validate(json.loads(answer.body, object_hook=_typed))
         if method in self.lost:
             self.lost.remove(method)
             return Answer(200, answer.body, sent=0)
@@ -146,6 +155,16 @@ class SlackApi:
 
     def _find(self, body: Json) -> Json | None:
         return next((one for one in self.channels.get(body["channel"], []) if one["ts"] == body["ts"]), None)
+
+
+@cache
+def _validator(name: str) -> Draft7Validator:
+    return Draft7Validator(_SCHEMAS[name])
+
+
+def _typed(answered: Json) -> Json:
+    # Slack's types of answers know some kinds of blocks only, and no app's own metadata.
+    return {name: value for name, value in answered.items() if name not in {"blocks", "event_payload"}}
 
 
 def succeeded(**fields: Any) -> Answer:
