@@ -1,6 +1,6 @@
 """Calendars of connected accounts."""
 
-from infra.manifest.queues import SEND_CALENDARS
+from infra.manifest.queues import SEND_CALENDARS, SEND_NOTIFICATIONS
 from infra.manifest.shapes import Function, Route, on_table, on_tokens
 
 FUNCTIONS = (
@@ -22,6 +22,7 @@ FUNCTIONS = (
         grants=(
             on_table("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
             SEND_CALENDARS,
+            SEND_NOTIFICATIONS,
             *on_tokens("google", "microsoft"),
         ),
         secrets=("oauth-clients",),

@@ -17,6 +17,7 @@ from tests.fakes.llm import MemorySpending, ScriptedLlm, sensible
 from tests.fakes.mailbox import MemoryMailBox, MemoryMailBoxes
 from tests.fakes.mailbox_sync import FollowedDecisions, MemoryMailboxQueue, MemoryPlaces, MemoryReceipts
 from tests.fakes.meetings import MemoryPastMails
+from tests.fakes.notifications import MemoryNotifier
 from tests.fakes.runtime import ManualClock, MemoryMeter
 from tests.fakes.stores import MemoryAuditTrail, MemoryBacklog, MemoryDecisions, MemoryPreferences, Outage
 from tests.fakes.subscriptions import MemorySubscriptions
@@ -47,6 +48,7 @@ class Followed:
         self.places = MemoryPlaces(self.store)
         self.receipts = MemoryReceipts(self.store)
         self.queue = MemoryMailboxQueue()
+        self.notifier = MemoryNotifier()
         self.subscriptions = MemorySubscriptions(self.store)
         self.past_mails = MemoryPastMails(self.clock, self.store)
         self.follow = FollowedDecisions()
@@ -72,6 +74,7 @@ class Followed:
             triage,
             self.past_mails,
             self.subscriptions,
+            self.notifier,
         )
         self.reconcile_ports = ReconcilePorts(
             self.connections, self.boxes, self.places, self.receipts, self.queue, self.meter, self.clock

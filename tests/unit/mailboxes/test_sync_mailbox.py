@@ -235,7 +235,11 @@ def test_a_mailbox_that_refuses_is_not_tried_again_and_again(followed: Followed,
             assert cursor
             raise error
 
-    assert followed.sync(boxes=OneBox(Refusing(followed.clock))) == Synced(ended)
+    for _ in range(2):
+        assert followed.sync(boxes=OneBox(Refusing(followed.clock))) == Synced(ended)
+    # Of a consent that is gone the access tokens tell.
+    told = [f"Please connect {followed.connection.name} again"] if ended == "forbidden" else []
+    assert [news.title for news in followed.notifier.told.values()] == told
 
 
 @given(st.data())

@@ -13,6 +13,7 @@ from tests.fakes.connections import MemoryConnections, google_connection
 from tests.fakes.kept_calendar import MemoryKeptCalendars
 from tests.fakes.mailbox_sync import MemoryMailboxQueue
 from tests.fakes.meetings import MemoryMeetings
+from tests.fakes.notifications import MemoryNotifier
 from tests.fakes.runtime import ManualClock, MemoryMeter
 from tests.fakes.stores import Outage
 from tests.fakes.subscriptions import MemorySubscriptions
@@ -41,6 +42,7 @@ class Followed:
         self.kept = MemoryKeptCalendars(self.store)
         self.subscriptions = MemorySubscriptions(self.store)
         self.queue = MemoryMailboxQueue()
+        self.notifier = MemoryNotifier()
         self.meetings = MemoryMeetings(self.clock, self.store)
         self.ports = CalendarSyncPorts(
             self.connections,
@@ -52,6 +54,7 @@ class Followed:
             CalendarMeetingPorts(self.meetings, self.clock),
             self.meter,
             self.clock,
+            self.notifier,
         )
 
     @property

@@ -138,18 +138,20 @@ class VaultedTokens:
         if self._ports.notifier is None:
             return
         try:
-            self._ports.notifier.notify(broken.user_id, _news(broken))
+            who, name = broken.provider.title(), broken.name
+            why = f"{who} no longer lets the assistant into {name}. Nothing is lost, but all of it waits."
+            self._ports.notifier.notify(broken.user_id, connect_again(broken, why))
         except Unavailable:
             logger.warning("a user could not be told of a broken connection")
 
 
-def _news(broken: Connection) -> News:
-    provider = broken.provider.title()
+def connect_again(connection: Connection, why: str) -> News:
+    """Return what a user is told, once, of an account the assistant cannot use as it is."""
     return News(
-        about=f"connection:{broken.id}",
+        about=f"connection:{connection.id}",
         kind=NotificationKind.CONNECTION,
-        title=f"Please connect {broken.name} again",
-        text=f"{provider} no longer lets the assistant into {broken.name}. Nothing is lost, but all of it waits.",
-        link=f"/api/v1/users/{quote(broken.user_id, safe='')}/connections",
-        at=broken.broken_at or broken.connected_at,
+        title=f"Please connect {connection.name} again",
+        text=why,
+        link=f"/api/v1/users/{quote(connection.user_id, safe='')}/connections",
+        at=connection.broken_at or connection.connected_at,
     )

@@ -8,6 +8,8 @@ from assistant.domain.errors import ConnectionBroken, Forbidden
 from assistant.domain.mailbox_sync import MailboxSync, SyncReason
 from assistant.ports.connections import ConnectionStore
 from assistant.ports.mailbox_sync import MailboxQueue
+from assistant.ports.notifications import Notifier
+from assistant.services.access_tokens import connect_again
 
 logger = logging.getLogger(__name__)
 
@@ -22,13 +24,16 @@ def look_at_account(
     *,
     connections: ConnectionStore,
     queue: MailboxQueue,
+    notifier: Notifier,
     look: Callable[[Connection], None],
     forget: Callable[[], object],
 ) -> str:
     """Return how the look ended; one that ran out of time is asked for again, and what is kept of no account forgotten.
 
+    Where the account refuses what a look needs, its user is told.
+
     Raises:
-        Unavailable: the provider, the store or the queue is down; the job is to be done again.
+        Unavailable: the provider, a store or a queue is down; the job is to be done again.
         Conflict: another look changed the same at the same time; the same.
     """
     connection = connections.find(job.user_id, job.connection_id)
@@ -47,5 +52,8 @@ def look_at_account(
         return "broken"
     except Forbidden:
         logger.warning("an account may not be read", extra={"connection_id": connection.id})
+        who, name = connection.provider.title(), connection.name
+        why = f"{who} does not let the assistant read what it needs of {name}. Please allow it as you connect it again."
+        notifier.notify(connection.user_id, connect_again(connection, why))
         return "forbidden"
     return "up to now"

@@ -25,6 +25,7 @@ from assistant.ports.calendar_account import CalendarAccounts
 from assistant.ports.connections import ConnectionStore
 from assistant.ports.kept_calendar import CalendarPlaces, KeptEvents
 from assistant.ports.mailbox_sync import MailboxQueue
+from assistant.ports.notifications import Notifier
 from assistant.ports.runtime import Clock, Meter
 from assistant.ports.subscriptions import SubscriptionStore
 from assistant.services.keep_calendar_meetings import (
@@ -55,6 +56,7 @@ class CalendarSyncPorts:
     meetings: CalendarMeetingPorts
     meter: Meter
     clock: Clock
+    notifier: Notifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ def sync_calendar(job: MailboxSync, request_id: str, *, seconds: float, ports: C
         request_id,
         connections=ports.connections,
         queue=ports.queue,
+        notifier=ports.notifier,
         look=lambda connection: _Look(connection, until, counts, ports).up_to_now(watch=job.reason in _WATCHES),
         forget=lambda: _forget(job, ports),
     )

@@ -33,6 +33,7 @@ from assistant.ports.connections import ConnectionStore
 from assistant.ports.mailbox import MailBox, MailBoxes
 from assistant.ports.mailbox_sync import DecisionFollower, MailboxPlaces, MailboxQueue, Receipts
 from assistant.ports.meetings import PastMails
+from assistant.ports.notifications import Notifier
 from assistant.ports.subscriptions import SubscriptionStore
 from assistant.services.ask_claude import LONGEST
 from assistant.services.look_at_account import OutOfTime, look_at_account
@@ -59,6 +60,7 @@ class SyncPorts:
     triage: TriagePorts
     past_mails: PastMails
     subscriptions: SubscriptionStore
+    notifier: Notifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ def sync_mailbox(job: MailboxSync, request_id: str, *, seconds: float, ports: Sy
         request_id,
         connections=ports.connections,
         queue=ports.queue,
+        notifier=ports.notifier,
         look=lambda connection: _Look(connection, job, request_id, ports, until=until, outcomes=outcomes).up_to_now(),
         forget=lambda: _forget(job, ports),
     )

@@ -31,6 +31,7 @@ class FollowedCalendarWiring(ConnectedCalendarWiring, KeptCalendarWiring):
             CalendarMeetingPorts(self.meetings, self.clock),
             self.meter,
             self.clock,
+            self.notifier,
         )
 
     @cached_property

@@ -112,6 +112,7 @@ class MailBoxWiring(
             self.triage_ports,
             self.past_mails,
             self.subscriptions,
+            self.notifier,
         )
 
     @cached_property
