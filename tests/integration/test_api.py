@@ -123,7 +123,7 @@ def test_a_memory_is_found_by_meaning_and_forgotten(assistant: Assistant, token:
     assert [(answer.status, answer.headers["etag"]) for answer in answers] == [(200, '"1"')] * 2
     assert found() == ["Alice leads procurement."]
     forgotten = assistant.request("DELETE", f"{memories}?person=alice@partner.example", token=token)
-    assert (forgotten.status, forgotten.json()) == (200, {"forgotten": 1, "briefings": 0, "more": False})
+    assert (forgotten.status, forgotten.json()) == (200, {"forgotten": 1, "briefings": 0, "mails": 0, "more": False})
     assert found() == []
 
 
