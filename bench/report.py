@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 BASELINE = Path(__file__).with_name("baseline.json")
-HEADER = f"{'figure':<54}{'median':>10}{'p95':>10} {'unit':<6}{'n':>5}{'target':>12}{'':>6}{'vs base':>9}"
+HEADER = f"{'figure':<54}{'median':>10}{'p95':>10} {'unit':<7}{'n':>5}{'target':>12}{'':>6}{'vs base':>9}"
 _LOOPS = 15
 
 
@@ -72,7 +72,7 @@ def row(figure: Figure, calibration: float, before: Part | None) -> str:
     target = "-" if figure.target is None else f"{'>=' if figure.at_least else '<='} {figure.target:g}"
     verdict = "" if figure.target is None else "MISS" if figure.missed else "ok"
     return (
-        f"{figure.name:<54}{figure.median:>10.2f}{figure.p95:>10.2f} {figure.unit:<6}{figure.samples:>5}"
+        f"{figure.name:<54}{figure.median:>10.2f}{figure.p95:>10.2f} {figure.unit:<7}{figure.samples:>5}"
         f"{target:>12}{verdict:>6}{_ratio(figure, calibration, before):>9}"
     )
 
