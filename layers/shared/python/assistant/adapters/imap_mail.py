@@ -1,5 +1,7 @@
 """Mailboxes behind IMAP and SMTP, of a mail server that takes the tokens of its company's OpenID provider (XOAUTH2).
 
+All of it is in one file, as the example of what an integration takes.
+
 A message's id is its EMAILID (RFC 8474), which stays when it moves; the server has to offer that, MOVE (RFC 6851) and
 UIDPLUS (RFC 4315). Labels are keywords. The server tells nothing of changes but to whom stays connected: a cursor holds
 what the newest messages of the inbox were like, and new mail is found by reconciliation. SMTP cannot tell afterwards
