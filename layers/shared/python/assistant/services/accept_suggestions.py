@@ -125,7 +125,7 @@ def accept_suggestions(plan_id: str, request: AcceptRequest, caller: Identity, *
     )
     ids = partial(_ids, record.revision)
     wanted = [review.changes[index] for index in sorted(chosen)] if request.propose and not broken else []
-    asked = ports.propose(record, wanted, request_id=caller.request_id)
+    asked = ports.propose(record, wanted, request_id=caller.request_id) if wanted else ()
     lacking = {index: review.needs[index] - chosen for index in sorted(chosen)}
     return AcceptResponse(
         plan_id=plan_id,
