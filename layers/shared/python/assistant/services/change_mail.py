@@ -20,7 +20,7 @@ from assistant.domain.effects.effect import Effect
 from assistant.domain.errors import NotFound
 from assistant.domain.mail import Mail
 from assistant.domain.mail_addresses import mailboxes
-from assistant.domain.mailbox import Draft, Folder, OutgoingMail, in_conversation
+from assistant.domain.mailbox import Folder, OutgoingMail, in_conversation
 from assistant.ports.connections import ConnectionStore
 from assistant.ports.mailbox import MailBox, MailBoxes
 from assistant.services.effect_account import account_of
@@ -42,7 +42,8 @@ class MailExecutor:
             case SendMail():
                 return {"sent": False}
             case DraftMail():
-                draft = self._draft(effect)
+                connection = account_of(effect, self.connections)
+                draft = self.mailboxes.open(connection).find_draft(_message_id(effect, connection))
                 return {f"draft:{effect.id}": _words(draft.mail) if draft else None}
             case LabelMail(add=add, remove=remove):
                 labels = self._mailbox(effect).state(effect.target.object_id).labels
@@ -66,15 +67,11 @@ class MailExecutor:
             case DraftMail():
                 mailbox.draft(_outgoing(effect, action, connection, mailbox))
             case DiscardDraft():
-                draft = self._draft(effect)
+                draft = mailbox.find_draft(_message_id(effect, connection))
                 if draft:
                     mailbox.delete_draft(draft.id)
             case SendMail():
                 mailbox.send(_outgoing(effect, action, connection, mailbox))
-
-    def _draft(self, effect: Effect) -> Draft | None:
-        connection = account_of(effect, self.connections)
-        return self.mailboxes.open(connection).find_draft(_message_id(effect, connection))
 
     def _mailbox(self, effect: Effect) -> MailBox:
         return self.mailboxes.open(account_of(effect, self.connections))
