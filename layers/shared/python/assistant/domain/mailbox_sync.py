@@ -29,6 +29,11 @@ class SyncReason(StrEnum):
     UNWATCHED = "unwatched"
     DISCONNECTED = "disconnected"
 
+    @property
+    def asks_to_watch(self) -> bool:
+        """Whether its provider is to be asked for notifications before it is looked at."""
+        return self in (SyncReason.CONNECTED, SyncReason.UNWATCHED)
+
 
 class MailboxSync(BaseModel):
     """A mailbox, or a calendar, to be looked at; also the message body of the queues ``mailboxes`` and ``calendars``.
@@ -44,17 +49,16 @@ class MailboxSync(BaseModel):
     reason: SyncReason
     noticed_at: AwareDatetime
 
+    @classmethod
+    def of(cls, connection: Connection, reason: SyncReason, now: datetime, *, job_id: str) -> Self:
+        """Return the job to look at what is followed of a connection."""
+        return cls(id=job_id, user_id=connection.user_id, connection_id=connection.id, reason=reason, noticed_at=now)
+
 
 def reconciled(connection: Connection, reason: SyncReason, now: datetime) -> MailboxSync:
     """Return the job for what nothing was told of: one while a run is likely under way, however often it is asked."""
     window = int(now.timestamp() // _ONE_RUN.total_seconds())
-    return MailboxSync(
-        id=f"reconcile-{connection.id[:64]}-{window}",
-        user_id=connection.user_id,
-        connection_id=connection.id,
-        reason=reason,
-        noticed_at=now,
-    )
+    return MailboxSync.of(connection, reason, now, job_id=f"reconcile-{connection.id[:64]}-{window}")
 
 
 class MailboxPlace(BaseModel):

@@ -173,13 +173,8 @@ def _revoked(connection: Connection, ports: ConnectionPorts) -> tuple[bool, str]
 
 def _forgotten(part: Access, connection: Connection, request_id: str, ports: ConnectionPorts) -> str:
     """Have the worker forget what was kept of a part of the account, and say so."""
-    job = MailboxSync(
-        id=f"disconnected-{request_id}",
-        user_id=connection.user_id,
-        connection_id=connection.id,
-        reason=SyncReason.DISCONNECTED,
-        noticed_at=ports.clock.now(),
-    )
+    job_id = f"disconnected-{request_id}"
+    job = MailboxSync.of(connection, SyncReason.DISCONNECTED, ports.clock.now(), job_id=job_id)
     kept, until = _KEPT[part]
     try:
         ports.queues()[part].request([job])

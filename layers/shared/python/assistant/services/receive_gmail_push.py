@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 from pydantic import Base64Bytes, BaseModel, Field, ValidationError
 
-from assistant.domain.connections import Connection, ConnectionStatus, Provider
+from assistant.domain.connections import ConnectionStatus, Provider
 from assistant.domain.errors import Malformed
 from assistant.domain.mailbox_sync import MailboxSync, SyncReason
 from assistant.ports.connections import ConnectionStore
@@ -60,15 +60,6 @@ def receive_gmail_push(authorization: str, body: bytes, *, ports: GmailPushPorts
         raise Malformed("This is no notification of Gmail.") from None
     found = ports.connections.of_account(Provider.GOOGLE, changed.address.lower())
     active = [one for one in found if one.status is ConnectionStatus.ACTIVE]
-    ports.queue.request([_job(one, message.message_id, ports.clock) for one in active])
+    now = ports.clock.now()
+    ports.queue.request([MailboxSync.of(one, SyncReason.NOTIFIED, now, job_id=message.message_id) for one in active])
     return len(active)
-
-
-def _job(connection: Connection, message_id: str, clock: Clock) -> MailboxSync:
-    return MailboxSync(
-        id=message_id,
-        user_id=connection.user_id,
-        connection_id=connection.id,
-        reason=SyncReason.NOTIFIED,
-        noticed_at=clock.now(),
-    )

@@ -19,7 +19,7 @@ from assistant.domain.calendar.kept import CalendarPlace, KnownEvent
 from assistant.domain.connections import Connection
 from assistant.domain.errors import Conflict, Forbidden, Unavailable
 from assistant.domain.mailbox import CursorExpired
-from assistant.domain.mailbox_sync import MailboxSync, SyncReason
+from assistant.domain.mailbox_sync import MailboxSync
 from assistant.domain.subscriptions import Watched
 from assistant.ports.calendar_account import CalendarAccounts
 from assistant.ports.connections import ConnectionStore
@@ -40,7 +40,6 @@ logger = logging.getLogger(__name__)
 
 # A page is not begun with less: Graph tells what changed, then the rest of it, with a store that is slow.
 LEAST_SECONDS: Final = 45.0
-_WATCHES: Final = (SyncReason.CONNECTED, SyncReason.UNWATCHED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,7 @@ def sync_calendar(job: MailboxSync, request_id: str, *, seconds: float, ports: C
         connections=ports.connections,
         queue=ports.queue,
         notifier=ports.notifier,
-        look=lambda connection: _Look(connection, until, counts, ports).up_to_now(watch=job.reason in _WATCHES),
+        look=lambda connection: _Look(connection, until, counts, ports).up_to_now(watch=job.reason.asks_to_watch),
         forget=lambda: _forget(job, ports),
     )
     return CalendarSynced(ended, **counts)

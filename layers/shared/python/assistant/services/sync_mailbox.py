@@ -23,7 +23,6 @@ from assistant.domain.mailbox_sync import (
     MailboxSync,
     MailOutcome,
     Receipt,
-    SyncReason,
     news_begin,
 )
 from assistant.domain.subscriptions import Watched
@@ -125,7 +124,7 @@ class _Look:
 
     def up_to_now(self) -> None:
         place = self._ports.places.read(self._connection)
-        if self._job.reason in (SyncReason.CONNECTED, SyncReason.UNWATCHED):
+        if self._job.reason.asks_to_watch:
             place = self._watched(place)
         if place.cursor is None:
             self._read_anew(place)

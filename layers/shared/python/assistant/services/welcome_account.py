@@ -39,23 +39,15 @@ def welcome_account(connection: Connection, request_id: str, *, seconds: float, 
     if seconds < LEAST_SECONDS:
         logger.warning("a connected account waits for the next run", extra={"connection_id": connection.id})
         return False
+    now, job_id = ports.clock.now(), f"connected-{request_id}"
+    first_look = MailboxSync.of(connection, SyncReason.CONNECTED, now, job_id=job_id)
     try:
         for part, queue in ports.queues.items():
             if is_open_for(connection, part):
-                queue.request([_first_look(connection, request_id, ports.clock)])
+                queue.request([first_look])
         preferences = ports.preferences.read(connection.user_id).preferences
-        enrol(connection.user_id, preferences, ports.clock.now(), due=ports.due)
+        enrol(connection.user_id, preferences, now, due=ports.due)
     except Unavailable:
         logger.warning("a connected account waits for the next run", extra={"connection_id": connection.id})
         return False
     return True
-
-
-def _first_look(connection: Connection, request_id: str, clock: Clock) -> MailboxSync:
-    return MailboxSync(
-        id=f"connected-{request_id}",
-        user_id=connection.user_id,
-        connection_id=connection.id,
-        reason=SyncReason.CONNECTED,
-        noticed_at=clock.now(),
-    )

@@ -7,7 +7,10 @@ from assistant.runtime.settings import needed
 from assistant.wiring.notifications import NotificationWiring
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from assistant.adapters.oauth_clients import OAuthClients
+    from assistant.domain.access import Access
     from assistant.ports.connections import (
         AccessTokens,
         AuthorizationServers,
@@ -126,10 +129,16 @@ class ConnectionWiring(NotificationWiring):
 
         return SqsMailboxes(needed("CALENDARS_QUEUE_URL", self.settings.calendars_queue_url), sqs_client(attempts=1))
 
+    @property
+    def account_queues(self) -> "Mapping[Access, MailboxQueue]":
+        """Where looks at what is followed of an account are asked for."""
+        from assistant.domain.access import Access
+
+        return {Access.MAIL: self.mailbox_queue, Access.CALENDAR: self.calendar_queue}
+
     @cached_property
     def connection_ports(self) -> "ConnectionPorts":
         """What listing and disconnecting accounts needs."""
-        from assistant.domain.access import Access
         from assistant.services.manage_connections import ConnectionPorts
 
         return ConnectionPorts(
@@ -138,7 +147,7 @@ class ConnectionWiring(NotificationWiring):
             self.authorization_servers,
             self.audit_trail,
             self.clock,
-            queues=lambda: {Access.MAIL: self.mailbox_queue, Access.CALENDAR: self.calendar_queue},
+            queues=lambda: self.account_queues,
         )
 
     def webhook(self, path: str, provider_url: str) -> str | None:

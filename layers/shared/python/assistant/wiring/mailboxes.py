@@ -75,11 +75,9 @@ class MailBoxWiring(
     @cached_property
     def welcome_ports(self) -> "WelcomePorts":
         """What follows from an account that was connected."""
-        from assistant.domain.access import Access
         from assistant.services.welcome_account import WelcomePorts
 
-        queues = {Access.MAIL: self.mailbox_queue, Access.CALENDAR: self.calendar_queue}
-        return WelcomePorts(queues, self.preferences, self.due, self.clock)
+        return WelcomePorts(self.account_queues, self.preferences, self.due, self.clock)
 
     @cached_property
     def graph_notification_ports(self) -> "GraphNotificationPorts":
