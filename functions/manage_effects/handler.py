@@ -24,7 +24,7 @@ IdempotencyKey = Annotated[
         alias="idempotency-key",
         min_length=1,
         max_length=255,
-        description="The same mail proposed again with it is the same effect",
+        description="The same mail proposed again with it is the same effect; another mail is refused",
     ),
 ]
 Proposed = Response[show.EffectView]

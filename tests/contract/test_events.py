@@ -168,6 +168,7 @@ EXPECTED: dict[str, HTTPStatus] = {
     "manage_effects.propose": HTTPStatus.ACCEPTED,
     "manage_effects.propose_unknown_account": HTTPStatus.UNPROCESSABLE_CONTENT,
     "manage_effects.propose_no_recipient": HTTPStatus.UNPROCESSABLE_CONTENT,
+    "manage_effects.propose_used_key": HTTPStatus.UNPROCESSABLE_CONTENT,
     "manage_effects.receipts": HTTPStatus.OK,
     "manage_effects.receipts_wrong_cursor": HTTPStatus.UNPROCESSABLE_CONTENT,
     "summarize_plan": HTTPStatus.OK,
@@ -278,6 +279,7 @@ FIELDS = {
     "manage_effects.receipts_wrong_cursor": ["cursor"],
     "manage_effects.propose_unknown_account": ["connection_id"],
     "manage_effects.propose_no_recipient": ["to"],
+    "manage_effects.propose_used_key": ["Idempotency-Key"],
     "manage_effects.unknown_state": ["state"],
     "manage_effects.approve_other_action": ["action_hash"],
     "manage_effects.undo_nothing_named": ["body"],
@@ -365,8 +367,10 @@ def test_an_http_event_is_answered_as_expected(wired: Wired, name: str) -> None:
         wired.subscriptions.put(graph_subscription())
     if name.startswith("manage_task_sources"):
         wired.connections.replace(NOTION, expected_version=0)
-    if name == "manage_effects.propose":
+    if name.startswith("manage_effects.propose"):
         wired.connections.replace(google_connection(), expected_version=0)
+    if name == "manage_effects.propose_used_key":
+        http("manage_effects.propose")
     ask_for_a_consent(wired)
     if name.endswith(("feedback", "decision", "behaviour", "learned", "learned.forget")):
         http("triage_email")

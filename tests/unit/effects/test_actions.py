@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from assistant.domain.effects.actions import Action, ArchiveMail, EffectKind, LabelMail, MoveMail, label_aspect
-from assistant.domain.effects.effect import EffectRecord, EffectState, proposed
+from assistant.domain.effects.effect import Capability, EffectRecord, EffectState, proposed
 from assistant.domain.effects.policy import ruling
 from assistant.domain.effects.provenance import ArgumentRole, Traced
 from assistant.domain.mailbox import Folder
@@ -133,6 +133,19 @@ def test_the_id_is_that_of_user_target_action_and_occasion() -> None:
     ]
     assert same.id == effect.id
     assert len({effect.id, *(other.id for other in others)}) == 5
+
+
+def test_a_request_of_the_user_is_one_effect_whatever_it_says() -> None:
+    desk = Desk()
+    origin = desk.effect("m1", ARCHIVE).origin.model_copy(update={"capability": Capability.REQUEST, "occasion": "key"})
+    requests = [
+        desk.effect(mail, action).model_copy(update={"origin": origin})
+        for mail, action in (("m1", ARCHIVE), ("m2", label("a")))
+    ]
+    again = requests[0].again("other key")
+    foreign = requests[0].model_copy(update={"user_id": "user2"})
+    assert requests[0].id == requests[1].id
+    assert len({requests[0].id, again.id, foreign.id}) == 3
 
 
 def test_a_record_reads_back_as_it_was_written() -> None:

@@ -17,6 +17,7 @@ from assistant.domain.users import Identity
 from assistant.services.answer_approvals import ApprovalRequest, approve_effect
 from assistant.services.propose_mail import MailProposal, MailProposalPorts, propose_mail
 from assistant.services.show_effects import EffectView
+from tests.fakes.connections import google_connection
 from tests.fakes.effects import CALLER, USER, Desk
 
 ANN = "ann@company.com"
@@ -80,6 +81,30 @@ def test_with_the_same_key_it_is_one(desk: Desk) -> None:
     desk.work()
     assert len(desk.mailbox.drafts()) == 2
     assert [event.action for event in desk.audit.events] == ["effect.proposed"] * 2
+
+
+@pytest.mark.parametrize(
+    "other", [{"text": "No."}, {"to": ["bob@company.com"]}, {"kind": "send"}, {"mail_id": "m9"}, {"subject": ""}]
+)
+def test_a_key_used_with_another_mail_is_refused_and_nothing_comes_of_it(desk: Desk, other: dict[str, Any]) -> None:
+    first = propose(desk, wanted(desk), key="k1")
+    with pytest.raises(InvalidRequest) as refused:
+        propose(desk, wanted(desk, **other), key="k1", request_id="request2")
+    assert [error.field for error in refused.value.errors] == ["Idempotency-Key"]
+    desk.work()
+    assert [mail.body for mail in desk.mailbox.drafts()] == ["Yes."]
+    assert [effect_id for _, effect_id in desk.effects.records] == [first.id]
+    assert [event.action for event in desk.audit.events] == ["effect.proposed"]
+
+
+def test_a_key_used_with_another_account_is_refused(desk: Desk) -> None:
+    propose(desk, wanted(desk), key="k1")
+    other = google_connection(USER, "other@example.com")
+    desk.connections.replace(
+        other.model_copy(update={"scopes": asked_scopes(Provider.GOOGLE, {Access.MAIL})}), expected_version=0
+    )
+    with pytest.raises(InvalidRequest):
+        propose(desk, wanted(desk, connection_id=other.id), key="k1", request_id="request2")
 
 
 def test_without_a_key_each_request_is_one(desk: Desk) -> None:

@@ -95,7 +95,7 @@ class TestAdding:
         assert len(scene.store.kept) == len(scene.audit.events) == 1
         with pytest.raises(InvalidRequest) as refused:
             scene.add("Alice works in Zug.", key="key1")
-        assert [error.field for error in refused.value.errors] == ["idempotency-key"]
+        assert [error.field for error in refused.value.errors] == ["Idempotency-Key"]
 
     def test_a_request_whose_memory_was_forgotten_makes_it_anew(self, scene: Scene) -> None:
         first = scene.add(key="key1")

@@ -63,6 +63,12 @@ def unknown_cursor(listed: str) -> InvalidRequest:
     return InvalidRequest("The cursor is none of this list.", errors=(wrong,))
 
 
+def used_key(of: str) -> InvalidRequest:
+    """Return the refusal of an ``Idempotency-Key`` that came with another of these (``"task"``) before."""
+    wrong = FieldError("Idempotency-Key", f"was used with another {of}; a new {of} needs a new key")
+    return InvalidRequest("The key stands for another request.", errors=(wrong,))
+
+
 class Forbidden(AssistantError):
     """The caller may not act for this user."""
 

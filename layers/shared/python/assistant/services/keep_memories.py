@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from assistant.domain.audit import AuditAction, audit_event
-from assistant.domain.errors import Conflict, FieldError, InvalidRequest, NotFound, field_errors
+from assistant.domain.errors import Conflict, FieldError, InvalidRequest, NotFound, field_errors, used_key
 from assistant.domain.memory.change import (
     REQUEST_KEPT_FOR,
     KeptMemory,
@@ -210,8 +210,7 @@ def _made_before(user_id: str, request: RememberedRequest, ports: MemoryPorts) -
     if known is None:
         return None
     if known.digest != request.digest:
-        detail = "was used for another memory"
-        raise InvalidRequest("A key stands for one request.", errors=(FieldError("idempotency-key", detail),))
+        raise used_key("memory")
     return ports.store.find(user_id, [known.memory_id]).get(known.memory_id)
 
 

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from assistant.domain.audit import AuditAction, audit_event
-from assistant.domain.errors import Conflict, FieldError, InvalidRequest, NotFound, field_errors
+from assistant.domain.errors import Conflict, FieldError, InvalidRequest, NotFound, field_errors, used_key
 from assistant.domain.preferences import Preferences
 from assistant.domain.tasks.dependencies import broken_dependencies
 from assistant.domain.tasks.kept import KeptTask, TaskChanges, changed_task, following, new_task
@@ -75,7 +75,7 @@ def create_task(given: TaskChanges, caller: Identity, *, key: str | None, ports:
         ports.audit.record(audit_event(AuditAction.TASK_CREATED, caller, now, subject_id=task.task_id))
         return VersionedTask(task, 1)
     if earlier.digest != digest:
-        raise _invalid("Idempotency-Key", "was used with another task; a new task needs a new key")
+        raise used_key("task")
     return show_task(earlier.task_id, caller, tasks=ports.tasks)
 
 

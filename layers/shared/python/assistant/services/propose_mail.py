@@ -19,7 +19,7 @@ from assistant.domain.effects.actions import (
 )
 from assistant.domain.effects.effect import LONGEST_TITLE, Capability, Effect, Origin, Target
 from assistant.domain.effects.provenance import Traced
-from assistant.domain.errors import ConnectionBroken, FieldError, InvalidRequest
+from assistant.domain.errors import ConnectionBroken, FieldError, InvalidRequest, used_key
 from assistant.domain.preferences import EmailAddress
 from assistant.domain.sources import Source, SourceKind
 from assistant.domain.triage.decision import DecidedBy
@@ -61,7 +61,8 @@ def propose_mail(
 
     Raises:
         Forbidden: it is for another user.
-        InvalidRequest: the connection is no mailbox of the user's that the assistant may write in.
+        InvalidRequest: the connection is no mailbox of the user's that the assistant may write in, or the key was used
+            with another mail.
         ConnectionBroken: the account has to be connected again.
         Unavailable: the store, the queue or the notifier is down; propose it again with the same key.
     """
@@ -70,6 +71,8 @@ def propose_mail(
     now = ports.propose.clock.now()
     effect = _effect(connection, wanted, caller, key or caller.request_id, now)
     (record,) = propose_effects(user_id, [effect], request_id=caller.request_id, ports=ports.propose)
+    if (record.effect.target, record.effect.action) != (effect.target, effect.action):
+        raise used_key("mail")
     if record.effect.origin.run_id == caller.request_id:
         ports.audit.record(audit_event(AuditAction.EFFECT_PROPOSED, caller, now, subject_id=record.id))
     return EffectView.of(record, now)

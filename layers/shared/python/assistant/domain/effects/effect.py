@@ -121,9 +121,13 @@ class Effect(_Model):
 
     @property
     def id(self) -> str:
-        """Hash of user, target, action and occasion: the same proposal made again is the same effect."""
-        what = (self.user_id, self.target.connection_id, self.target.object_id, self.action, self.origin.occasion)
-        return digest(*what)[:_ID_DIGITS]
+        """Hash of user, target, action and occasion: the same proposal made again is the same effect.
+
+        What the user asks for through the API is named by its occasion alone: one request is one effect.
+        """
+        what = (self.target.connection_id, self.target.object_id, self.action)
+        named = () if self.origin.capability is Capability.REQUEST else what
+        return digest(self.user_id, *named, self.origin.occasion)[:_ID_DIGITS]
 
     def again(self, occasion: str) -> Self:
         """Return the same effect for another occasion."""
