@@ -14,7 +14,8 @@ from assistant.domain.notes.webhook import WebhookSecret
 from assistant.runtime.observability import logger
 from bench.report import Figure, summarize
 from infra.manifest import FUNCTIONS
-from tests.contract.test_events import EXPECTED, NOTION_SECRET
+from tests.contract.expected_answers import EXPECTED
+from tests.contract.recorded import NOTION_SECRET
 from tests.fakes.connections import google_connection
 from tests.fakes.subscriptions import google_channel, graph_subscription
 from tests.fakes.wired import Context, Wired
