@@ -102,6 +102,7 @@ def one_effect() -> float:
     """Seconds to look at a mail, note it, find the label, make it, put it on, note that, and tell of a conflict.
 
     As many calls look where an event is, read its version, move it, and look again where it had another by then; or
+    look for one of ours, what stands at its time, enter it, and read it where it was entered before; or
     look for a draft, read the mail it answers, and make it, where Graph is asked for its folders and looks again, too.
     In Notion twice the data source and the task, again after an edit, then three writes and what became of each.
     """

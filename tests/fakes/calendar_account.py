@@ -105,6 +105,18 @@ class MemoryCalendar:
             self._keys[event.key] = self.add(event.title, event.start, event.end, attendees=event.attendees)
         return self.get(self._keys[event.key])
 
+    def find(self, key: str) -> ConnectedEvent | None:
+        self.outage.check()
+        return self._events.get(self._keys.get(key, ""))
+
+    def delete(self, event_id: str, *, version: str) -> None:
+        self.outage.check()
+        if event_id not in self._events:
+            return
+        if self._events[event_id].version != version:
+            raise PreconditionFailed("It changed meanwhile.")
+        self.cancel(event_id)
+
     def move(self, event_id: str, start: datetime, end: datetime, *, version: str) -> ConnectedEvent:
         if self.get(event_id).version != version:
             raise PreconditionFailed("It changed meanwhile.")
@@ -187,6 +199,16 @@ class MemoryCalendar:
     def cancel(self, event_id: str) -> None:
         del self._events[event_id]
         self._log.append(event_id)
+
+    def edit(self, event_id: str, **values: Any) -> None:
+        """The user changes fields of an event."""
+        self._set(event_id, **values)
+
+    def invite(self, event_id: str, address: str) -> None:
+        """The user invites somebody to an event."""
+        kept = self._events[event_id]
+        self._events[event_id] = replace(kept, people=(*kept.people, address))
+        self._set(event_id)
 
     def respond(self, event_id: str, answer: str) -> None:
         """The user answers an invitation, not through the assistant."""

@@ -32,7 +32,7 @@ from tests.fakes.runtime import ManualClock, MemoryMeter
 from tests.fakes.stores import MemoryAuditTrail, MemoryPreferences, Outage
 
 USER = "user123"
-EVENTS = frozenset({EffectKind.MOVE_EVENT, EffectKind.DECLINE_EVENT})
+EVENTS = frozenset({EffectKind.MOVE_EVENT, EffectKind.DECLINE_EVENT, EffectKind.CREATE_EVENT})
 CALLER = Identity(USER, "request1")
 
 
@@ -138,7 +138,7 @@ class Desk:
         self._mailboxes = self.mailboxes or MemoryMailBoxes(self.clock, self.provider)
         mail = MailExecutor(self.connections, self._mailboxes)
         self._calendars = MemoryCalendars(self.provider)
-        events = EventExecutor(self.connections, self._calendars)
+        events = EventExecutor(self.connections, self._calendars, self.clock)
         self.chats = MemoryChats()
         chat = ChatExecutor(self.connections, self.chats)
         self.propose_ports = ProposePorts(self.effects, self.queue, self.preferences, self.notifications, self.clock)

@@ -114,7 +114,7 @@ class GoogleCalendarApi(GoogleApi):
 
     def carry_out(self, called: str, arguments: Json, headers: Mapping[str, str]) -> Json:
         assert arguments.pop("calendarId", "primary") == "primary"
-        if called == "events.patch":
+        if called in ("events.patch", "events.delete"):
             arguments["if_match"] = headers.get("if-match")
         served: Callable[..., Json] = getattr(self, "_" + called.replace(".", "_"))
         return served(**arguments)
@@ -180,6 +180,16 @@ class GoogleCalendarApi(GoogleApi):
             # A patch leaves what it does not name, here the time zone.
             self._set(eventId, **{name: {**event[name], **value} for name, value in body.items()})
         return self._events[eventId]
+
+    def _events_delete(self, eventId: str, sendUpdates: str, if_match: str | None) -> Json:  # noqa: N803
+        assert sendUpdates == "all"
+        event = self._known(eventId)
+        if event["status"] == "cancelled":
+            raise Refused(HTTPStatus.GONE, "deleted")
+        if if_match not in (None, event["etag"]):
+            raise Refused(HTTPStatus.PRECONDITION_FAILED, "conditionNotMet")
+        self.cancel(eventId)
+        return {}
 
     def _events_watch(self, body: Json) -> Json:
         if body["id"] in self.channels:

@@ -1,5 +1,6 @@
 """One calendar in the loopback Graph: its view, events by version, answers to invitations, and who is busy."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -10,6 +11,10 @@ from tests.fakes.graph_api import GraphServer, Json, Refusal, Request, selected,
 
 _EVENT = r"me/events/(?P<id>[^/]+)"
 _ANSWERS = {"accept": "accepted", "tentativelyAccept": "tentativelyAccepted", "decline": "declined"}
+_HOLDS = re.compile(
+    r"singleValueExtendedProperties/Any\(ep: ep/id eq '(?P<id>String {[-0-9a-f]{36}} Name \w+)'"
+    r" and ep/value eq '(?P<value>[^']+)'\)"
+)
 _UTC = 'outlook.timezone="UTC"'
 
 type Reply = tuple[HTTPStatus, Json | None]
@@ -31,6 +36,8 @@ class GraphCalendarSide:
             ("GET", r"me/calendarView/delta", self._delta),
             ("GET", _EVENT, self._get),
             ("PATCH", _EVENT, self._patch),
+            ("DELETE", _EVENT, self._delete),
+            ("GET", r"me/events", self._holding),
             ("POST", r"me/events", self._create),
             ("POST", rf"{_EVENT}/(?P<action>accept|tentativelyAccept|decline)", self._answer),
             ("POST", r"me/calendar/getSchedule", self._schedule),
@@ -67,6 +74,10 @@ class GraphCalendarSide:
                 "bodyPreview": "",
             }
         )
+
+    def shown(self, event_id: str) -> Json:
+        """Return an event as the provider keeps it."""
+        return self._events[event_id]
 
     def change(self, event_id: str, title: str) -> None:
         self._set(event_id, {"subject": title})
@@ -139,6 +150,25 @@ class GraphCalendarSide:
             raise Refusal(HTTPStatus.PRECONDITION_FAILED, "ErrorIrresolvableConflict")
         self._set(given["id"], request.json)
         return HTTPStatus.OK, validated("event", self._events[given["id"]])
+
+    def _delete(self, request: Request, given: Mapping[str, str]) -> Reply:
+        event = self._known(given["id"])
+        if request.headers["if-match"] != event["@odata.etag"]:
+            raise Refusal(HTTPStatus.PRECONDITION_FAILED, "ErrorIrresolvableConflict")
+        self.cancel(given["id"])
+        return HTTPStatus.NO_CONTENT, None
+
+    def _holding(self, request: Request, _: Mapping[str, str]) -> Reply:
+        """https://learn.microsoft.com/graph/api/singlevaluelegacyextendedproperty-get."""
+        assert _UTC in request.headers["prefer"]
+        asked = _HOLDS.fullmatch(request.parameters["$filter"])
+        assert asked
+        found = [
+            selected(event, request)
+            for event in self._events.values()
+            if asked.groupdict() in event.get("singleValueExtendedProperties", ())
+        ]
+        return HTTPStatus.OK, self._server.page("event", found, request)
 
     def _create(self, request: Request, _: Mapping[str, str]) -> Reply:
         asked = request.json

@@ -6,7 +6,7 @@ from typing import Protocol
 import pytest
 
 from assistant.domain.calendar.answers import Answer
-from assistant.domain.calendar.connected import BusyPeriod, CalendarChanges, NewEvent
+from assistant.domain.calendar.connected import BusyPeriod, CalendarChanges, NewEvent, takes_time
 from assistant.domain.calendar.request import Flexibility
 from assistant.domain.errors import NotFound, PreconditionFailed
 from assistant.domain.mailbox import CursorExpired
@@ -16,6 +16,7 @@ from tests.fakes.calendar_account import OWN_ADDRESS, CalendarSide, MemoryCalend
 MONDAY = datetime(2025, 1, 20, tzinfo=UTC)
 TEN = MONDAY + timedelta(hours=10)
 HOUR = timedelta(hours=1)
+FOCUS = NewEvent("f0c05f0c05f0c05f0c05f0c05f0c05f0", "Focus time", TEN, TEN + HOUR, private=True)
 
 
 class Both(CalendarAccount, CalendarSide, Protocol):
@@ -129,6 +130,44 @@ class TestWriting:
         (found,) = calendar.events(MONDAY, MONDAY + timedelta(days=1))
         assert made == {found.event.event_id}
         assert [one.email for one in found.event.attendees] == ["ann@company.com"]
+
+    def test_it_is_found_by_its_key_wherever_it_is(self, calendar: Both) -> None:
+        assert calendar.find(FOCUS.key) is None
+        made = calendar.create(FOCUS)
+        calendar.add("Planning", TEN, TEN + HOUR)
+        assert calendar.find(FOCUS.key) == made
+        calendar.reschedule(made.event.event_id, TEN + 24 * HOUR, TEN + 25 * HOUR)
+        found = calendar.find(FOCUS.key)
+        assert found == calendar.get(made.event.event_id)
+        calendar.cancel(made.event.event_id)
+        assert calendar.find(FOCUS.key) is None
+
+    def test_what_is_made_for_the_user_alone_takes_their_time(self, calendar: Both) -> None:
+        event = calendar.create(FOCUS).event
+        assert (event.title, event.start, event.end, event.attendees) == ("Focus time", TEN, TEN + HOUR, ())
+        assert takes_time(event)
+        assert (event.location, event.description) == ("", "")
+
+    def test_it_is_deleted_and_stays_so(self, calendar: Both) -> None:
+        made = calendar.create(FOCUS)
+        for _ in range(2):
+            calendar.delete(made.event.event_id, version=made.version)
+        assert not calendar.events(MONDAY, MONDAY + timedelta(days=1))
+        assert calendar.find(FOCUS.key) is None
+
+    def test_what_changed_is_not_deleted(self, calendar: Both) -> None:
+        made = calendar.create(FOCUS)
+        calendar.change(made.event.event_id, "Dentist")
+        with pytest.raises(PreconditionFailed):
+            calendar.delete(made.event.event_id, version=made.version)
+        assert calendar.get(made.event.event_id).event.title == "Dentist"
+
+    def test_it_becomes_shorter_and_longer_again(self, calendar: Both) -> None:
+        event_id = calendar.add("Planning", TEN, TEN + HOUR, attendees=["ann@company.com"])
+        before = calendar.get(event_id)
+        shorter = calendar.move(event_id, TEN, TEN + HOUR / 2, version=before.version)
+        assert (shorter.event.start, shorter.event.end) == (TEN, TEN + HOUR / 2)
+        assert calendar.move(event_id, TEN, TEN + HOUR, version=shorter.version).event == before.event
 
     def test_it_moves_and_moves_back(self, calendar: Both) -> None:
         event_id = calendar.add("Planning", TEN, TEN + HOUR, attendees=["ann@company.com"])

@@ -243,6 +243,27 @@ def test_an_event_is_made_once_whatever_is_heard_of_it(calendar: Both, faulty: F
 
 
 @pytest.mark.parametrize("fault", LOST, ids=str)
+def test_an_event_that_was_made_unheard_is_found_by_its_key(calendar: Both, faulty: Faulty, fault: Fault) -> None:
+    # The provider is down for as long as a call lasts, after it made the event.
+    faulty.fail(fault, OFTEN)
+    with pytest.raises(Unavailable):
+        calendar.create(NEW)
+    faulty.recover()
+    found = calendar.find(NEW.key)
+    assert found
+    assert calendar.create(NEW) == found
+    assert [one.event.event_id for one in calendar.events(TEN, TEN + DAY)] == [found.event.event_id]
+
+
+@pytest.mark.parametrize("fault", [THROTTLED, *DOWN, *LOST], ids=str)
+def test_an_event_is_deleted_whatever_is_heard_of_it(calendar: Both, faulty: Faulty, fault: Fault) -> None:
+    made = calendar.create(NEW)
+    faulty.fail(fault)
+    calendar.delete(made.event.event_id, version=made.version)
+    assert calendar.find(NEW.key) is None
+
+
+@pytest.mark.parametrize("fault", LOST, ids=str)
 def test_an_event_that_moved_unheard_is_not_moved_again(calendar: Both, faulty: Faulty, fault: Fault) -> None:
     event_id = calendar.add("Planning", TEN, TEN + HOUR)
     version = calendar.get(event_id).version

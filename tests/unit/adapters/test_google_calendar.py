@@ -9,6 +9,7 @@ from assistant.adapters.google_calendar import GoogleCalendar, GoogleCalendars
 from assistant.adapters.google_channels import GoogleChannels
 from assistant.adapters.google_http import GoogleCalls
 from assistant.domain.calendar.answers import Answer
+from assistant.domain.calendar.connected import NewEvent
 from assistant.domain.errors import Forbidden, NotFound, Unavailable
 from assistant.domain.subscriptions import Watched
 from tests.fakes.access_tokens import NumberedTokens, connection
@@ -72,6 +73,13 @@ class TestReading:
             "dateTime": "2025-03-30T01:00:00Z",
             "timeZone": "Europe/Berlin",
         }
+
+    @pytest.mark.parametrize(("private", "visibility"), [(True, "private"), (False, "default")])
+    def test_what_is_private_is_entered_so(
+        self, calendar: GoogleCalendar, google_calendar_api: GoogleCalendarApi, private: bool, visibility: str
+    ) -> None:
+        made = calendar.create(NewEvent("key", "Focus time", SPRING, SPRING + HOUR, private=private))
+        assert google_calendar_api.shown(made.event.event_id)["visibility"] == visibility
 
     def test_where_the_user_works_is_no_event(
         self, calendar: GoogleCalendar, google_calendar_api: GoogleCalendarApi

@@ -7,6 +7,7 @@ import pytest
 from assistant.adapters.graph_api import GraphApi
 from assistant.adapters.graph_calendar import GraphCalendar, GraphCalendars
 from assistant.adapters.graph_subscriptions import GraphSubscriptions
+from assistant.domain.calendar.connected import NewEvent
 from assistant.domain.errors import NotFound, Unavailable
 from assistant.domain.subscriptions import Watched
 from tests.fakes.accounts import MICROSOFT, WEBHOOK
@@ -58,6 +59,15 @@ def test_a_cancelled_invitation_is_no_event_any_more(calendar: GraphCalendar, si
     assert calendar.changes(cursor, MONDAY, MONDAY + WEEK).removed == (event_id,)
     with pytest.raises(NotFound):
         calendar.get(event_id)
+
+
+@pytest.mark.parametrize(("private", "sensitivity"), [(True, "private"), (False, "normal")])
+def test_what_is_private_is_entered_so(
+    calendar: GraphCalendar, side: GraphCalendarSide, private: bool, sensitivity: str
+) -> None:
+    made = calendar.create(NewEvent("key", "Focus time", MONDAY, MONDAY + timedelta(hours=1), private=private))
+    shown = side.shown(made.event.event_id)
+    assert (shown["sensitivity"], shown["showAs"]) == (sensitivity, "busy")
 
 
 def test_a_link_to_another_place_is_not_followed(

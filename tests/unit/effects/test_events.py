@@ -1,6 +1,6 @@
 """Events of connected calendars are moved and declined after a question, and taken back unless others changed them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from assistant.domain.effects.actions import AnyAction, DeclineEvent, EventTime, MoveEvent
+from assistant.domain.calendar.connected import ConnectedEvent, NewEvent
+from assistant.domain.effects.actions import AnyAction, CreateEvent, DeclineEvent, EventTime, MoveEvent
 from assistant.domain.effects.approval import action_hash, rendered
 from assistant.domain.effects.effect import LEASE, Effect, EffectRecord, EffectState
 from assistant.domain.effects.provenance import Traced
-from assistant.domain.errors import Unavailable
+from assistant.domain.errors import PreconditionFailed, Unavailable
 from assistant.domain.notifications import NotificationKind
 from assistant.domain.preferences import EffectPermissions, Permission
 from assistant.services.answer_approvals import ApprovalRequest, approve_effect
@@ -28,6 +29,7 @@ TEN = datetime(2025, 1, 20, 10, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 OTHERS = "ceo@company.com"
 DECLINE = DeclineEvent()
+BERLIN = "Europe/Berlin"
 
 
 @pytest.fixture
@@ -35,7 +37,7 @@ def desk() -> Desk:
     return Desk()
 
 
-def move(start: datetime, to: datetime, zone: str = "Europe/Berlin") -> MoveEvent:
+def move(start: datetime, to: datetime, zone: str = BERLIN) -> MoveEvent:
     return MoveEvent(
         was=Traced(value=EventTime(start=start, end=start + HOUR)),
         to=Traced(value=EventTime(start=to, end=to + HOUR)),
@@ -43,7 +45,17 @@ def move(start: datetime, to: datetime, zone: str = "Europe/Berlin") -> MoveEven
     )
 
 
+def focus(start: datetime, end: datetime, title: str = "Focus time") -> CreateEvent:
+    return CreateEvent(
+        title=Traced(value=title),
+        at=Traced(value=EventTime(start=start, end=end)),
+        timezone=Traced(value=BERLIN),
+        account=Traced(value=OWN_ADDRESS),
+    )
+
+
 LATER = move(TEN, TEN + 4 * HOUR)
+FOCUS = focus(TEN, TEN + 2 * HOUR)
 
 
 def invited(desk: Desk) -> str:
@@ -71,6 +83,19 @@ def approve(desk: Desk, effect: Effect) -> None:
     approve_effect(USER, effect.id, approval, CALLER, ports=desk.answer_ports)
 
 
+def done_by_another(desk: Desk, target: str, action: AnyAction, *, applied: bool) -> EffectRecord:
+    """Let a worker die before or after it applied the action, and another one go on."""
+    effect = desk.effect(target, action)
+    approve(desk, effect)
+    (job,) = desk.queue.jobs
+    dying = replace(desk.execute_ports, executors={action.kind: Crashing(desk, action.kind, applied=applied)})
+    with pytest.raises(Crash):
+        run_job(job, seconds=60, ports=dying)
+    desk.clock.advance(LEASE.total_seconds())
+    desk.work()
+    return desk.record(effect)
+
+
 def undo(desk: Desk, record: EffectRecord) -> EffectRecord:
     undo_effects(USER, UndoRequest(effect_id=record.id), CALLER, ports=desk.answer_ports)
     desk.work()
@@ -86,15 +111,15 @@ def answer(desk: Desk, event_id: str) -> str:
 
 
 class TestAsking:
-    @pytest.mark.parametrize("action", [LATER, DECLINE])
+    @pytest.mark.parametrize("action", [LATER, DECLINE, FOCUS])
     def test_it_always_asks(self, desk: Desk, action: AnyAction) -> None:
         event_id = planned(desk)
         propose_effects(USER, [desk.effect(event_id, action, confidence=1)], request_id="r", ports=desk.propose_ports)
         desk.work()
-        assert start(desk, event_id) == TEN
+        assert [one.event.start for one in entered(desk)] == [TEN]
         assert [one.kind for one in desk.notifications.told.values()] == [NotificationKind.APPROVAL_ASKED]
 
-    @pytest.mark.parametrize("kind", ["move_event", "decline_event"])
+    @pytest.mark.parametrize("kind", ["move_event", "decline_event", "create_event"])
     def test_no_preference_lets_it_happen_unasked(self, kind: str) -> None:
         with pytest.raises(ValidationError, match="without a question"):
             EffectPermissions.model_validate({kind: Permission.AUTO})
@@ -105,6 +130,14 @@ class TestAsking:
         assert rendered(effect) == (
             "Move “Planning” from Mon 20 Jan 2025, 11:00–12:00 to Mon 20 Jan 2025, 15:00–16:00 (Europe/Berlin), and"
             " tell its attendees."
+        )
+
+    def test_what_is_entered_is_said_whole(self, desk: Desk) -> None:
+        effect = desk.effect("plan/1", FOCUS)
+        named = effect.model_copy(update={"target": effect.target.model_copy(update={"title": "Focus time"})})
+        assert rendered(named) == (
+            "Enter “Focus time” into the calendar of user@company.com, Mon 20 Jan 2025, 11:00–13:00 (Europe/Berlin):"
+            " private, and busy."
         )
 
     def test_each_day_is_named_where_there_are_two(self, desk: Desk) -> None:
@@ -190,15 +223,8 @@ class TestMoving:
     @pytest.mark.parametrize("applied", [True, False])
     def test_a_worker_that_dies_leaves_it_to_the_next(self, desk: Desk, applied: bool) -> None:
         event_id = planned(desk)
-        effect = desk.effect(event_id, LATER)
-        approve(desk, effect)
-        (job,) = desk.queue.jobs
-        dying = replace(desk.execute_ports, executors={LATER.kind: Crashing(desk, LATER.kind, applied=applied)})
-        with pytest.raises(Crash):
-            run_job(job, seconds=60, ports=dying)
-        desk.clock.advance(LEASE.total_seconds())
-        desk.work()
-        assert (desk.record(effect).state, start(desk, event_id)) == (EffectState.DONE, TEN + 4 * HOUR)
+        assert done_by_another(desk, event_id, LATER, applied=applied).state is EffectState.DONE
+        assert start(desk, event_id) == TEN + 4 * HOUR
         assert desk.calendar.get(event_id).version == "2"
 
 
@@ -253,6 +279,110 @@ class TestDeclining:
         assert left.problem
 
 
+class TestEntering:
+    def test_it_is_entered_and_taken_out(self, desk: Desk) -> None:
+        done = do(desk, "plan/1", FOCUS)
+        (found,) = entered(desk)
+        assert (done.state, found.event.title) == (EffectState.DONE, "Focus time")
+        assert (found.event.start, found.event.end, found.people) == (TEN, TEN + 2 * HOUR, ())
+        assert undo(desk, done).state is EffectState.UNDONE
+        assert entered(desk) == []
+
+    @pytest.mark.parametrize("length", [HOUR / 4, 3 * HOUR])
+    def test_what_takes_its_time_by_then_keeps_it_out(self, desk: Desk, length: timedelta) -> None:
+        desk.calendar.add("Planning", TEN + HOUR, TEN + HOUR + length)
+        failed = do(desk, "plan/1", FOCUS)
+        assert (failed.state, [one.event.title for one in entered(desk)]) == (EffectState.FAILED, ["Planning"])
+        assert failed.problem == (
+            "Something else takes that time, so nothing was entered. Once it is free, accept the suggestion again."
+        )
+        assert [one.kind for one in desk.notifications.told.values()][-1] is NotificationKind.EFFECT_FAILED
+
+    def test_what_takes_no_time_does_not(self, desk: Desk) -> None:
+        desk.calendar.add("Birthday", TEN, TEN + 2 * HOUR, free=True)
+        desk.calendar.respond(invited(desk), "declined")
+        desk.calendar.add("Before", TEN - HOUR, TEN)
+        desk.calendar.add("After", TEN + 2 * HOUR, TEN + 3 * HOUR)
+        assert do(desk, "plan/1", FOCUS).state is EffectState.DONE
+
+    def test_a_day_off_does_where_the_user_is(self, desk: Desk) -> None:
+        # 23:30 in London is the day after in Berlin.
+        late = TEN + 13.5 * HOUR
+        desk.calendar.add("Day off", TEN + 24 * HOUR, TEN + 48 * HOUR, all_day=True)
+        assert do(desk, "plan/1", focus(late, late + HOUR)).state is EffectState.FAILED
+        assert do(desk, "plan/2", focus(late - 2 * HOUR, late - HOUR)).state is EffectState.DONE
+
+    def test_what_is_over_is_not_entered(self, desk: Desk) -> None:
+        effect = desk.effect("plan/1", FOCUS)
+        approve(desk, effect)
+        desk.clock.advance((FOCUS.at.value.end - desk.clock.now()).total_seconds())
+        desk.work()
+        record = desk.record(effect)
+        assert (record.state, record.problem) == (EffectState.FAILED, "That time is over, so nothing was entered.")
+        assert entered(desk) == []
+
+    @pytest.mark.parametrize("applied", [True, False])
+    def test_a_worker_that_dies_leaves_one_event(self, desk: Desk, applied: bool) -> None:
+        assert done_by_another(desk, "plan/1", FOCUS, applied=applied).state is EffectState.DONE
+        assert len(entered(desk)) == 1
+
+    def test_one_that_is_listed_before_it_is_found_is_not_in_its_own_way(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        effect = desk.effect("plan/1", FOCUS)
+        desk.calendar.create(NewEvent(effect.id, "Focus time", TEN, TEN + 2 * HOUR))
+        monkeypatch.setattr(desk.calendar, "find", lambda _: None)
+        approve(desk, effect)
+        desk.work()
+        assert (desk.record(effect).state, len(entered(desk))) == (EffectState.DONE, 1)
+
+    @pytest.mark.parametrize("change", ["title", "time", "whole day", "place", "people"])
+    def test_what_the_user_changed_since_stays(self, desk: Desk, change: str) -> None:
+        done = do(desk, "plan/1", FOCUS)
+        (found,) = entered(desk)
+        event_id = found.event.event_id
+        if change == "title":
+            desk.calendar.change(event_id, "Dentist")
+        if change == "time":
+            desk.calendar.reschedule(event_id, TEN + HOUR, TEN + 3 * HOUR)
+        if change == "whole day":
+            desk.calendar.edit(event_id, all_day=True, start=TEN.date(), end=TEN.date() + timedelta(days=1))
+        if change == "place":
+            desk.calendar.edit(event_id, location="Library")
+        if change == "people":
+            desk.calendar.invite(event_id, "ann@company.com")
+        left = undo(desk, done)
+        assert (left.state, bool(left.problem), len(entered(desk))) == (EffectState.DONE, True, 1)
+        assert [one.kind for one in desk.notifications.told.values()][-1] is NotificationKind.UNDO_CONFLICT
+
+    def test_what_the_user_deleted_is_taken_out_already(self, desk: Desk) -> None:
+        done = do(desk, "plan/1", FOCUS)
+        desk.calendar.cancel(entered(desk)[0].event.event_id)
+        assert undo(desk, done).state is EffectState.UNDONE
+
+    @pytest.mark.parametrize("change", [True, False])
+    def test_what_changes_while_it_is_taken_out_stays(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch, change: bool
+    ) -> None:
+        done = do(desk, "plan/1", FOCUS)
+        event_id = entered(desk)[0].event.event_id
+        deleted = desk.calendar.delete
+
+        def delete(event_id: str, *, version: str) -> None:
+            if change:
+                desk.calendar.change(event_id, "Dentist")
+            else:
+                # The adapter deleted it, heard nothing, tried again, and was told of another version.
+                desk.calendar.cancel(event_id)
+                raise PreconditionFailed("It changed meanwhile.")
+            deleted(event_id, version=version)
+
+        monkeypatch.setattr(desk.calendar, "delete", delete)
+        left = undo(desk, done)
+        assert left.state is (EffectState.DONE if change else EffectState.UNDONE)
+        assert [one.event.event_id for one in entered(desk)] == ([event_id] if change else [])
+
+
 class TestUndoing:
     def test_what_was_moved_again_is_left_there(self, desk: Desk) -> None:
         event_id = planned(desk)
@@ -263,22 +393,43 @@ class TestUndoing:
         assert [one.kind for one in desk.notifications.told.values()][-1] is NotificationKind.UNDO_CONFLICT
 
     @given(
-        hours=st.lists(st.integers(-48, 48), min_size=1, max_size=4),
+        times=st.lists(st.tuples(st.integers(-48, 48), st.integers(1, 8)), min_size=1, max_size=4),
+        blocks=st.lists(st.tuples(st.integers(-48, 48), st.integers(1, 8)), max_size=4),
         answered=st.sampled_from(["accepted", "tentative", "declined"]),
     )
-    def test_doing_and_undoing_all_restores_the_calendar(self, hours: list[int], answered: str) -> None:
+    def test_doing_and_undoing_all_restores_the_calendar(
+        self, times: list[tuple[int, int]], blocks: list[tuple[int, int]], answered: str
+    ) -> None:
         desk = Desk()
         planning, hands = planned(desk), invited(desk)
         desk.calendar.respond(hands, answered)
-        before = [desk.calendar.get(one).event for one in (planning, hands)]
-        at = TEN
-        for number, hour in enumerate(hours):
-            do(desk, planning, move(at, TEN + hour * HOUR), occasion=str(number))
-            at = TEN + hour * HOUR
+        before = [one.event for one in everything(desk)]
+        at = EventTime(start=TEN, end=TEN + HOUR)
+        for number, (hour, quarters) in enumerate(times):
+            start = TEN + hour * HOUR
+            to = EventTime(start=start, end=start + quarters * HOUR / 4)
+            moved = MoveEvent(was=Traced(value=at), to=Traced(value=to), timezone=Traced(value=BERLIN))
+            do(desk, planning, moved, occasion=str(number))
+            at = to
         do(desk, hands, DECLINE)
+        made = [
+            do(desk, f"plan/{number}", focus(TEN + hour * HOUR, TEN + hour * HOUR + quarters * HOUR / 4))
+            for number, (hour, quarters) in enumerate(blocks)
+        ]
+        done = sum(one.state is EffectState.DONE and one.inverse is not None for one in made)
+        assert len(everything(desk)) == 2 + done
         undo_effects(USER, UndoRequest(run_id="run1"), CALLER, ports=desk.answer_ports)
         desk.work()
-        assert [desk.calendar.get(one).event for one in (planning, hands)] == before
+        assert [one.event for one in everything(desk)] == before
+
+
+def everything(desk: Desk) -> Sequence[ConnectedEvent]:
+    return desk.calendar.events(TEN - timedelta(days=9), TEN + timedelta(days=9))
+
+
+def entered(desk: Desk) -> Sequence[ConnectedEvent]:
+    """Return what stands on the day."""
+    return desk.calendar.events(TEN, TEN + 12 * HOUR)
 
 
 def meddle(desk: Desk, monkeypatch: pytest.MonkeyPatch, change: Callable[[], None]) -> None:

@@ -1,5 +1,6 @@
 """Accepted suggestions become questions about events of connected calendars, once, and only where those still stand."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -7,11 +8,14 @@ from functools import partial
 import pytest
 
 from assistant.domain.calendar.connected import ConnectedEvent
+from assistant.domain.calendar.kept import CalendarPlace
 from assistant.domain.calendar.plan import Merge, Plan
 from assistant.domain.calendar.plan_record import PlanRecord
 from assistant.domain.calendar.problem import Interval
-from assistant.domain.calendar.request import CalendarEvent
+from assistant.domain.calendar.prose.wording import SummaryLanguage
+from assistant.domain.calendar.request import CalendarEvent, FocusTask
 from assistant.domain.calendar.suggestions import AskedChange
+from assistant.domain.connections import Connection
 from assistant.domain.effects.approval import action_hash
 from assistant.domain.effects.effect import EffectState
 from assistant.domain.errors import Conflict, Unavailable
@@ -24,6 +28,7 @@ from tests.fakes.calendar_account import OWN_ADDRESS
 from tests.fakes.effects import CALLER, USER, Desk
 from tests.fakes.kept_calendar import MemoryKeptCalendars
 from tests.fakes.plans import greedy_record, unproven
+from tests.fakes.runtime import ManualClock
 from tests.fakes.stores import MemoryPlans
 from tests.unit.calendar.weeks import event, problem
 
@@ -38,9 +43,16 @@ class Accepting:
     """A user whose calendar is connected and kept, and the plan of a day in it."""
 
     def __init__(self) -> None:
-        self.desk = Desk()
+        self.desk = Desk(ManualClock(TEN - 24 * HOUR))
         self.kept = MemoryKeptCalendars()
         self.plans = MemoryPlans(self.desk.clock)
+        self.read(self.desk.connection)
+
+    def read(self, connection: Connection) -> None:
+        """A calendar is known from now on."""
+        now = self.desk.clock.now()
+        known = {"synced_at": now, "whole": True}
+        assert self.kept.replace(CalendarPlace.of(connection).begun_anew(now).model_copy(update=known))
 
     def add(self, title: str, *, organizer: str = OWN_ADDRESS) -> CalendarEvent:
         """An event from ten to eleven in the calendar, as it is planned."""
@@ -52,22 +64,33 @@ class Accepting:
     def keep(self, one: ConnectedEvent) -> None:
         self.kept.keep(self.desk.connection, [one], generation=1)
 
-    def plan(self, plan: Plan, *events: CalendarEvent) -> PlanRecord:
-        week = problem(*events, zone=ZONE)
+    def plan(self, plan: Plan, *events: CalendarEvent, tasks: Sequence[FocusTask] = ()) -> PlanRecord:
+        week = problem(*events, zone=ZONE, tasks=tasks)
         record = replace(greedy_record(PLAN, self.desk.clock.now()), problem=week, solution=unproven(week, plan))
         assert self.plans.save(record)
         return record
 
-    def accept(self, *ids: str, propose: bool = True) -> AcceptResponse:
+    def accept(self, *ids: str, propose: bool = True, language: str = "en") -> AcceptResponse:
         proposer = partial(propose_plan, ports=ProposePlanPorts(self.kept, self.desk.propose_ports))
         ports = AcceptPorts(self.plans, self.desk.audit, self.desk.clock, proposer)
-        request = AcceptRequest(suggestion_ids=ids or ("1-1",), propose=propose)
+        request = AcceptRequest(suggestion_ids=ids or ("1-1",), propose=propose, language=SummaryLanguage(language))
         return accept_suggestions(PLAN, request, CALLER, ports=ports)
 
     def approve(self, view: AskedChange) -> None:
         approval = ApprovalRequest(action_hash=view.action_hash)
         approve_effect(USER, view.effect_id, approval, CALLER, ports=self.desk.answer_ports)
         self.desk.work()
+
+    def undo(self) -> None:
+        undo_effects(USER, UndoRequest(run_id=PLAN), CALLER, ports=self.desk.answer_ports)
+        self.desk.work()
+
+    def state(self, view: AskedChange) -> EffectState:
+        return self.desk.effects.records[USER, view.effect_id].state
+
+    def day(self) -> Sequence[ConnectedEvent]:
+        """Return what stands in the calendar on the day."""
+        return self.desk.calendar.events(TEN - 2 * HOUR, TEN + 8 * HOUR)
 
     def asked(self) -> int:
         return sum(one.kind is NotificationKind.APPROVAL_ASKED for one in self.desk.notifications.told.values())
@@ -94,8 +117,7 @@ def test_a_moved_meeting_is_asked_about_and_moves_once_approved(user: Accepting)
     assert start(user, planned.event_id) == TEN
     user.approve(view)
     assert start(user, planned.event_id) == TEN + 3 * HOUR
-    undo_effects(USER, UndoRequest(run_id=PLAN), CALLER, ports=user.desk.answer_ports)
-    user.desk.work()
+    user.undo()
     assert start(user, planned.event_id) == TEN
 
 
@@ -113,6 +135,10 @@ def test_a_shortened_meeting_ends_sooner(user: Accepting) -> None:
     user.plan(Plan(shortened=frozenset({planned.event_id})), planned)
     (view,) = user.accept().asked
     assert "10:00–11:00 to Mon 23 Mar 2026, 10:00–10:30" in view.rendered
+    user.approve(view)
+    assert [(one.event.start, one.event.end) for one in user.day()] == [(TEN, TEN + HOUR / 2)]
+    user.undo()
+    assert [(one.event.start, one.event.end) for one in user.day()] == [(TEN, TEN + HOUR)]
 
 
 def test_checked_only_nothing_is_asked(user: Accepting) -> None:
@@ -176,6 +202,137 @@ def test_an_event_of_two_calendars_moves_where_the_user_organizes_it(user: Accep
     (view,) = user.accept().asked
     effect = user.desk.effects.records[USER, view.effect_id].effect
     assert effect.target.connection_id == user.desk.connection.id
+
+
+class TestFocusTime:
+    FOCUS = Plan(focus=(Interval(MOVED.start, MOVED.end + 60),))
+
+    def test_it_is_asked_about_entered_and_taken_out(self, user: Accepting) -> None:
+        user.plan(self.FOCUS, user.add("Planning"))
+        (view,) = user.accept().asked
+        assert view.rendered == (
+            "Enter “Focus time” into the calendar of user@company.com, Mon 23 Mar 2026, 13:00–15:00"
+            " (America/New_York): private, and busy."
+        )
+        assert (view.state, user.asked(), len(user.day())) == (EffectState.WAITING, 1, 1)
+        user.approve(view)
+        assert [one.event.title for one in user.day()] == ["Planning", "Focus time"]
+        user.undo()
+        assert [one.event.title for one in user.day()] == ["Planning"]
+
+    @pytest.mark.parametrize(
+        ("language", "title"),
+        [("es", "Tiempo de concentración"), ("fr", "Temps de concentration"), ("de", "Fokuszeit")],
+    )
+    def test_it_has_a_title_in_the_language_of_the_request(self, user: Accepting, language: str, title: str) -> None:
+        user.plan(self.FOCUS)
+        (view,) = user.accept(language=language).asked
+        assert f"“{title}”" in view.rendered
+
+    def test_the_plan_of_a_day_without_events_is_entered(self, user: Accepting) -> None:
+        user.plan(self.FOCUS)
+        assert len(user.accept().asked) == 1
+
+    def test_accepted_again_it_is_entered_once(self, user: Accepting) -> None:
+        user.plan(self.FOCUS)
+        (view,) = user.accept().asked
+        user.approve(view)
+        (again,) = user.accept().asked
+        assert (again.effect_id, again.state, user.asked()) == (view.effect_id, EffectState.DONE, 1)
+
+    def test_accepted_in_two_languages_it_is_entered_once(self, user: Accepting) -> None:
+        user.plan(self.FOCUS)
+        for language in ("en", "de"):
+            user.approve(*user.accept(language=language).asked)
+        assert [one.event.title for one in user.day()] == ["Focus time"]
+
+    def test_where_no_calendar_is_connected_it_is_left_to_the_user(self, user: Accepting) -> None:
+        user.kept = MemoryKeptCalendars()
+        user.plan(self.FOCUS)
+        assert user.accept().asked == ()
+
+    def test_where_a_calendar_is_not_known_yet_it_is_left_to_the_user(self, user: Accepting) -> None:
+        other = user.desk.connection.model_copy(update={"id": "another"})
+        assert user.kept.replace(CalendarPlace.of(other))
+        user.plan(self.FOCUS)
+        assert user.accept().asked == ()
+
+    @pytest.mark.parametrize(("free", "asked"), [(False, 0), (True, 1)])
+    def test_what_came_into_its_time_since_counts_where_it_takes_time(
+        self, user: Accepting, free: bool, asked: int
+    ) -> None:
+        user.plan(self.FOCUS)
+        event_id = user.desk.calendar.add("Dentist", TEN + 3.5 * HOUR, TEN + 5 * HOUR, free=free)
+        user.keep(user.desk.calendar.get(event_id))
+        assert len(user.accept().asked) == asked
+
+    def test_it_takes_the_place_of_a_meeting_once_that_has_moved(self, user: Accepting) -> None:
+        planned = user.add("Planning")
+        freed = Interval(MOVED.start - 180, MOVED.end - 120)
+        user.plan(Plan(moved={planned.event_id: MOVED}, focus=(freed,)), planned)
+        moved, focus = user.accept("1-1", "1-2").asked
+        user.approve(focus)
+        assert user.state(focus) is EffectState.FAILED
+        user.approve(moved)
+        (_, again) = user.accept("1-1", "1-2").asked
+        user.approve(again)
+        assert [one.event.title for one in user.day()] == ["Focus time", "Planning"]
+
+    def test_a_meeting_that_left_the_place_the_plan_saw_is_in_the_way(self, user: Accepting) -> None:
+        planned = user.add("Planning")
+        user.plan(self.FOCUS, planned)
+        user.desk.calendar.reschedule(planned.event_id, TEN + 3 * HOUR, TEN + 4 * HOUR)
+        user.keep(user.desk.calendar.get(planned.event_id))
+        assert user.accept().asked == ()
+
+    def test_what_is_over_is_not_asked_about(self, user: Accepting) -> None:
+        user.plan(self.FOCUS)
+        user.desk.clock.advance((24 + 5) * 3600)
+        accepted = user.accept()
+        assert (accepted.safe, accepted.asked) == (True, ())
+
+    def test_it_goes_where_most_of_the_plan_stands(self, user: Accepting) -> None:
+        planned = user.add("Planning")
+        for name in ("another", "yet-another"):
+            user.read(user.desk.connection.model_copy(update={"id": name, "account": f"{name}@company.com"}))
+        user.plan(self.FOCUS, planned)
+        (view,) = user.accept().asked
+        assert "user@company.com" in view.rendered
+
+
+class TestTasks:
+    ONE = Interval(MOVED.start, MOVED.start + 60)
+    TWO = Interval(MOVED.start + 60, MOVED.start + 120)
+
+    def plan(self, user: Accepting, title: str) -> None:
+        report = FocusTask(task_id="report", title=title, duration_minutes=120, chunk_minutes=60)
+        user.plan(Plan(tasks={"report": (self.ONE, self.TWO)}), tasks=[report])
+
+    def test_each_piece_is_entered_under_the_title_of_its_task_and_taken_out(self, user: Accepting) -> None:
+        self.plan(user, "Quarterly  report\u200b")
+        for view in user.accept("1-1", "1-2").asked:
+            assert view.rendered.startswith("Enter “Quarterly report” into the calendar of user@company.com, Mon 23")
+            user.approve(view)
+        assert [(one.event.title, one.event.start) for one in user.day()] == [
+            ("Quarterly report", TEN + 3 * HOUR),
+            ("Quarterly report", TEN + 4 * HOUR),
+        ]
+        user.undo()
+        assert user.day() == []
+
+    def test_one_piece_may_be_taken_out_alone(self, user: Accepting) -> None:
+        self.plan(user, "Quarterly report")
+        first, second = user.accept("1-1", "1-2").asked
+        user.approve(first)
+        user.approve(second)
+        undo_effects(USER, UndoRequest(effect_id=first.effect_id), CALLER, ports=user.desk.answer_ports)
+        user.desk.work()
+        assert [one.event.start for one in user.day()] == [TEN + 4 * HOUR]
+
+    def test_a_task_without_a_title_is_focus_time(self, user: Accepting) -> None:
+        self.plan(user, " \u200b")
+        (view, _) = user.accept("1-1", "1-2").asked
+        assert "“Focus time”" in view.rendered
 
 
 class TestAgain:

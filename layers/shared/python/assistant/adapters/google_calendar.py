@@ -5,6 +5,7 @@ Costs one unit a call, of 600 a minute and user.
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from itertools import batched
@@ -83,18 +84,33 @@ class GoogleCalendar:
     def create(self, event: NewEvent) -> ConnectedEvent:
         """Put an event into the calendar; its id is made of its key, and can be there only once."""
         body = {
-            "id": sha256(event.key.encode()).hexdigest(),
+            "id": _id(event.key),
             "summary": event.title,
             "description": event.description,
             "start": {"dateTime": utc_text(event.start)},
             "end": {"dateTime": utc_text(event.end)},
             "attendees": [{"email": one} for one in event.attendees],
+            "visibility": "private" if event.private else "default",
         }
         wanted = self._calendar.events().insert(calendarId=_PRIMARY, body=body, sendUpdates="all")
         try:
             return self._there(self._call(wanted))
         except Conflict:
             return self.get(str(body["id"]))
+
+    def find(self, key: str) -> ConnectedEvent | None:
+        """Return the event with the id that is made of the key."""
+        try:
+            return self.get(_id(key))
+        except NotFound:
+            return None
+
+    def delete(self, event_id: str, *, version: str) -> None:
+        """Delete an event of this version."""
+        wanted = self._calendar.events().delete(calendarId=_PRIMARY, eventId=event_id, sendUpdates="all")
+        wanted.headers["if-match"] = version
+        with suppress(NotFound):
+            self._call(wanted)
 
     def move(self, event_id: str, start: datetime, end: datetime, *, version: str) -> ConnectedEvent:
         """Move an event of this version; its time zone stays."""
@@ -197,6 +213,11 @@ class GoogleCalendars:
         """Return the calendar of a connection, without a call."""
         calls = GoogleCalls(connection, self._tokens, self._clock)
         return GoogleCalendar(self._base_url, calls, connection, self._channels, self._clock)
+
+
+def _id(key: str) -> str:
+    """Return an id of an event in the digits Google takes, a to v and 0 to 9."""
+    return sha256(key.encode()).hexdigest()
 
 
 def _span(start: datetime, end: datetime) -> Mapping[str, str]:

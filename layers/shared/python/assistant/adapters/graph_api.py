@@ -121,8 +121,7 @@ class GraphAccount:
 
     def patch(self, link: str, body: Json, *, if_match: str | None = None, prefer: str = "") -> Json:
         """Change a resource, of this version where one is named."""
-        headers = {**_prefer(prefer), **({"If-Match": if_match} if if_match else {})}
-        return _json(self._call("PATCH", link, json=body, headers=headers))
+        return _json(self._call("PATCH", link, json=body, headers={**_prefer(prefer), **_if_match(if_match)}))
 
     def post(self, link: str, body: Json | None = None, *, repeatable: bool = False, prefer: str = "") -> Json:
         """Create a resource or act; raises Unsure unless it is ``repeatable``."""
@@ -132,10 +131,10 @@ class GraphAccount:
         """Create a resource of text/plain; raises Unsure."""
         return _json(self._call("POST", link, content=text, headers={"Content-Type": "text/plain"}, repeatable=False))
 
-    def delete(self, link: str) -> None:
-        """Delete a resource; one that is gone is no error."""
+    def delete(self, link: str, *, if_match: str | None = None) -> None:
+        """Delete a resource, of this version where one is named; one that is gone is no error."""
         with suppress(NotFound):
-            self._call("DELETE", link)
+            self._call("DELETE", link, headers=_if_match(if_match))
 
     def batch(self, links: Mapping[str, str], *, prefer: str = "") -> Mapping[str, Json]:
         """Return the resources, at most 20, by their keys; those that do not exist are left out."""
@@ -211,6 +210,10 @@ def literal(text: str) -> str:
 
 def _prefer(preference: str) -> Mapping[str, str]:
     return {"Prefer": f"{_IMMUTABLE_IDS}, {preference}"} if preference else {}
+
+
+def _if_match(version: str | None) -> Mapping[str, str]:
+    return {"If-Match": version} if version else _PLAIN
 
 
 def _pause(response: httpx2.Response | None, attempt: int, *, repeatable: bool) -> float | None:

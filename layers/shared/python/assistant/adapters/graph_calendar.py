@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from itertools import batched
 from typing import Any
 
-from assistant.adapters.graph_api import MOST_IN_BATCH, GraphAccount, GraphApi, Json, SyncStateLost, segment
+from assistant.adapters.graph_api import MOST_IN_BATCH, GraphAccount, GraphApi, Json, SyncStateLost, literal, segment
 from assistant.adapters.graph_message import address_line
 from assistant.adapters.graph_subscriptions import GraphSubscriptions
 from assistant.domain.calendar.answers import Answer
@@ -31,6 +31,8 @@ _FIELDS = (
 )
 _EVENTS = "me/events"
 _VIEW = "me/calendarView"
+# Names the property that holds the key of an event we made: a transactionId is answered, but not looked for.
+_KEY = "String {6e0cd66f-6c4d-4f7a-9a55-3b1f0f0e8a27} Name AssistantKey"
 _UTC = 'outlook.timezone="UTC"'
 _PAGE = f"{_UTC}, odata.maxpagesize=200"
 _MOST_SCHEDULES = 20
@@ -79,9 +81,23 @@ class GraphCalendar:
             "end": _time(event.end),
             "body": {"contentType": "text", "content": event.description},
             "attendees": [{"emailAddress": {"address": one}, "type": "required"} for one in event.attendees],
+            "showAs": "busy",
+            "sensitivity": "private" if event.private else "normal",
             "transactionId": event.key,
+            "singleValueExtendedProperties": [{"id": _KEY, "value": event.key}],
         }
         return self._there(self._account.post(_EVENTS, body, repeatable=True, prefer=_UTC))
+
+    def find(self, key: str) -> ConnectedEvent | None:
+        """Return the event that holds the key."""
+        holds = f"ep/id eq {literal(_KEY)} and ep/value eq {literal(key)}"
+        asked = {"$filter": f"singleValueExtendedProperties/Any(ep: {holds})", "$select": _FIELDS}
+        found = self._account.get(_EVENTS, asked, prefer=_UTC)["value"]
+        return self._read(found[0]) if found else None
+
+    def delete(self, event_id: str, *, version: str) -> None:
+        """Delete an event of this version."""
+        self._account.delete(_event(event_id), if_match=version)
 
     def move(self, event_id: str, start: datetime, end: datetime, *, version: str) -> ConnectedEvent:
         """Move an event of this version."""

@@ -209,6 +209,8 @@ class EffectPermissions(_Section):
     """Move events of connected calendars as an accepted plan suggests, each after a question."""
     decline_event: Annotated[Permission, AfterValidator(_always_asked)] = Permission.ASK
     """Decline invitations in connected calendars as an accepted plan suggests, each after a question."""
+    create_event: Annotated[Permission, AfterValidator(_always_asked)] = Permission.ASK
+    """Enter focus time and tasks of an accepted plan into connected calendars, each after a question."""
     post_message: Annotated[Permission, AfterValidator(_always_asked)] = Permission.ASK
     """Write to colleagues in a connected chat what the user asks to be passed on, each after a question."""
     set_task_status: Permission = Permission.AUTO

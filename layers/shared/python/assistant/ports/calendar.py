@@ -56,8 +56,12 @@ class ProofQueue(Protocol):
 class PlanProposer(Protocol):
     """Asks the user to approve what accepted suggestions do to their connected calendars."""
 
-    def __call__(self, record: "PlanRecord", chosen: "Sequence[Change]", *, request_id: str) -> "Sequence[AskedChange]":
+    def __call__(
+        self, record: "PlanRecord", chosen: "Sequence[Change]", *, language: "SummaryLanguage", request_id: str
+    ) -> "Sequence[AskedChange]":
         """Return the changes that were put to the user; the same again changes nothing.
+
+        What is entered has a title in ``language``.
 
         Raises:
             Conflict: the same was asked and refused too often.

@@ -36,6 +36,17 @@ class CalendarAccount(Protocol):
         """Put an event into the calendar and invite its attendees, once for each key."""
         ...
 
+    def find(self, key: str) -> "ConnectedEvent | None":
+        """Return the event that was created with this key, wherever it is by now; None where it is gone."""
+        ...
+
+    def delete(self, event_id: str, *, version: str) -> None:
+        """Delete an event the user organizes and tell its attendees; raises PreconditionFailed where it has changed.
+
+        One that is gone is no error.
+        """
+        ...
+
     def move(self, event_id: str, start: datetime, end: datetime, *, version: str) -> "ConnectedEvent":
         """Move an event the user organizes and tell its attendees; raises PreconditionFailed where it has changed."""
         ...

@@ -19,6 +19,7 @@ from assistant.domain.calendar.metrics import metrics
 from assistant.domain.calendar.objective import best_focus, do_nothing, score
 from assistant.domain.calendar.plan import Plan
 from assistant.domain.calendar.problem import Problem
+from assistant.domain.calendar.prose.wording import SummaryLanguage
 from assistant.domain.calendar.rules import Rule, Violation, violations
 from assistant.domain.calendar.suggestions import AskedChange, Review, Tiers, reviewed, suggestion_id
 from assistant.domain.calendar.unmet import Unmet, unmet
@@ -48,6 +49,9 @@ class AcceptRequest(BaseModel):
     propose: bool = Field(
         default=True,
         description="Whether to ask the user to approve what they change in connected calendars; else check only",
+    )
+    language: SummaryLanguage = Field(
+        default=SummaryLanguage.ENGLISH, description="Of the title of focus time that is entered into a calendar"
     )
 
 
@@ -89,7 +93,7 @@ class AcceptResponse(BaseModel):
     safe_together_with: tuple[str, ...] = Field(description="What to add so that nothing breaks")
     outcome: Outcome | None = Field(description="Null where a rule would be broken")
     asked: tuple[AskedChange, ...] = Field(
-        default=(), description="Changes of events in connected calendars, for the user to approve"
+        default=(), description="Changes of connected calendars, for the user to approve"
     )
 
 
@@ -125,7 +129,7 @@ def accept_suggestions(plan_id: str, request: AcceptRequest, caller: Identity, *
     )
     ids = partial(_ids, record.revision)
     wanted = [review.changes[index] for index in sorted(chosen)] if request.propose and not broken else []
-    asked = ports.propose(record, wanted, request_id=caller.request_id) if wanted else ()
+    asked = ports.propose(record, wanted, language=request.language, request_id=caller.request_id) if wanted else ()
     lacking = {index: review.needs[index] - chosen for index in sorted(chosen)}
     return AcceptResponse(
         plan_id=plan_id,

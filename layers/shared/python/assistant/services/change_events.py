@@ -1,21 +1,36 @@
-"""Moves and declines events of connected calendars: the executor of the actions on events."""
+"""Moves, declines, enters and deletes events of connected calendars: the executor of the actions on events."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
 
 from assistant.domain.calendar.answers import Answer
-from assistant.domain.effects.actions import AnswerEvent, AnyAction, DeclineEvent, Inverse, MoveEvent, TargetState
+from assistant.domain.effects.actions import (
+    AnswerEvent,
+    AnyAction,
+    CreateEvent,
+    DeclineEvent,
+    DeleteEvent,
+    Inverse,
+    MoveEvent,
+    TargetState,
+    entered_as,
+)
 from assistant.domain.effects.effect import Effect
 from assistant.domain.errors import Forbidden, NotFound, PreconditionFailed, Unavailable
 from assistant.ports.calendar_account import CalendarAccount, CalendarAccounts
 from assistant.ports.connections import ConnectionStore
+from assistant.ports.runtime import Clock
 from assistant.services.effect_account import account_of
 
 if TYPE_CHECKING:
     from assistant.domain.calendar.connected import ConnectedEvent
 
 _ELSEWHERE: Final = "The event is no longer where it was, so it stays where it is now."
+_OVER: Final = "That time is over, so nothing was entered."
+_TAKEN: Final = "Something else takes that time, so nothing was entered. Once it is free, accept the suggestion again."
+_CHANGED: Final = "The event was changed, so it stays."
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +39,10 @@ class EventExecutor:
 
     connections: ConnectionStore
     calendars: CalendarAccounts
+    clock: Clock
 
     def observe(self, effect: Effect) -> TargetState:
-        """Return when the event takes place, or what the user answered to it.
+        """Return when the event takes place, what the user answered to it, or what one of ours is like.
 
         Raises:
             PreconditionFailed: the event is neither where it was nor where it should go.
@@ -37,11 +53,14 @@ class EventExecutor:
                 return _place(calendar.get(effect.target.object_id), move)
             case DeclineEvent():
                 return {"answer": _answer(calendar, effect.target.object_id)}
+            case CreateEvent():
+                found = calendar.find(effect.id)
+                return {"event": _seen(found) if found else None}
             case other:
                 raise TypeError(f"no action on events: {other.kind}")
 
     def apply(self, effect: Effect, action: AnyAction | Inverse) -> None:
-        """Move the event, or answer the invitation."""
+        """Move the event, answer the invitation, or enter an event of ours and take it out."""
         calendar = self._calendar(effect)
         match action:
             case MoveEvent():
@@ -50,6 +69,10 @@ class EventExecutor:
                 calendar.answer(effect.target.object_id, Answer.DECLINED)
             case AnswerEvent(answer=answer):
                 calendar.answer(effect.target.object_id, answer)
+            case CreateEvent():
+                _enter(calendar, effect.id, action, self.clock.now())
+            case DeleteEvent():
+                _take_out(calendar, effect)
 
     def _calendar(self, effect: Effect) -> CalendarAccount:
         return self.calendars.open(account_of(effect, self.connections))
@@ -94,3 +117,49 @@ def _answer(calendar: CalendarAccount, event_id: str) -> str:
     if event.organizer_is_self:
         raise Forbidden("You organize this event. Cancel it in your calendar instead.")
     return Answer.TENTATIVE.value if event.self_response == "needs_action" else event.self_response
+
+
+def _seen(one: "ConnectedEvent") -> str:
+    event = one.event
+    return entered_as(
+        event.title, event.start, event.end, place=event.location, text=event.description, people=one.people
+    )
+
+
+def _enter(calendar: CalendarAccount, key: str, action: CreateEvent, now: datetime) -> None:
+    """Enter the event where its time is free still.
+
+    Raises:
+        PreconditionFailed: the time is over, or something else takes it.
+    """
+    from assistant.domain.calendar.connected import NewEvent, takes_time, touches  # noqa: PLC0415 - the adapter loaded it
+
+    at = action.at.value
+    if at.end <= now:
+        raise PreconditionFailed(_OVER)
+    zone = ZoneInfo(action.timezone.value)
+    start, end = at.start.astimezone(zone), at.end.astimezone(zone)
+    standing = (one for one in calendar.events(start, end) if takes_time(one.event) and touches(one, start, end))
+    # A provider may list what was just made before it is found by its key.
+    if any(_seen(one) != action.entered for one in standing):
+        raise PreconditionFailed(_TAKEN)
+    calendar.create(NewEvent(key, action.title.value, at.start, at.end, private=True))
+
+
+def _take_out(calendar: CalendarAccount, effect: Effect) -> None:
+    """Delete the event of the effect unless it was changed.
+
+    Raises:
+        PreconditionFailed: somebody changed it.
+    """
+    found = calendar.find(effect.id)
+    if found is None:
+        return
+    if not isinstance(effect.action, CreateEvent) or _seen(found) != effect.action.entered:
+        raise PreconditionFailed(_CHANGED)
+    try:
+        calendar.delete(found.event.event_id, version=found.version)
+    except PreconditionFailed:
+        # Also the answer where it was deleted, but the provider's word of that was lost.
+        if calendar.find(effect.id) is not None:
+            raise PreconditionFailed(_CHANGED) from None

@@ -7,6 +7,7 @@ from typing import Final
 
 from assistant.domain.calendar.changes import Change
 from assistant.domain.calendar.plan_record import PlanRecord
+from assistant.domain.calendar.prose.wording import SummaryLanguage
 from assistant.domain.calendar.suggestions import AskedChange
 from assistant.domain.effects.approval import action_hash, rendered
 from assistant.domain.effects.effect import ENDED, Effect, EffectRecord
@@ -27,7 +28,12 @@ class ProposePlanPorts:
 
 
 def propose_plan(
-    record: PlanRecord, chosen: Sequence[Change], *, request_id: str, ports: ProposePlanPorts
+    record: PlanRecord,
+    chosen: Sequence[Change],
+    *,
+    language: SummaryLanguage,
+    request_id: str,
+    ports: ProposePlanPorts,
 ) -> Sequence[AskedChange]:
     """Propose the changes a connected calendar can take; implements ``ports.calendar.PlanProposer``.
 
@@ -43,7 +49,7 @@ def propose_plan(
         datetime.fromtimestamp(at * 60, record.problem.zone) for at in (days[0].whole.start, days[-1].whole.end)
     )
     kept = ports.kept.within(record.user_id, start, end)
-    effects = effects_of_plan(record, chosen, kept.events, now=now)
+    effects = effects_of_plan(record, chosen, kept, language=language, now=now)
     if not effects:
         return ()
     wanted = _open(effects, now, ports)

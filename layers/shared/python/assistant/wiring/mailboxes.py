@@ -151,10 +151,10 @@ class MailBoxWiring(
         from assistant.services.execute_effects import ExecutePorts
 
         mail = MailExecutor(self.connections, self.mailboxes)
-        events = EventExecutor(self.connections, self.calendars)
+        events = EventExecutor(self.connections, self.calendars, self.clock)
         executors: dict[EffectKind, EffectExecutor] = {
             **dict.fromkeys((EffectKind.LABEL, EffectKind.ARCHIVE, EffectKind.DRAFT, EffectKind.SEND), mail),
-            **dict.fromkeys((EffectKind.MOVE_EVENT, EffectKind.DECLINE_EVENT), events),
+            **dict.fromkeys((EffectKind.MOVE_EVENT, EffectKind.DECLINE_EVENT, EffectKind.CREATE_EVENT), events),
             EffectKind.POST_MESSAGE: ChatExecutor(self.connections, self.chats),
             EffectKind.SET_TASK_STATUS: TaskStatusExecutor(self.connections, self.workspaces_at_once, self.followed),
         }

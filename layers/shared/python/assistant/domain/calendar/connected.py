@@ -38,6 +38,8 @@ class NewEvent:
     end: datetime
     attendees: tuple[str, ...] = ()
     description: str = ""
+    private: bool = False
+    """Whether who may see the calendar sees no more than that the time is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,12 @@ def touches(one: ConnectedEvent, start: datetime, end: datetime) -> bool:
     if isinstance(begins, datetime) and isinstance(ends, datetime):
         return begins < end and ends > start
     return str(begins) <= str(end.date()) and str(ends) > str(start.date())
+
+
+def takes_time(event: CalendarEvent) -> bool:
+    """Whether the user attends and is not free meanwhile."""
+    opaque = not event.all_day if event.transparency is None else event.transparency == "opaque"
+    return opaque and event.self_response != "declined"
 
 
 def connected_event(

@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
+from assistant.domain.calendar.connected import takes_time
 from assistant.domain.calendar.intervals import minus, union, up
 from assistant.domain.calendar.occurrences import AllDay, Occurrence, occurrences
 from assistant.domain.calendar.problem import Day, Event, Interval, Minute, Problem, Task
@@ -88,7 +89,7 @@ def _days(
     grid: int,
     now: Minute | None,
 ) -> Iterator[Day]:
-    away = {day for one in all_day if _takes_time(one.event, by_default=False) for day in _dates_of(one, date_range)}
+    away = {day for one in all_day if takes_time(one.event) for day in _dates_of(one, date_range)}
     before, after = constraints.no_meetings_before or _FROM, constraints.no_meetings_after or _UNTIL
     hours = constraints.working_hours or TimeWindow(start=min(_FROM, before), end=max(_UNTIL, after))
     weekdays = _WORKING_DAYS if constraints.working_days is None else frozenset(constraints.working_days)
@@ -139,17 +140,11 @@ def _part_of_day(part: DayPart) -> tuple[time | None, time | None]:
             return None, None
 
 
-def _takes_time(event: CalendarEvent, *, by_default: bool) -> bool:
-    """Whether the user attends and is not free meanwhile."""
-    opaque = by_default if event.transparency is None else event.transparency == "opaque"
-    return opaque and event.self_response != "declined"
-
-
 def _attended(timed: Iterable[Occurrence], whole: Interval) -> Iterator[Occurrence]:
     """Yield the occurrences in the range that take the user's time, one that two calendars hold only once."""
     seen: set[object] = set()
     for one in timed:
-        if not (one.at.overlaps(whole) and _takes_time(one.event, by_default=True)):
+        if not (one.at.overlaps(whole) and takes_time(one.event)):
             continue
         names = {one.id, (one.event.ical_uid, one.at.start)} if one.event.ical_uid else {one.id}
         if seen.isdisjoint(names):

@@ -71,7 +71,7 @@ class Suggestion(BaseModel):
 
 
 class AskedChange(BaseModel):
-    """A change of an event in a connected calendar, as the user is asked about it."""
+    """A change of a connected calendar, as the user is asked about it."""
 
     model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 

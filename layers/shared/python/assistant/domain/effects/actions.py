@@ -5,7 +5,7 @@ class here, an executor behind ``ports.effects.EffectExecutor``, and a permissio
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated, ClassVar, Literal, Self
 
@@ -29,6 +29,7 @@ MOST_RECIPIENTS = 20
 LONGEST_SUBJECT = 500
 LONGEST_TEXT = 20_000
 LONGEST_MESSAGE = 2_000
+LONGEST_EVENT_TITLE = 120
 
 
 class EffectKind(StrEnum):
@@ -40,6 +41,7 @@ class EffectKind(StrEnum):
     SEND = "send"
     MOVE_EVENT = "move_event"
     DECLINE_EVENT = "decline_event"
+    CREATE_EVENT = "create_event"
     POST_MESSAGE = "post_message"
     SET_TASK_STATUS = "set_task_status"
 
@@ -246,6 +248,41 @@ class DeclineEvent(Action):
         return AnswerEvent(answer=answered) if answered is not Answer.DECLINED else None
 
 
+class CreateEvent(Action):
+    """Enter an event of the user alone, private and busy; where its time is taken by then, it is not entered."""
+
+    always_asks: ClassVar[bool] = True
+
+    kind: Literal[EffectKind.CREATE_EVENT] = EffectKind.CREATE_EVENT
+    title: Annotated[Traced[Annotated[str, Field(min_length=1, max_length=LONGEST_EVENT_TITLE)]], ArgumentRole.TEXT]
+    at: TracedTime
+    timezone: Annotated[Traced[TimeZone], ArgumentRole.TEXT]
+    """Where the user reads the times."""
+    account: Annotated[Traced[str], ArgumentRole.TEXT]
+    """The address the user knows the calendar by."""
+
+    @property
+    def entered(self) -> str:
+        """What the event is like as long as nobody changes it."""
+        return entered_as(self.title.value, self.at.value.start, self.at.value.end)
+
+    def after(self, before: TargetState) -> TargetState:
+        """Return the target as it is afterwards; an event that is there stays as it is."""
+        return {"event": before["event"] or self.entered}
+
+    def inverse(self, before: TargetState) -> "DeleteEvent | None":
+        """Return what takes the event out again; None where it was there."""
+        return None if before["event"] else DeleteEvent()
+
+
+class DeleteEvent(BaseModel):
+    """Delete the event of the effect; takes entering it back, and nobody proposes it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["delete_event"] = "delete_event"
+
+
 StatusWord = Annotated[Traced[Annotated[str, Field(max_length=_LONGEST_WORD)]], ArgumentRole.NAME]
 
 
@@ -320,11 +357,19 @@ class MoveMail(BaseModel):
 
 
 AnyAction = Annotated[
-    LabelMail | ArchiveMail | DraftMail | SendMail | MoveEvent | DeclineEvent | PostMessage | SetTaskStatus,
+    LabelMail
+    | ArchiveMail
+    | DraftMail
+    | SendMail
+    | MoveEvent
+    | DeclineEvent
+    | CreateEvent
+    | PostMessage
+    | SetTaskStatus,
     Field(discriminator="kind"),
 ]
 Inverse = Annotated[
-    LabelMail | MoveMail | DiscardDraft | MoveEvent | AnswerEvent | DeleteMessage | SetTaskStatus,
+    LabelMail | MoveMail | DiscardDraft | MoveEvent | AnswerEvent | DeleteEvent | DeleteMessage | SetTaskStatus,
     Field(discriminator="kind"),
 ]
 
@@ -334,6 +379,13 @@ _LABEL = "label:"
 def written_as(to: Iterable[str], subject: str, text: str) -> str:
     """Return a digest of a mail's words and recipients, whatever a mailbox makes of case and white space."""
     return digest(sorted(address.casefold() for address in to), " ".join(subject.split()), " ".join(text.split()))
+
+
+def entered_as(
+    title: str, start: date, end: date, *, place: str = "", text: str = "", people: Iterable[str] = ()
+) -> str:
+    """Return a digest of what can be seen of an event; times in UTC, or days."""
+    return digest(" ".join(title.split()), start.isoformat(), end.isoformat(), place, text, sorted(people))
 
 
 def label_aspect(label: str) -> str:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from assistant.domain.chat import LONGEST_TEXT, Button, ButtonStyle, ChatMessage
 from assistant.domain.effects.actions import (
     ArchiveMail,
+    CreateEvent,
     DeclineEvent,
     DraftMail,
     EventTime,
@@ -65,14 +66,24 @@ def summary(effect: Effect) -> str:
             return f"Archive {title}: move it out of the inbox."
         case DraftMail() | SendMail() | PostMessage():
             return _written(effect.action)
-        case MoveEvent() as move:
-            zone = move.timezone.value
-            times = f"from {_told(move.was.value, zone)} to {_told(move.to.value, zone)} ({zone})"
+        case MoveEvent() | DeclineEvent() | CreateEvent():
+            return _changed(effect.action, title)
+        case SetTaskStatus(status=status):
+            return f"Set {title} to {f'“{status.value}”' if status.value else 'no status'} where it is kept."
+
+
+def _changed(action: MoveEvent | DeclineEvent | CreateEvent, title: str) -> str:
+    """Return what happens to a calendar, in one line."""
+    match action:
+        case MoveEvent(was=was, to=to, timezone=timezone):
+            zone = timezone.value
+            times = f"from {_told(was.value, zone)} to {_told(to.value, zone)} ({zone})"
             return f"Move {title} {times}, and tell its attendees."
         case DeclineEvent():
             return f"Decline {title}, and tell its organizer."
-        case SetTaskStatus(status=status):
-            return f"Set {title} to {f'“{status.value}”' if status.value else 'no status'} where it is kept."
+        case CreateEvent(account=account, at=at, timezone=timezone):
+            when = f"{_told(at.value, timezone.value)} ({timezone.value})"
+            return f"Enter {title} into the calendar of {account.value}, {when}: private, and busy."
 
 
 def _written(action: DraftMail | SendMail | PostMessage) -> str:
@@ -96,7 +107,7 @@ def _title(effect: Effect) -> str:
     if effect.target.title:
         return f"“{effect.target.title}”"
     match effect.action:
-        case MoveEvent() | DeclineEvent():
+        case MoveEvent() | DeclineEvent() | CreateEvent():
             return "an event without a title"
         case SetTaskStatus():
             return "a task without a title"

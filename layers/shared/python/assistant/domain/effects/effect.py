@@ -73,7 +73,7 @@ class Target(_Model):
     """The connected account."""
     object_id: str
     """The provider's id of the mail, event or page in it; for a message to a colleague that of the words that asked for
-    it; empty for a mail of its own."""
+    it, for an event to be entered the plan and its first minute; empty for a mail of its own."""
     title: Annotated[str, Field(max_length=LONGEST_TITLE)] = ""
     """Its subject or title, or who is written to, for people to read; others wrote it."""
 

@@ -1,76 +1,134 @@
-"""What accepted suggestions of a plan do to events of connected calendars."""
+"""What accepted suggestions of a plan do to connected calendars."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import islice
+from typing import Final
 
 from assistant.domain.calendar.changes import Change, ChangeType
-from assistant.domain.calendar.kept import KeptEvent
+from assistant.domain.calendar.connected import takes_time, touches
+from assistant.domain.calendar.kept import CalendarPlace, KeptCalendar, KeptEvent
 from assistant.domain.calendar.plan_record import PlanRecord
-from assistant.domain.calendar.problem import Event, Interval
-from assistant.domain.effects.actions import AnyAction, DeclineEvent, EventTime, MoveEvent
+from assistant.domain.calendar.problem import Event, Interval, Problem
+from assistant.domain.calendar.prose.wording import FOCUS_TIME, SummaryLanguage
+from assistant.domain.calendar.reasoning import visible_title
+from assistant.domain.effects.actions import AnyAction, CreateEvent, DeclineEvent, EventTime, MoveEvent
 from assistant.domain.effects.effect import LONGEST_TITLE, Capability, Effect, Origin, Target
 from assistant.domain.effects.provenance import Traced
+from assistant.domain.sources import Source, SourceKind
 from assistant.domain.triage.decision import DecidedBy
 
 # A shortened meeting is moved to a time that ends sooner.
-_MOVES = frozenset({ChangeType.RESCHEDULE, ChangeType.SHORTEN})
+_ALTER: Final = frozenset({ChangeType.RESCHEDULE, ChangeType.SHORTEN, ChangeType.DECLINE})
+_ENTER: Final = frozenset({ChangeType.FOCUS_BLOCK, ChangeType.TASK_BLOCK})
+
+type _Actions = Iterator[tuple[Target, AnyAction]]
 
 
 def effects_of_plan(
-    record: PlanRecord, chosen: Iterable[Change], kept: Iterable[KeptEvent], *, now: datetime
+    record: PlanRecord, chosen: Iterable[Change], kept: KeptCalendar, *, language: SummaryLanguage, now: datetime
 ) -> tuple[Effect, ...]:
-    """Return the effects of changes to events that stand in a connected calendar where the plan saw them.
+    """Return the effects of changes to events that stand in a connected calendar, and of time that is entered there.
 
-    The user moves what they organize, and declines what others do. Merging two meetings, and time kept free for work,
-    are for the user to enter.
+    The user moves what they organize, and declines what others do. What would be over by now is left out. Merging two
+    meetings is for the user to do: nothing takes the cancelling of one back.
     """
-    seen = {event.id: event for event in record.problem.events}
-    known: defaultdict[str, list[KeptEvent]] = defaultdict(list)
-    for one in kept:
-        known[one.connected.event.event_id].append(one)
+    wanted = [change for change in chosen if change.at is None or _time(change.at).end > now]
+    actions = (*_altered(wanted, record.problem, kept), *_entered(wanted, record, kept, language))
     return tuple(
         Effect(
             user_id=record.user_id,
-            target=_target(stands),
+            target=target,
             action=action,
             origin=Origin(capability=Capability.CALENDAR, run_id=record.plan_id, decided_by=DecidedBy.CORE),
             confidence=1,
             reasoning="You accepted this suggestion of your plan.",
             proposed_at=now,
         )
-        for change in chosen
-        for stands, action in _actions(change, seen, known, record.problem.zone.key)
+        for target, action in actions
     )
 
 
-def _actions(
-    change: Change, seen: Mapping[str, Event], known: Mapping[str, list[KeptEvent]], zone: str
-) -> Iterator[tuple[KeptEvent, AnyAction]]:
-    """Yield the action in the first calendar whose event takes it: one meeting may stand in two of the user's."""
-    if change.type not in _MOVES | {ChangeType.DECLINE}:
-        return
-    event = seen[change.events[0]]
-    for one in known.get(event.id, ()):
-        action = _action(change, event, one, zone)
-        if action:
-            yield one, action
-            return
+def _altered(wanted: Iterable[Change], problem: Problem, kept: KeptCalendar) -> _Actions:
+    """Yield each action in the first calendar whose event takes it: one meeting may stand in two of the user's."""
+    seen = {event.id: event for event in problem.events}
+    known: defaultdict[str, list[KeptEvent]] = defaultdict(list)
+    for one in kept.events:
+        known[one.connected.event.event_id].append(one)
+    for change in wanted:
+        if change.type in _ALTER:
+            event = seen[change.events[0]]
+            actions = ((_target(one), _action(change, event, one, problem.zone.key)) for one in known[event.id])
+            yield from islice(((target, action) for target, action in actions if action), 1)
+
+
+def _entered(wanted: Iterable[Change], record: PlanRecord, kept: KeptCalendar, language: SummaryLanguage) -> _Actions:
+    """Yield events to be entered, each where all calendars are known to leave its time free.
+
+    What the plan saw does not count: its rules say whether it goes away.
+    """
+    seen = {event.id: event for event in record.problem.events}
+    home = _home(kept, seen)
+    unseen = [one.connected for one in kept.events if takes_time(one.connected.event) and not _is_seen(one, seen)]
+    for change in wanted:
+        if change.type not in _ENTER or not change.at or not home:
+            continue
+        start, end = (record.problem.local(minute) for minute in change.at)
+        known = all(place.covers(start, end) for place in kept.places)
+        if known and not any(touches(one, start, end) for one in unseen):
+            title = _title(change, record.problem, language)
+            # Another plan may want the same time again, after what this one entered was deleted.
+            target = Target(
+                connection_id=home.connection_id, object_id=f"{record.plan_id}/{change.at.start}", title=title.value
+            )
+            yield (
+                target,
+                CreateEvent(
+                    title=title,
+                    at=Traced(value=_time(change.at)),
+                    timezone=Traced(value=record.problem.zone.key),
+                    account=Traced(value=home.account),
+                ),
+            )
+
+
+def _title(change: Change, problem: Problem, language: SummaryLanguage) -> Traced[str]:
+    """Return the title of what is entered: that of the task, or focus time."""
+    task = next((task for task in problem.tasks if task.id == change.task), None)
+    if task is None or not (title := visible_title(task.title)):
+        return Traced(value=FOCUS_TIME[language])
+    return Traced(value=title, sources=(Source.whole(SourceKind.TASK, task.id),))
+
+
+def _home(kept: KeptCalendar, seen: Mapping[str, Event]) -> CalendarPlace | None:
+    """Return the calendar that most events of the plan stand in; None where none is connected."""
+    events = Counter(one.connection_id for one in kept.events if one.connected.event.event_id in seen)
+    return max(kept.places, key=lambda place: (events[place.connection_id], place.connection_id), default=None)
+
+
+def _is_seen(kept: KeptEvent, seen: Mapping[str, Event]) -> bool:
+    """Whether an event stands where the plan saw it."""
+    event = seen.get(kept.connected.event.event_id)
+    return event is not None and _stands(kept) == _time(event.at)
 
 
 def _action(change: Change, event: Event, kept: KeptEvent, zone: str) -> AnyAction | None:
-    found = kept.connected.event
-    start, end = found.start, found.end
-    if not isinstance(start, datetime) or not isinstance(end, datetime):
-        return None
-    was, organizes = EventTime(start=start, end=end), found.organizer_is_self
-    if was != _time(event.at):
+    found, was = kept.connected.event, _stands(kept)
+    organizes = found.organizer_is_self
+    if was is None or was != _time(event.at):
         return None
     if change.at is None:
         return DeclineEvent() if found.attendees and not organizes else None
     if found.attendees and not organizes:
         return None
     return MoveEvent(was=Traced(value=was), to=Traced(value=_time(change.at)), timezone=Traced(value=zone))
+
+
+def _stands(kept: KeptEvent) -> EventTime | None:
+    """Return when an event takes place, None where it takes whole days."""
+    start, end = kept.connected.event.start, kept.connected.event.end
+    return EventTime(start=start, end=end) if isinstance(start, datetime) and isinstance(end, datetime) else None
 
 
 def _time(at: Interval) -> EventTime:
