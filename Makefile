@@ -39,8 +39,8 @@ run: install ## start the assistant on this machine (PORT=8080 PROFILE=standard 
 arrive: install ## let a mail arrive in the sandbox: make arrive MAIL=urgent, or SUBJECT="..." BODY="..."
 	@$(PYTHON) -m infra.local.sandbox.arrive "$(if $(filter command line,$(origin MAIL)),$(MAIL),urgent)"
 
-token: install ## print a fresh token of the demo user
-	@$(PYTHON) -m infra.local.token
+token: install ## print a fresh token of the demo user, or of another: make token USER_ID=ann
+	@$(PYTHON) -m infra.local.token $(if $(USER_ID),"$(USER_ID)")
 
 deploy-local: install ## bring a change into the running local assistant
 	@$(PYTHON) -m infra.local.deploy

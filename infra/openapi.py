@@ -12,7 +12,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler.openapi.merge import OpenAPIMerge
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer, Server, Tag
 
-from assistant.runtime.http import JSON, MERGE_PATCH_JSON, HttpResolver
+from assistant.runtime.http import JSON, MERGE_PATCH_JSON, ON_BEHALF_OF, HttpResolver
 from assistant.runtime.problem import PROBLEM_JSON, Problem
 from infra.manifest import FUNCTIONS
 
@@ -26,7 +26,7 @@ _POWERTOOLS_ERRORS = ("HTTPValidationError", "ResponseValidationError", "Validat
 _PROBLEMS = {
     "400": "The body is not valid JSON.",
     "401": "The access token is missing, expired or forged.",
-    "403": "The token is of another user.",
+    "403": "The token is of another user, who is no delegate; or this is for the user alone.",
     "404": "Not found.",
     "409": "Changed elsewhere at the same moment.",
     "412": "A precondition does not hold for the current version.",
@@ -42,58 +42,58 @@ _FILE = (
     "granularity_minutes, now, time_limit_seconds, and the fields of constraints; lists with commas."
 )
 _ENTITY_TAG: Json = {"ETag": {"schema": {"type": "string"}, "description": "The version"}}
-_OWN_PROBLEMS = {
-    "correctTriage": {"404", "409", "503"},
-    "showDecision": {"404", "503"},
-    "readPreferences": {"503"},
-    "replacePreferences": {"409", "412", "503"},
-    "patchPreferences": {"409", "412", "503"},
-    "searchMemories": {"503"},
-    "showMemory": {"404", "503"},
-    "listDataSources": {"404", "409", "503"},
-    "showTaskSource": {"404", "409", "503"},
-    "chooseTaskSource": {"404", "409", "503"},
-    "stopTaskSource": {"404", "409", "503"},
-    "addMemory": {"409", "503"},
-    "correctMemory": {"404", "409", "412", "503"},
-    "approveMemory": {"404", "409", "412", "503"},
-    "forgetMemory": {"404", "409", "503"},
-    "forgetMemories": {"409", "503"},
-    "prioritizeTasks": {"503"},
-    "createTask": {"404", "503"},
-    "listTasks": {"503"},
-    "showTask": {"404", "503"},
-    "changeTask": {"404", "409", "412", "503"},
-    "deleteTask": {"404", "409", "412", "503"},
-    "noteBehaviour": {"404", "409", "503"},
-    "showLearned": {"503"},
-    "unlearn": {"404", "409", "503"},
-    "listMeetings": {"503"},
-    "showMeeting": {"404", "503"},
-    "keepMeeting": {"409", "412", "503"},
-    "forgetMeeting": {"404", "409", "412", "503"},
-    "showBriefing": {"404", "503"},
-    "listNotifications": {"503"},
-    "markNotification": {"404", "503"},
-    "listEffects": {"503"},
-    "verifyEffects": {"503"},
-    "proposeMail": {"409", "503"},
-    "listReceipts": {"503"},
-    "connectAccount": {"404", "409", "503"},
-    "listConnections": {"503"},
-    "disconnectAccount": {"404", "503"},
-    "undoEffects": {"404", "503"},
-    "showEffect": {"404", "503"},
-    "approveEffect": {"404", "409", "503"},
-    "rejectEffect": {"404", "409", "503"},
-    "exportMetrics": {"503"},
-    "reportUsage": {"503"},
-    "showPlan": {"404", "503"},
-    "summarizePlan": {"404", "503"},
-    "explainSuggestion": {"404", "503"},
-    "acceptSuggestions": {"404", "409", "503"},
+_ON_BEHALF_OF: Json = {
+    "name": ON_BEHALF_OF,
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "The user whom a delegate makes the request for, percent-encoded; without it the user of the token",
 }
-_EMPTIED = {"deleteTask": "The task is gone.", "stopTaskSource": "No data source is followed."}
+_OWN_PROBLEMS = {
+    "correctTriage": {"404", "409"},
+    "showDecision": {"404"},
+    "nameDelegate": {"409"},
+    "endDelegation": {"404"},
+    "replacePreferences": {"409", "412"},
+    "patchPreferences": {"409", "412"},
+    "showMemory": {"404"},
+    "listDataSources": {"404", "409"},
+    "showTaskSource": {"404", "409"},
+    "chooseTaskSource": {"404", "409"},
+    "stopTaskSource": {"404", "409"},
+    "addMemory": {"409"},
+    "correctMemory": {"404", "409", "412"},
+    "approveMemory": {"404", "409", "412"},
+    "forgetMemory": {"404", "409"},
+    "forgetMemories": {"409"},
+    "createTask": {"404"},
+    "showTask": {"404"},
+    "changeTask": {"404", "409", "412"},
+    "deleteTask": {"404", "409", "412"},
+    "noteBehaviour": {"404", "409"},
+    "unlearn": {"404", "409"},
+    "showMeeting": {"404"},
+    "keepMeeting": {"409", "412"},
+    "forgetMeeting": {"404", "409", "412"},
+    "showBriefing": {"404"},
+    "markNotification": {"404"},
+    "proposeMail": {"409"},
+    "connectAccount": {"404", "409"},
+    "disconnectAccount": {"404"},
+    "undoEffects": {"404"},
+    "showEffect": {"404"},
+    "approveEffect": {"404", "409"},
+    "rejectEffect": {"404", "409"},
+    "showPlan": {"404"},
+    "summarizePlan": {"404"},
+    "explainSuggestion": {"404"},
+    "acceptSuggestions": {"404", "409"},
+}
+_EMPTIED = {
+    "deleteTask": "The task is gone.",
+    "stopTaskSource": "No data source is followed.",
+    "endDelegation": "They act for the user no longer.",
+}
 _VERSIONED = (
     "readPreferences",
     "replacePreferences",
@@ -128,6 +128,7 @@ def document() -> Json:
             Tag(name="notifications"),
             Tag(name="effects"),
             Tag(name="preferences"),
+            Tag(name="delegates"),
             Tag(name="memory"),
             Tag(name="usage"),
             Tag(name="operations"),
@@ -139,15 +140,25 @@ def document() -> Json:
         if function.routes and not function.is_webhook:
             merge.add_schema(json.loads(resolver(function.name).get_openapi_json_schema()))
     merged: Json = json.loads(merge.get_openapi_json_schema())
+    schemas = merged["components"]["schemas"]
     public = {(route.path, route.method) for function in FUNCTIONS for route in function.routes if route.public}
     for path, operations in merged["paths"].items():
         for method, operation in operations.items():
+            if _leaves_the_user_open(path, operation, schemas):
+                operation.setdefault("parameters", []).append(_ON_BEHALF_OF)
             _complete(operation, public=(path, method.upper()) in public)
     for name in _POWERTOOLS_ERRORS:
-        merged["components"]["schemas"].pop(name, None)
+        schemas.pop(name, None)
     schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-    merged["components"]["schemas"] |= schema.pop("$defs") | {"Problem": schema}
+    schemas |= schema.pop("$defs") | {"Problem": schema}
     return merged
+
+
+def _leaves_the_user_open(path: str, operation: Json, schemas: Json) -> bool:
+    """Whether a request is about a user whom neither its path nor its body names."""
+    schema = operation.get("requestBody", {}).get("content", {}).get(JSON, {}).get("schema", {})
+    sent = schemas.get(schema.get("$ref", "").rpartition("/")[2], {}).get("properties", {})
+    return path.startswith("/api/") and "{user_id}" not in path and "user_id" not in sent
 
 
 def resolver(function: str) -> HttpResolver:
@@ -173,7 +184,7 @@ def _complete(operation: Json, *, public: bool) -> None:
     statuses = {"500"} | _OWN_PROBLEMS.get(operation["operationId"], set())
     if not public:
         operation["security"] = [{_TOKEN: []}]
-        statuses |= {"401", "403", "429"}
+        statuses |= {"401", "403", "429", "503"}
     if body:
         statuses |= {"400", "413", "415"}
     if body or operation.get("parameters"):

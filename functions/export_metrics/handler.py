@@ -5,7 +5,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from assistant.runtime.http import Caller, http_resolver
+from assistant.runtime.http import Owner, http_resolver
 from assistant.runtime.observability import logger
 from assistant.services.export_metrics import CONTENT_TYPE, export_metrics
 from assistant.services.recent import Recent
@@ -17,7 +17,7 @@ app = http_resolver(deps, limited=False)
 
 
 @app.get("/metrics", operation_id="exportMetrics", summary="Metrics as Prometheus text", tags=["operations"])
-def metrics(caller: Caller) -> Response[str]:
+def metrics(caller: Owner) -> Response[str]:
     """Return counters and histograms since the month began (UTC), and the newest gauges."""
     logger.info("metrics exported", extra={"user_id": caller.user_id})
     return Response(200, CONTENT_TYPE, recent.value(deps.clock.monotonic()))

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from assistant.runtime.http import Caller, PathId, UserPath, http_resolver
+from assistant.runtime.http import Owner, PathId, UserPath, http_resolver
 from assistant.runtime.observability import logger
 from assistant.services.forget_memories import ForgetQuery, Forgotten, forget_memories, forget_memory
 from assistant.wiring import deps
@@ -20,13 +20,13 @@ app = http_resolver(deps)
 
 
 @app.delete(f"{PATH}/<memory_id>", operation_id="forgetMemory", summary="Forget a memory", tags=["memory"])
-def forget_one(user_id: UserPath, memory_id: PathId, caller: Caller) -> Forgotten:
+def forget_one(user_id: UserPath, memory_id: PathId, caller: Owner) -> Forgotten:
     """Remove a memory and every copy derived from it."""
     return forget_memory(user_id, memory_id, caller, ports=deps.forget_ports)
 
 
 @app.delete(PATH, operation_id="forgetMemories", summary="Forget a source or a person", tags=["memory"])
-def forget_some(user_id: UserPath, wanted: Wanted, caller: Caller) -> Forgotten:
+def forget_some(user_id: UserPath, wanted: Wanted, caller: Owner) -> Forgotten:
     """Remove what was learned from one source, or everything that names a person."""
     seconds = app.lambda_context.get_remaining_time_in_millis() / 1000 - CLOSING_SECONDS
     return forget_memories(user_id, wanted, caller, seconds=seconds, ports=deps.forget_ports)

@@ -5,7 +5,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from assistant.domain.connections import Provider
-from assistant.runtime.http import Caller, PathId, UserPath, http_resolver
+from assistant.runtime.http import Caller, Owner, PathId, UserPath, http_resolver
 from assistant.runtime.observability import logger
 from assistant.services import connect_accounts as connect
 from assistant.services import manage_connections as manage
@@ -17,7 +17,7 @@ app = http_resolver(deps, largest_body=10_000)
 
 
 @app.post(f"{PATH}/<provider>", operation_id="connectAccount", summary="Connect an account", tags=["connections"])
-def start(user_id: UserPath, provider: Provider, wanted: connect.AccessRequest, caller: Caller) -> connect.ConsentAsked:
+def start(user_id: UserPath, provider: Provider, wanted: connect.AccessRequest, caller: Owner) -> connect.ConsentAsked:
     """Return the address at which the user opens an account to the assistant, within ten minutes."""
     address = deps.settings.public_url or f"https://{app.current_event.request_context.domain_name}"
     return connect.ask_consent(user_id, provider, wanted, caller, address=address, ports=deps.ask_ports)
@@ -35,7 +35,7 @@ def find(user_id: UserPath, caller: Caller) -> manage.ConnectionList:
     summary="Disconnect an account",
     tags=["connections"],
 )
-def delete(user_id: UserPath, provider: Provider, connection_id: PathId, caller: Caller) -> manage.Disconnected:
+def delete(user_id: UserPath, provider: Provider, connection_id: PathId, caller: Owner) -> manage.Disconnected:
     """Revoke the consent where the provider can, and forget the account's tokens in any case."""
     return manage.disconnect(user_id, provider, connection_id, caller, ports=deps.connection_ports)
 

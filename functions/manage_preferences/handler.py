@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from assistant.domain.preferences import Preferences
 from assistant.domain.versions import Preconditions
-from assistant.runtime.http import Caller, IfMatch, IfNoneMatch, MergePatch, UserPath, http_resolver, versioned
+from assistant.runtime.http import Caller, IfMatch, IfNoneMatch, MergePatch, Owner, UserPath, http_resolver, versioned
 from assistant.runtime.observability import logger
 from assistant.services.edit_preferences import patch_preferences, replace_preferences
 from assistant.wiring import deps
@@ -29,7 +29,7 @@ def read(user_id: UserPath, caller: Caller, if_none_match: IfNoneMatch = None) -
 def replace(
     user_id: UserPath,
     preferences: Preferences,
-    caller: Caller,
+    caller: Owner,
     if_match: IfMatch = None,
     if_none_match: IfNoneMatch = None,
 ) -> Response[Preferences]:
@@ -41,7 +41,7 @@ def replace(
 
 
 @app.patch(PATH, operation_id="patchPreferences", summary="Change some preferences", tags=["preferences"])
-def patch(user_id: UserPath, changes: MergePatch, caller: Caller, if_match: IfMatch = None) -> Response[Preferences]:
+def patch(user_id: UserPath, changes: MergePatch, caller: Owner, if_match: IfMatch = None) -> Response[Preferences]:
     """Apply a JSON merge patch (RFC 7396); null returns a setting to its default."""
     caller.must_be(user_id)
     stored = patch_preferences(caller, changes, Preconditions(if_match), ports=deps.preference_ports)

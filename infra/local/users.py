@@ -39,6 +39,13 @@ def demo_token(aws: LocalAws, state: Path) -> str:
     return access_token(aws, DEMO_USER, _password(state))
 
 
+def fresh_token(aws: LocalAws, name: str) -> str:
+    """Return an access token of a user, who is made where there is none; their password is forgotten at once."""
+    password = random_password()
+    create_user(aws, name, password)
+    return access_token(aws, name, password)
+
+
 def access_token(aws: LocalAws, name: str, password: str) -> str:
     """Sign in with the password and return the access token.
 

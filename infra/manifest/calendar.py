@@ -70,7 +70,7 @@ FUNCTIONS = (
         memory=FULL_CPU,
         timeout=29,
         routes=(Route("POST", "/api/v1/calendar/team/optimize"),),
-        grants=(on_table("PutItem", "Query", "UpdateItem"),),
+        grants=(on_table("GetItem", "PutItem", "Query", "UpdateItem"),),
         dependencies=("core", "cache", "solver"),
         cache=True,
     ),

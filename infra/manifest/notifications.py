@@ -37,7 +37,7 @@ FUNCTIONS = (
             Route("GET", "/api/v1/users/{user_id}/notifications"),
             Route("PATCH", "/api/v1/users/{user_id}/notifications/{notification_id}"),
         ),
-        grants=(on_table("PutItem", "Query", "UpdateItem"),),
+        grants=(on_table("GetItem", "PutItem", "Query", "UpdateItem"),),
         dependencies=("core", "cache"),
         cache=True,
     ),

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from assistant.domain.access import Access, asked_scopes
 from assistant.domain.connections import Provider
+from assistant.domain.delegations import Delegation
 from assistant.domain.memory.change import Line, with_memory
 from assistant.domain.notes.webhook import WebhookSecret
 from assistant.domain.tasks.kept import KeptTask
@@ -130,10 +131,11 @@ def arrange(wired: Wired, name: str) -> None:
 
 
 def _keep_what_it_is_about(wired: Wired, name: str) -> None:
-    """Keep the plan, memory, task, effect and consent of the recorded events, and the accounts this one names."""
+    """Keep what the recorded events are about, and the accounts this one names."""
     wired.plans.save(greedy_record(PLAN_ID, wired.clock.now()))
     wired.memories.write("user123", with_memory(Line("line"), known_memory(MEMORY_ID, wired.clock.now())))
     wired.tasks.create("user123", TASK, None)
+    wired.delegations.put(Delegation(user_id="user123", delegate_id="user789", given_at=wired.clock.now()))
     propose(wired)
     ask_for_a_consent(wired)
     if name.startswith("receive_notion_event"):

@@ -8,7 +8,7 @@ import pytest
 
 from assistant.adapters import anthropic_batches, google_http, google_push, graph_api, oauth_http, pinecone_vectors
 from assistant.adapters.cloudwatch import cloudwatch_client
-from assistant.adapters.dynamo import dynamo_client
+from assistant.adapters.dynamo import admission_client, dynamo_client
 from assistant.adapters.kms_envelope import kms_client
 from assistant.adapters.lambda_wishes import lambda_client
 from assistant.adapters.notion_calls import USER, WORKER
@@ -39,7 +39,12 @@ def slowest(client: Any) -> float:
 
 
 def limits() -> float:
-    return max(slowest(dynamo_client(attempts=1)), CONNECT_TIMEOUT + READ_TIMEOUT)
+    return max(slowest(admission_client()), CONNECT_TIMEOUT + READ_TIMEOUT)
+
+
+def admitted() -> float:
+    """Seconds until both the limits and whether the caller is a delegate were asked for."""
+    return limits() + slowest(admission_client())
 
 
 def store() -> float:
@@ -114,38 +119,38 @@ def one_effect() -> float:
 
 
 WORST: dict[str, Callable[[], float]] = {
-    "triage_email": lambda: limits() + store() + BATCH_PAUSES + slowest(sqs_client()),
-    "find_availability": lambda: limits() + store() + slowest(dynamo_client(attempts=1)),
-    # Nothing but the limits is asked; the search takes what is left.
-    "optimize_team": limits,
+    "triage_email": lambda: admitted() + store() + BATCH_PAUSES + slowest(sqs_client()),
+    "find_availability": lambda: admitted() + store() + slowest(dynamo_client(attempts=1)),
+    # Nothing but this is asked; the search takes what is left.
+    "optimize_team": admitted,
     # A kept plan is looked for where nothing was slow before. The search leaves the time the last three need, which
     # another test holds against what they take.
     "optimize_calendar": lambda: (
-        limits() + store() + slowest(dynamo_client(attempts=1)) + slowest(lambda_client()) + plan_closing()
+        admitted() + store() + slowest(dynamo_client(attempts=1)) + slowest(lambda_client()) + plan_closing()
     ),
     # Claude is asked in the time that booking its money leaves.
-    "understand_wishes": lambda: provider() + limits() + 2 * store(),
+    "understand_wishes": lambda: provider() + admitted() + 2 * store(),
     # The preferences, the calendars, the kept tasks, then Claude in the time that booking its money and the audit event
     # leave.
     "prioritize_tasks": lambda: (
-        provider() + limits() + 2 * store() + slowest(dynamo_client(attempts=1)) + slowest(sqs_client())
+        provider() + admitted() + 2 * store() + slowest(dynamo_client(attempts=1)) + slowest(sqs_client())
     ),
     # What is down stops a request at once; until then each step may have been slow.
-    "manage_tasks": lambda: limits() + 2 * store() + BATCH_PAUSES + slowest(sqs_client()),
+    "manage_tasks": lambda: admitted() + 2 * store() + BATCH_PAUSES + slowest(sqs_client()),
     # Preferences, then memories, then Claude in the time that booking its money and the audit event leave: what the
     # index of memories takes longer, Claude has less.
     "prepare_meeting": lambda: (
         max(provider(), memory_index())
-        + limits()
+        + admitted()
         + 2 * store()
         + slowest(dynamo_client(attempts=1))
         + slowest(sqs_client())
     ),
     # The preferences, the meeting as it was, the meeting as it is.
-    "manage_meetings": lambda: limits() + 3 * store() + slowest(sqs_client()),
+    "manage_meetings": lambda: admitted() + 3 * store() + slowest(sqs_client()),
     # Until the table answers no more each step may have been slow; what is left is due again.
     "release_notifications": lambda: 2 * store() + slowest(sqs_client(attempts=1)),
-    # The account, who else has it, its tokens, the provider, the account's end, and its mails.
+    # The account, who else has it, its tokens, the provider, the account's end, and its mails; by the user alone.
     "manage_connections": lambda: (
         limits()
         + 5 * slowest(dynamo_client(attempts=1))
@@ -168,10 +173,10 @@ WORST: dict[str, Callable[[], float]] = {
     "deliver_notifications": lambda: (
         secret() + 6 * store() + BATCH_PAUSES + slowest(sqs_client(attempts=1)) + max(4 * CALL_SECONDS, mail_sent())
     ),
-    "manage_notifications": lambda: limits() + 2 * store(),
+    "manage_notifications": lambda: admitted() + 2 * store(),
     # The connection, the data source after a renewal that another worker has under way, the choice, and the queue.
     "manage_task_sources": lambda: (
-        limits() + 2 * store() + renewed_elsewhere() + max(USER.attempt, USER.call) + slowest(sqs_client(attempts=1))
+        admitted() + 2 * store() + renewed_elsewhere() + max(USER.attempt, USER.call) + slowest(sqs_client(attempts=1))
     ),
     # What is down stops a run at once; until then each step may have been slow. Pages are begun until the time kept.
     "sync_notion": lambda: (
@@ -185,7 +190,7 @@ WORST: dict[str, Callable[[], float]] = {
     "reconcile_notion": lambda: 3 * store() + BATCH_PAUSES + slowest(sqs_client(attempts=1)),
     # The effect, the head of the ledger, the transaction, the audit event and the queue. What is asked of a mail before
     # that ends the request where the store is down.
-    "manage_effects": lambda: limits() + 3 * store() + BATCH_PAUSES + 2 * slowest(sqs_client()),
+    "manage_effects": lambda: admitted() + 3 * store() + BATCH_PAUSES + 2 * slowest(sqs_client()),
     # The last effect is begun when this much is left.
     "execute_effects": one_effect,
     # What is down fails the meetings under way, each on a thread of its own.
@@ -193,15 +198,18 @@ WORST: dict[str, Callable[[], float]] = {
         provider() + memory_index() + 17 * store() + LONGEST + slowest(sqs_client()) + slowest(sqs_client(attempts=1))
     ),
     # The second of three reads and the writes of what is kept are tried once.
-    "summarize_plan": lambda: provider() + limits() + 2 * store() + 3 * slowest(dynamo_client(attempts=1)),
+    "summarize_plan": lambda: provider() + admitted() + 2 * store() + 3 * slowest(dynamo_client(attempts=1)),
     "prove_calendar_plan": lambda: 2 * store() + slowest(sqs_client()),
     # The preferences, then the audit event and the place of the daily briefing.
-    "manage_preferences": lambda: limits() + store() + slowest(sqs_client()),
+    "manage_preferences": lambda: admitted() + store() + slowest(sqs_client()),
     # What is down stops the request at once, or, after the memory is kept, leaves its vector for another.
-    "manage_memory": lambda: limits() + memory_index() + 2 * store() + BATCH_PAUSES + slowest(sqs_client()),
+    # Those that hold, the new one, and the audit event.
+    "manage_delegates": lambda: limits() + 2 * slowest(admission_client()) + slowest(sqs_client()),
+    # What is down stops the request at once, or, after the memory is kept, leaves its vector for another.
+    "manage_memory": lambda: admitted() + memory_index() + 2 * store() + BATCH_PAUSES + slowest(sqs_client()),
     "forget_memory": lambda: limits() + memory_index() + 2 * store() + BATCH_PAUSES + slowest(sqs_client()),
-    "manage_learned": lambda: limits() + store() + slowest(sqs_client()),
-    "report_usage": lambda: limits() + 2 * store(),
+    "manage_learned": lambda: admitted() + store() + slowest(sqs_client()),
+    "report_usage": lambda: admitted() + 2 * store(),
     # What is down stops a run at once; until then each step may have been slow.
     "submit_claude_batches": lambda: (
         provider() + limits() + 8 * store() + 2 * BATCH_PAUSES + anthropic_batches._SECONDS

@@ -45,6 +45,19 @@ def test_every_route_that_is_not_public_needs_a_token() -> None:
                 assert ("401" in operation["responses"]) != route.public
 
 
+def test_every_request_about_a_user_can_name_them() -> None:
+    for (_, path), operation in OPERATIONS.items():
+        if path.startswith("/api/") and "security" in operation:
+            content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+            body = DOCUMENT["components"]["schemas"].get(
+                content.get("schema", {}).get("$ref", "").rpartition("/")[2], {}
+            )
+            named = {parameter["name"] for parameter in operation.get("parameters", [])} | set(
+                body.get("properties", {})
+            )
+            assert len(named & {"user_id", "On-Behalf-Of"}) == 1, path
+
+
 def test_every_error_is_a_problem_document() -> None:
     for operation in OPERATIONS.values():
         errors = {status: answer for status, answer in operation["responses"].items() if status >= "400"}

@@ -13,6 +13,7 @@ from assistant.domain.calendar.plan_record import PlanRecord, ProofJob
 from assistant.domain.calendar.prose.summary import Summary
 from assistant.domain.calendar.prose.wording import SummaryLanguage
 from assistant.domain.decisions import DEFERRED_FOR, Correction, Decision
+from assistant.domain.delegations import Delegation
 from assistant.domain.errors import Unavailable
 from assistant.domain.learning import (
     REPLIES,
@@ -62,6 +63,32 @@ class MemoryPreferences:
             return False
         self._stored[user_id] = VersionedPreferences(preferences, expected_version + 1)
         return True
+
+
+class MemoryDelegations:
+    """Implements ``ports.DelegationStore``; counts what it is asked."""
+
+    def __init__(self, outage: Outage | None = None) -> None:
+        self._outage = outage or Outage()
+        self._kept: dict[tuple[str, str], Delegation] = {}
+        self.asked: list[tuple[str, str]] = []
+
+    def find(self, user_id: str, delegate_id: str) -> Delegation | None:
+        self._outage.check()
+        self.asked.append((user_id, delegate_id))
+        return self._kept.get((user_id, delegate_id))
+
+    def of_user(self, user_id: str) -> Sequence[Delegation]:
+        self._outage.check()
+        return [one for (owner, _), one in sorted(self._kept.items()) if owner == user_id]
+
+    def put(self, delegation: Delegation) -> None:
+        self._outage.check()
+        self._kept[delegation.user_id, delegation.delegate_id] = delegation
+
+    def delete(self, user_id: str, delegate_id: str) -> None:
+        self._outage.check()
+        self._kept.pop((user_id, delegate_id), None)
 
 
 class MemoryDecisions:

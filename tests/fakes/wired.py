@@ -41,6 +41,7 @@ from tests.fakes.stores import (
     MemoryAuditTrail,
     MemoryBacklog,
     MemoryDecisions,
+    MemoryDelegations,
     MemoryPlans,
     MemoryPreferences,
     MemoryProofs,
@@ -55,6 +56,7 @@ _BUILT_FROM_PORTS = (
     "triage_ports",
     "feedback_ports",
     "preference_ports",
+    "delegate_ports",
     "claude_ports",
     "backlog_ports",
     "optimize_ports",
@@ -134,6 +136,7 @@ class Wired:
         self.decisions = MemoryDecisions(self.clock, reads=self.store, writes=self.store)
         self.backlog = MemoryBacklog(self.decisions, self.clock, self.store)
         self.preferences = MemoryPreferences(self.store)
+        self.delegations = MemoryDelegations(self.store)
         self.plans = MemoryPlans(self.clock, self.store)
         self.proofs = MemoryProofs(self.proof_queue)
         self.memories = MemoryMemories(self.clock, self.store)
@@ -173,6 +176,7 @@ class Wired:
             "rate_limiter": self.limiter,
             "sessions": MemorySessions(),
             "preferences": self.preferences,
+            "delegations": self.delegations,
             "decisions": self.decisions,
             "history": self.decisions,
             "behaviours": self.decisions,

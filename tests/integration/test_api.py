@@ -5,7 +5,7 @@ import os
 import signal
 from typing import Any
 
-from infra.local.users import access_token, create_user, random_password
+from infra.local.users import fresh_token
 from tests.integration.assistant_process import Assistant, eventually
 
 TRIAGE = "/api/v1/email/triage"
@@ -167,9 +167,7 @@ def test_a_path_cannot_leave_the_api(assistant: Assistant) -> None:
 
 
 def test_a_user_over_the_limit_is_told_when_to_come_back(assistant: Assistant, token: str) -> None:
-    password = random_password()
-    create_user(assistant.aws, "eager", password)
-    eager = access_token(assistant.aws, "eager", password)
+    eager = fresh_token(assistant.aws, "eager")
     path = "/api/v1/users/eager/preferences"
 
     # The default bucket holds 100 requests and gains 5 a second.

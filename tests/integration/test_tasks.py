@@ -1,11 +1,10 @@
 """Tasks through the front door, API Gateway, Lambda and DynamoDB."""
 
 import json
-import secrets
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
-from infra.local.users import access_token, create_user
+from infra.local.users import fresh_token
 from tests.integration.assistant_process import Assistant
 
 PRIORITIZE = "/api/v1/tasks/prioritize"
@@ -73,9 +72,7 @@ def test_a_task_is_kept_once_listed_ranked_done_and_deleted(assistant: Assistant
 
 def test_a_task_of_another_user_is_not_there(assistant: Assistant, token: str) -> None:
     made = assistant.request("POST", TASKS, {"title": "Mine"}, token=token).json()
-    password = f"Aa1!{secrets.token_urlsafe(16)}"
-    create_user(assistant.aws, "tasks-of-another", password)
-    other = access_token(assistant.aws, "tasks-of-another", password)
+    other = fresh_token(assistant.aws, "tasks-of-another")
     assert assistant.request("GET", f"{TASKS}/{made['task_id']}", token=other).status == 404
     assert assistant.request("GET", TASKS, token=other).json() == {"tasks": [], "next_cursor": None}
     assert assistant.request("DELETE", f"{TASKS}/{made['task_id']}", token=token).status == 204

@@ -16,7 +16,7 @@ from assistant.domain.triage.decision import DecidedBy
 from assistant.domain.users import Identity
 from assistant.services.answer_approvals import ApprovalRequest, approve_effect
 from assistant.services.propose_mail import MailProposal, MailProposalPorts, propose_mail
-from assistant.services.show_effects import EffectView
+from assistant.services.show_effects import EffectView, VerifyQuery, verify_ledger
 from tests.fakes.connections import google_connection
 from tests.fakes.effects import CALLER, USER, Desk
 
@@ -42,9 +42,16 @@ def wanted(desk: Desk, kind: str = "draft", **fields: Any) -> MailProposal:
     return MailProposal.model_validate(given | fields)
 
 
-def propose(desk: Desk, mail: MailProposal, *, key: str | None = None, request_id: str = "request1") -> EffectView:
+def propose(
+    desk: Desk,
+    mail: MailProposal,
+    *,
+    key: str | None = None,
+    request_id: str = "request1",
+    delegate_id: str | None = None,
+) -> EffectView:
     ports = MailProposalPorts(desk.propose_ports, desk.connections, desk.audit)
-    return propose_mail(USER, mail, Identity(USER, request_id), key=key, ports=ports)
+    return propose_mail(USER, mail, Identity(USER, request_id, delegate_id), key=key, ports=ports)
 
 
 def test_a_draft_is_kept_at_once_with_where_it_comes_from(desk: Desk) -> None:
@@ -72,6 +79,24 @@ def test_a_mail_is_sent_after_its_approval_only(desk: Desk) -> None:
     approve_effect(USER, view.id, approval, CALLER, ports=desk.answer_ports)
     desk.work()
     assert [mail.subject for mail in desk.mailbox.sent()] == ["Offer"]
+
+
+def test_the_ledger_says_which_delegate_asked_and_approved(desk: Desk) -> None:
+    view = propose(desk, wanted(desk, "send"), delegate_id="bob")
+    assert (view.origin.delegate_id, view.reasoning) == ("bob", "bob asked for it for you.")
+    approval = ApprovalRequest(action_hash=view.action_hash)
+    carl = Identity(USER, "request2", "carl")
+    approved = approve_effect(USER, view.id, approval, carl, ports=desk.answer_ports)
+    assert approved.approved_by == "carl"
+    assert [event.delegate_id for event in desk.audit.events] == ["bob", "carl"]
+    assert verify_ledger(USER, VerifyQuery(), CALLER, effects=desk.effects, clock=desk.clock).intact
+
+
+def test_what_the_user_does_is_written_as_before_there_were_delegates(desk: Desk) -> None:
+    view = propose(desk, wanted(desk, "send"))
+    approval = ApprovalRequest(action_hash=view.action_hash)
+    assert approve_effect(USER, view.id, approval, CALLER, ports=desk.answer_ports).approved_by == USER
+    assert "delegate_id" not in desk.effects.records[USER, view.id].model_dump_json()
 
 
 def test_with_the_same_key_it_is_one(desk: Desk) -> None:

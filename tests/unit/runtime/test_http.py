@@ -28,6 +28,7 @@ from assistant.runtime.http import (
 )
 from assistant.runtime.settings import Settings
 from tests.fakes.runtime import ManualClock, MemoryMeter, MemorySessions, ScriptedLimiter
+from tests.fakes.stores import MemoryDelegations
 from tests.fakes.wired import Answer, Context
 
 
@@ -51,6 +52,7 @@ class Gate:
     meter: MemoryMeter = field(default_factory=MemoryMeter)
     rate_limiter: ScriptedLimiter = field(default_factory=ScriptedLimiter)
     sessions: MemorySessions = field(default_factory=MemorySessions)
+    delegations: MemoryDelegations = field(default_factory=MemoryDelegations)
 
 
 @dataclass

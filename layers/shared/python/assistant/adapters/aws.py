@@ -22,10 +22,10 @@ CONNECT_TIMEOUT = 1.0
 MOST_CONNECTIONS = 32
 
 
-def client_config(*, read_timeout: float, attempts: int) -> Config:
+def client_config(*, read_timeout: float, attempts: int, connect_timeout: float = CONNECT_TIMEOUT) -> Config:
     """Return timeouts in seconds and the number of attempts; standard retries back off with jitter."""
     return Config(
-        connect_timeout=CONNECT_TIMEOUT,
+        connect_timeout=connect_timeout,
         read_timeout=read_timeout,
         retries={"mode": "standard", "total_max_attempts": attempts},
         max_pool_connections=MOST_CONNECTIONS,

@@ -4,6 +4,8 @@
 Access pattern         pk / sk                      Operation                                      Used by
 =====================  ===========================  =============================================  ====================
 Preferences of a user  USER#<id> / PREFERENCES      GetItem; PutItem if the version is expected    preferences, triage
+Delegation of a user   USER#<id> / DELEGATE#<id>    GetItem, Query, consistent; PutItem; DeleteItem; every request for
+                                                    (TTL if it ends)                               another user
 Decision on a mail     USER#<id> / DECISION#<mail>  BatchWriteItem (TTL 90 days); GetItem          triage, feedback
 Sender, list or topic  USER#<id> / SENDER#<key>     BatchGetItem; Query; UpdateItem ADD; DeleteItem triage, learned
                                                     (TTL 360 days for topics)
@@ -135,6 +137,11 @@ def epoch(moment: datetime) -> int:
 def dynamo_client(*, attempts: int = 2) -> "DynamoDBClient":
     """Return a client whose slowest call stays far inside a Lambda's deadline."""
     return session().client("dynamodb", config=client_config(read_timeout=1.0, attempts=attempts))
+
+
+def admission_client() -> "DynamoDBClient":
+    """Return a client for what stands before each request: two calls of it leave the request its time."""
+    return session().client("dynamodb", config=client_config(connect_timeout=0.5, read_timeout=0.9, attempts=1))
 
 
 def write_if[Answer](write: Callable[[], Answer]) -> Answer | None:

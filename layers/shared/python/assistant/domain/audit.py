@@ -38,6 +38,8 @@ class AuditAction(StrEnum):
     EFFECT_APPROVED = "effect.approved"
     EFFECT_REJECTED = "effect.rejected"
     EFFECTS_UNDONE = "effects.undone"
+    DELEGATE_NAMED = "delegate.named"
+    DELEGATION_ENDED = "delegation.ended"
 
 
 class AuditEvent(BaseModel):
@@ -47,13 +49,14 @@ class AuditEvent(BaseModel):
 
     id: UUID
     user_id: str
+    delegate_id: str | None = Field(default=None, description="Who did it for the user; null where the user did")
     action: AuditAction
     occurred_at: AwareDatetime
     request_id: str
     counts: Mapping[str, int] = Field(default_factory=dict)
     subject_id: str | None = Field(
         default=None,
-        description="Id of the mail, plan, meeting, task, memory or effect, where the action has one subject",
+        description="Id of the mail, plan, meeting, task, memory, effect or delegate, where it has one subject",
     )
 
 
@@ -69,6 +72,7 @@ def audit_event(
     return AuditEvent(
         id=uuid4(),
         user_id=caller.user_id,
+        delegate_id=caller.delegate_id,
         action=action,
         occurred_at=now,
         request_id=caller.request_id,

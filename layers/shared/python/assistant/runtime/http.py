@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Annotated, Any, Protocol, override
+from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.depends import Depends
@@ -17,9 +18,11 @@ from pydantic import BaseModel, BeforeValidator, StringConstraints
 
 from assistant.domain import metric_names
 from assistant.domain.admission import Admission
+from assistant.domain.delegations import acting_for
 from assistant.domain.errors import AssistantError, FieldError, Forbidden, InvalidRequest, RateLimited, field_errors
-from assistant.domain.users import Identity
+from assistant.domain.users import LONGEST_USER_ID, NOT_YOURS, Identity
 from assistant.domain.versions import Preconditions, entity_tag
+from assistant.ports.delegations import DelegationStore
 from assistant.ports.runtime import Clock, Meter, RateLimiter, Sessions
 from assistant.runtime.observability import logger
 from assistant.runtime.problem import HEADERS, PROBLEM_JSON, HttpError, problem_document
@@ -29,6 +32,8 @@ from assistant.runtime.settings import Settings
 LARGEST_BODY = 6_000_000
 JSON = "application/json"
 MERGE_PATCH_JSON = "application/merge-patch+json"
+# Names the user whom a request is made for where neither its path nor its body does; percent-encoded as in a path.
+ON_BEHALF_OF = "On-Behalf-Of"
 
 type Event = dict[str, Any]
 # Makes the JSON document of a request from a body of another media type and the query parameters.
@@ -78,6 +83,11 @@ class Gate(Protocol):
         """Active users."""
         ...
 
+    @property
+    def delegations(self) -> DelegationStore:
+        """Who may act for whom."""
+        ...
+
 
 def _authenticated(request: Request) -> Identity:
     identity: Identity | None = request.context["identity"]
@@ -86,7 +96,42 @@ def _authenticated(request: Request) -> Identity:
     return identity
 
 
-Caller = Annotated[Identity, Depends(_authenticated)]
+def _named_user(request: Request, caller: Identity) -> str:
+    """Return whom the request is made for: as its path, its body or its header says, else the caller."""
+    body, path = request.json_body, request.path_parameters.get("user_id")
+    in_body = body.get("user_id") if isinstance(body, dict) else None
+    sent = _restore_slashes(path) if path else in_body
+    header = unquote(request.headers.get(ON_BEHALF_OF.lower(), "").strip())
+    if header and isinstance(sent, str) and sent != header:
+        wrong = FieldError(ON_BEHALF_OF, "must be the user whom the request names")
+        raise InvalidRequest("The request names two users.", errors=(wrong,))
+    return sent if isinstance(sent, str) else header or caller.user_id
+
+
+def _user_or_delegate(request: Request) -> Identity:
+    caller = _authenticated(request)
+    user_id = _named_user(request, caller)
+    if user_id == caller.user_id:
+        return caller
+    if len(user_id) > LONGEST_USER_ID:
+        raise Forbidden(NOT_YOURS)
+    gate: Gate = request.context["gate"]
+    identity = acting_for(user_id, caller, gate.delegations.find(user_id, caller.user_id), gate.clock.now())
+    logger.info("a delegate acts", extra={"user_id": user_id, "delegate_id": caller.user_id})
+    return identity
+
+
+def _user_alone(request: Request) -> Identity:
+    caller = _authenticated(request)
+    if _named_user(request, caller) != caller.user_id:
+        raise Forbidden("Only the user themself can do this.")
+    return caller
+
+
+# Whom a request is made for: the user of its token, or one who made them a delegate.
+Caller = Annotated[Identity, Depends(_user_or_delegate)]
+# The same, where no delegate may act.
+Owner = Annotated[Identity, Depends(_user_alone)]
 
 
 class NotModified(Exception):
@@ -153,7 +198,7 @@ class HttpResolver(APIGatewayHttpResolver):
             identity = _identity(request, self._gate.settings.user_id_claim)
             if identity and self._limited:
                 headers |= self._admit(identity)
-            self.context["identity"] = identity
+            self.context.update(identity=identity, gate=self._gate)
             answer = super().resolve(_checked(request, self._largest_body, self._readers), context)
         except AssistantError as error:
             answer = _refused(request, error)

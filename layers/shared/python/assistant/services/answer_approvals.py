@@ -60,7 +60,7 @@ def approve_effect(
         if record.approval and record.state in _GONE_ON:
             return _handed_over(record, caller, ports)
         _require_waiting(record, record.state_at(now))
-        given = Approval(action_hash=approval.action_hash, at=now)
+        given = Approval(action_hash=approval.action_hash, at=now, delegate_id=caller.delegate_id)
         approved = record.changed(now, state=EffectState.QUEUED, approval=given)
         if ports.effects.commit(user_id, [EffectChange(approved, LedgerEvent.APPROVED)]):
             ports.audit.record(audit_event(AuditAction.EFFECT_APPROVED, caller, now, subject_id=effect_id))

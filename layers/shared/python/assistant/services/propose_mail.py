@@ -100,10 +100,14 @@ def _effect(connection: Connection, wanted: MailProposal, caller: Identity, occa
             to=Traced(value=wanted.to), subject=Traced(value=wanted.subject), text=Traced(value=wanted.text)
         ),
         origin=Origin(
-            capability=Capability.REQUEST, run_id=caller.request_id, decided_by=DecidedBy.USER, occasion=occasion
+            capability=Capability.REQUEST,
+            run_id=caller.request_id,
+            decided_by=DecidedBy.USER,
+            occasion=occasion,
+            delegate_id=caller.delegate_id,
         ),
         confidence=1.0,
-        reasoning="You asked for it.",
+        reasoning=f"{caller.delegate_id} asked for it for you." if caller.delegate_id else "You asked for it.",
         evidence=(Source.whole(SourceKind.REQUEST, caller.request_id), *answered),
         proposed_at=now,
     )

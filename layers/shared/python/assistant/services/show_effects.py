@@ -56,6 +56,7 @@ class EffectView(BaseModel):
     changed_at: AwareDatetime
     asked_until: AwareDatetime | None = Field(description="Until when it can be approved, where that is asked")
     approved_at: AwareDatetime | None
+    approved_by: str | None = Field(description="The user, or who approved it as their delegate")
     done_at: AwareDatetime | None
     before: Mapping[str, str | bool | None] | None
     after: Mapping[str, str | bool | None] | None
@@ -82,6 +83,7 @@ class EffectView(BaseModel):
             changed_at=record.changed_at,
             asked_until=record.asked_until if state is EffectState.WAITING else None,
             approved_at=record.approval.at if record.approval else None,
+            approved_by=(record.approval.delegate_id or effect.user_id) if record.approval else None,
             done_at=record.done_at,
             before=record.before,
             after=record.after,

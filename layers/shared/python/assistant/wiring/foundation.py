@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from assistant.adapters.dynamo import Table
     from assistant.adapters.local_limits import Circuit
     from assistant.adapters.secrets import ApiKey
+    from assistant.ports.delegations import DelegationStore
     from assistant.ports.users import PreferenceStore
+    from assistant.services.manage_delegates import DelegatePorts
 
 
 class Foundation:
@@ -39,6 +41,20 @@ class Foundation:
         from assistant.adapters.dynamo_preferences import DynamoPreferences
 
         return DynamoPreferences(self._table)
+
+    @cached_property
+    def delegations(self) -> "DelegationStore":
+        """Who may act for whom; one attempt, as users come again."""
+        from assistant.adapters.dynamo_delegations import DynamoDelegations
+
+        return DynamoDelegations(self._admission_table)
+
+    @cached_property
+    def delegate_ports(self) -> "DelegatePorts":
+        """What naming delegates needs."""
+        from assistant.services.manage_delegates import DelegatePorts
+
+        return DelegatePorts(self.delegations, self.audit_trail, self.clock)
 
     @cached_property
     def audit_trail(self) -> AuditTrail:
@@ -127,8 +143,14 @@ class Foundation:
     def _impatient_table(self) -> "Table":
         from assistant.adapters.dynamo import Table, dynamo_client
 
-        # One attempt: limits have an answer without it, and the queue delivers audit events again.
+        # One attempt: whoever asks comes again, and the queue delivers audit events again.
         return Table(self._table_name, dynamo_client(attempts=1))
+
+    @cached_property
+    def _admission_table(self) -> "Table":
+        from assistant.adapters.dynamo import Table, admission_client
+
+        return Table(self._table_name, admission_client())
 
     @cached_property
     def _redis(self) -> "Redis":
@@ -151,7 +173,7 @@ class Foundation:
             return RedisRateLimiter(self._redis, user=self._user_bucket, everyone=self._global_bucket)
         from assistant.adapters.dynamo_limits import DynamoRateLimiter
 
-        return DynamoRateLimiter(self._impatient_table, self.clock, user=self._user_bucket)
+        return DynamoRateLimiter(self._admission_table, self.clock, user=self._user_bucket)
 
     def _shared_sessions(self) -> Sessions:
         if self.settings.redis_url:
@@ -160,7 +182,7 @@ class Foundation:
             return RedisSessions(self._redis, self.clock, ttl=self.settings.session_ttl)
         from assistant.adapters.dynamo_limits import DynamoSessions
 
-        return DynamoSessions(self._impatient_table, self.clock, ttl=self.settings.session_ttl)
+        return DynamoSessions(self._admission_table, self.clock, ttl=self.settings.session_ttl)
 
     @property
     def _user_bucket(self) -> Bucket:

@@ -62,6 +62,9 @@ _NEEDS_LEAVE: Final = frozenset(EffectState) - {
 }
 
 
+# Left out where it was the user, so that what was hashed before there were delegates keeps its hash.
+DelegateId = Annotated[UserId | None, Field(exclude_if=lambda delegate_id: delegate_id is None)]
+
 # Of a target: the connected account and the object in it.
 type TargetKey = tuple[str, str]
 
@@ -103,6 +106,8 @@ class Origin(_Model):
     decided_by: DecidedBy
     occasion: str = ""
     """Tells repetitions of the same action apart that are meant: an undone action is not done again for the same."""
+    delegate_id: DelegateId = None
+    """Who asked for it in the user's place."""
 
 
 class Effect(_Model):
@@ -140,10 +145,12 @@ class Effect(_Model):
 
 
 class Approval(_Model):
-    """The user's word for exactly one rendered action."""
+    """The user's word for exactly one rendered action, or their delegate's."""
 
     action_hash: str
     at: AwareDatetime
+    delegate_id: DelegateId = None
+    """Who gave it in the user's place."""
 
 
 class EffectRecord(_Model):

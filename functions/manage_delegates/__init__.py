@@ -1,0 +1,1 @@
+"""Name, list and end those who may act for a user."""
