@@ -115,6 +115,7 @@ class Desk:
 
     clock: ManualClock = field(default_factory=ManualClock)
     mailboxes: MemoryMailBoxes | None = None
+    calendars: MemoryCalendars | None = None
 
     def __post_init__(self) -> None:
         self.store, self.sqs, self.provider = Outage(), Outage(), Outage()
@@ -137,7 +138,7 @@ class Desk:
         self.connections.replace(self.connection, expected_version=0)
         self._mailboxes = self.mailboxes or MemoryMailBoxes(self.clock, self.provider)
         mail = MailExecutor(self.connections, self._mailboxes)
-        self._calendars = MemoryCalendars(self.provider)
+        self._calendars = self.calendars or MemoryCalendars(self.provider)
         events = EventExecutor(self.connections, self._calendars, self.clock)
         self.chats = MemoryChats()
         chat = ChatExecutor(self.connections, self.chats)
