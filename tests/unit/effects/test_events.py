@@ -45,12 +45,13 @@ def move(start: datetime, to: datetime, zone: str = BERLIN) -> MoveEvent:
     )
 
 
-def focus(start: datetime, end: datetime, title: str = "Focus time") -> CreateEvent:
+def focus(start: datetime, end: datetime, *beside: str) -> CreateEvent:
     return CreateEvent(
-        title=Traced(value=title),
+        title=Traced(value="Focus time"),
         at=Traced(value=EventTime(start=start, end=end)),
         timezone=Traced(value=BERLIN),
         account=Traced(value=OWN_ADDRESS),
+        beside=Traced(value=beside),
     )
 
 
@@ -304,6 +305,16 @@ class TestEntering:
         desk.calendar.add("Before", TEN - HOUR, TEN)
         desk.calendar.add("After", TEN + 2 * HOUR, TEN + 3 * HOUR)
         assert do(desk, "plan/1", FOCUS).state is EffectState.DONE
+
+    @pytest.mark.parametrize(
+        ("title", "people", "entered"), [("Report", [], True), ("Report", ["ann@company.com"], False)]
+    )
+    def test_a_task_may_stand_in_it_and_a_meeting_of_its_name_may_not(
+        self, desk: Desk, title: str, people: Sequence[str], entered: bool
+    ) -> None:
+        desk.calendar.add(title, TEN, TEN + HOUR, attendees=people)
+        done = do(desk, "plan/1", focus(TEN, TEN + 2 * HOUR, "Report"))
+        assert done.state is (EffectState.DONE if entered else EffectState.FAILED)
 
     def test_a_day_off_does_where_the_user_is(self, desk: Desk) -> None:
         # 23:30 in London is the day after in Berlin.

@@ -304,9 +304,9 @@ class TestTasks:
     ONE = Interval(MOVED.start, MOVED.start + 60)
     TWO = Interval(MOVED.start + 60, MOVED.start + 120)
 
-    def plan(self, user: Accepting, title: str) -> None:
+    def plan(self, user: Accepting, title: str, *focus: Interval) -> None:
         report = FocusTask(task_id="report", title=title, duration_minutes=120, chunk_minutes=60)
-        user.plan(Plan(tasks={"report": (self.ONE, self.TWO)}), tasks=[report])
+        user.plan(Plan(tasks={"report": (self.ONE, self.TWO)}, focus=focus), tasks=[report])
 
     def test_each_piece_is_entered_under_the_title_of_its_task_and_taken_out(self, user: Accepting) -> None:
         self.plan(user, "Quarterly  report\u200b")
@@ -328,6 +328,20 @@ class TestTasks:
         undo_effects(USER, UndoRequest(effect_id=first.effect_id), CALLER, ports=user.desk.answer_ports)
         user.desk.work()
         assert [one.event.start for one in user.day()] == [TEN + 4 * HOUR]
+
+    @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (0, 2, 1)])
+    def test_pieces_stand_in_focus_time_whichever_comes_first(self, user: Accepting, order: Sequence[int]) -> None:
+        self.plan(user, "Quarterly report", Interval(self.ONE.start, self.TWO.end))
+        asked = user.accept("1-1", "1-2", "1-3").asked
+        for place, index in enumerate(order, start=1):
+            user.approve(asked[index])
+            for one in user.day():
+                user.keep(one)
+            again = {view.effect_id for view in user.accept("1-1", "1-2", "1-3").asked}
+            assert again >= {asked[later].effect_id for later in order[place:]}
+        assert sorted(one.event.title for one in user.day()) == ["Focus time", "Quarterly report", "Quarterly report"]
+        user.undo()
+        assert user.day() == []
 
     def test_a_task_without_a_title_is_focus_time(self, user: Accepting) -> None:
         self.plan(user, " \u200b")

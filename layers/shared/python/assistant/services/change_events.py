@@ -132,14 +132,14 @@ def _enter(calendar: CalendarAccount, key: str, action: CreateEvent, now: dateti
     Raises:
         PreconditionFailed: the time is over, or something else takes it.
     """
-    from assistant.domain.calendar.connected import NewEvent, takes_time, touches  # noqa: PLC0415 - the adapter loaded it
+    from assistant.domain.calendar.connected import NewEvent, is_in_the_way  # noqa: PLC0415 - the adapter loaded it
 
     at = action.at.value
     if at.end <= now:
         raise PreconditionFailed(_OVER)
     zone = ZoneInfo(action.timezone.value)
     start, end = at.start.astimezone(zone), at.end.astimezone(zone)
-    standing = (one for one in calendar.events(start, end) if takes_time(one.event) and touches(one, start, end))
+    standing = (one for one in calendar.events(start, end) if is_in_the_way(one, start, end, action.beside.value))
     # A provider may list what was just made before it is found by its key.
     if any(_seen(one) != action.entered for one in standing):
         raise PreconditionFailed(_TAKEN)

@@ -1,6 +1,6 @@
 """Events of a connected calendar, and what may be done to them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -88,6 +88,12 @@ def takes_time(event: CalendarEvent) -> bool:
     """Whether the user attends and is not free meanwhile."""
     opaque = not event.all_day if event.transparency is None else event.transparency == "opaque"
     return opaque and event.self_response != "declined"
+
+
+def is_in_the_way(one: ConnectedEvent, start: datetime, end: datetime, beside: Collection[str]) -> bool:
+    """Whether an event takes some of this time, in the user's zone, and is not theirs alone under such a title."""
+    welcome = not one.event.attendees and one.event.title in beside
+    return takes_time(one.event) and touches(one, start, end) and not welcome
 
 
 def connected_event(

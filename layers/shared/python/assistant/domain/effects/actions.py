@@ -260,6 +260,8 @@ class CreateEvent(Action):
     """Where the user reads the times."""
     account: Annotated[Traced[str], ArgumentRole.TEXT]
     """The address the user knows the calendar by."""
+    beside: Annotated[Traced[tuple[str, ...]], ArgumentRole.TEXT]
+    """Titles of what may stand at its time, where nobody else attends: a task is done in focus time."""
 
     @property
     def entered(self) -> str:

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Final
 
 from assistant.domain.calendar.changes import Change, ChangeType
-from assistant.domain.calendar.connected import takes_time, touches
+from assistant.domain.calendar.connected import is_in_the_way
 from assistant.domain.calendar.kept import CalendarPlace, KeptCalendar, KeptEvent
 from assistant.domain.calendar.plan_record import PlanRecord
 from assistant.domain.calendar.problem import Event, Interval, Problem
@@ -70,13 +70,14 @@ def _entered(wanted: Iterable[Change], record: PlanRecord, kept: KeptCalendar, l
     """
     seen = {event.id: event for event in record.problem.events}
     home = _home(kept, seen)
-    unseen = [one.connected for one in kept.events if takes_time(one.connected.event) and not _is_seen(one, seen)]
+    unseen = [one.connected for one in kept.events if not _is_seen(one, seen)]
     for change in wanted:
         if change.type not in _ENTER or not change.at or not home:
             continue
         start, end = (record.problem.local(minute) for minute in change.at)
         known = all(place.covers(start, end) for place in kept.places)
-        if known and not any(touches(one, start, end) for one in unseen):
+        beside = _beside(change, change.at, record)
+        if known and not any(is_in_the_way(one, start, end, beside) for one in unseen):
             title = _title(change, record.problem, language)
             # Another plan may want the same time again, after what this one entered was deleted.
             target = Target(
@@ -89,6 +90,7 @@ def _entered(wanted: Iterable[Change], record: PlanRecord, kept: KeptCalendar, l
                     at=Traced(value=_time(change.at)),
                     timezone=Traced(value=record.problem.zone.key),
                     account=Traced(value=home.account),
+                    beside=Traced(value=beside),
                 ),
             )
 
@@ -99,6 +101,15 @@ def _title(change: Change, problem: Problem, language: SummaryLanguage) -> Trace
     if task is None or not (title := visible_title(task.title)):
         return Traced(value=FOCUS_TIME[language])
     return Traced(value=title, sources=(Source.whole(SourceKind.TASK, task.id),))
+
+
+def _beside(change: Change, at: Interval, record: PlanRecord) -> tuple[str, ...]:
+    """Return the titles of what the plan has at the same time: pieces of tasks stand in focus time."""
+    if change.type is ChangeType.TASK_BLOCK:
+        return tuple(FOCUS_TIME.values())
+    placed = record.solution.plan.tasks
+    tasks = (task for task in record.problem.tasks if any(at.overlaps(piece) for piece in placed.get(task.id, ())))
+    return tuple(dict.fromkeys(visible_title(task.title) for task in tasks))
 
 
 def _home(kept: KeptCalendar, seen: Mapping[str, Event]) -> CalendarPlace | None:
