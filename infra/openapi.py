@@ -35,7 +35,7 @@ _PROBLEMS = {
     "422": "Some fields need another value; they are named.",
     "429": "Too many requests; Retry-After says when to come back.",
     "500": "Something went wrong on our side.",
-    "503": "A dependency is down.",
+    "503": "A dependency is down; Retry-After says when to come back.",
 }
 _FILE = (
     "An iCalendar file. The rest of the request are query parameters: user_id, start_date, end_date, timezone, "

@@ -2,13 +2,15 @@
 
 import importlib
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 import pytest
 
 from assistant.adapters import anthropic_batches, google_http, google_push, graph_api, oauth_http, pinecone_vectors
 from assistant.adapters.cloudwatch import cloudwatch_client
-from assistant.adapters.dynamo import admission_client, dynamo_client
+from assistant.adapters.dynamo import Table, admission_client, dynamo_client
+from assistant.adapters.dynamo_plans import DynamoPlans
 from assistant.adapters.kms_envelope import kms_client
 from assistant.adapters.lambda_wishes import lambda_client
 from assistant.adapters.notion_calls import USER, WORKER
@@ -22,8 +24,11 @@ from assistant.services import access_tokens, each_account, sync_calendar, sync_
 from assistant.services.access_tokens import LEASED_FOR
 from assistant.services.ask_claude import LONGEST
 from assistant.services.prepare_upcoming import TAKEN_FOR
+from assistant.wiring import deps
 from infra.manifest import FUNCTIONS, Function
 from infra.manifest.queues import EFFECTS
+from tests.contract.recorded import recorded
+from tests.fakes.wired import Context
 
 LONGEST_BACKOFF = 1.0
 BATCH_PAUSES = 0.75
@@ -288,6 +293,25 @@ def test_what_follows_a_search_fits_into_the_time_kept_for_it() -> None:
     timeouts = {function.name: function.timeout for function in FUNCTIONS}
     assert timeouts["optimize_calendar"] - optimize.CLOSING_SECONDS >= 15
     assert timeouts["prove_calendar_plan"] - prove.CLOSING_SECONDS >= 240
+
+
+def test_the_last_call_of_accepting_fits_into_the_time_kept_for_it() -> None:
+    kept = importlib.import_module("functions.optimize_calendar.handler").LAST_CALL_SECONDS
+    assert max(store(), slowest(sqs_client()), slowest(dynamo_client(attempts=1))) < kept
+
+
+def test_accepting_begins_no_call_when_its_time_is_over(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    handler = importlib.import_module("functions.optimize_calendar.handler")
+    monkeypatch.setitem(deps.__dict__, "plans", DynamoPlans(Table("table", dynamo_client()), deps.clock))
+    # With time left the table is called, which no test is allowed to.
+    for left, error in ((0, "TimeIsUp"), (1, "HTTPClientError")):
+        caplog.clear()
+        event = recorded("http/optimize_calendar.plan_accept")
+        answer = handler.lambda_handler(event, Context(timeout=handler.LAST_CALL_SECONDS + left))
+        assert caplog.messages == [f"dynamodb did not answer: {error}"]
+        assert (answer["statusCode"], answer["headers"]["Retry-After"]) == (HTTPStatus.SERVICE_UNAVAILABLE, "5")
 
 
 def test_a_search_keeps_its_time_beside_wishes() -> None:

@@ -1,8 +1,9 @@
 """AWS clients with explicit timeouts and retries, and AWS errors as ``Unavailable``."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from assistant.domain.errors import Unavailable
+from assistant.ports.runtime import Clock
 
 if TYPE_CHECKING:
     from boto3.session import Session
@@ -20,6 +22,14 @@ logger = logging.getLogger(__name__)
 CONNECT_TIMEOUT = 1.0
 # A run prepares eight meetings at once, each of which asks for memories and tasks at once.
 MOST_CONNECTIONS = 32
+
+_time_is_up: ContextVar[Callable[[], bool]] = ContextVar("time_is_up", default=lambda: False)
+
+
+class TimeIsUp(BotoCoreError):
+    """A call that would begin when the time of its request is over."""
+
+    fmt = "The time for calls is over."
 
 
 def client_config(*, read_timeout: float, attempts: int, connect_timeout: float = CONNECT_TIMEOUT) -> Config:
@@ -36,7 +46,25 @@ def client_config(*, read_timeout: float, attempts: int, connect_timeout: float 
 @cache
 def session() -> "Session":
     """Return the one session of this process: its credentials and endpoint data are read once."""
-    return boto3.session.Session()
+    made = boto3.session.Session()
+    made.events.register("before-call", _refuse_late_calls)
+    return made
+
+
+@contextmanager
+def calls_within(seconds: float, clock: Clock) -> Iterator[None]:
+    """Let this thread begin calls for so many seconds; a later one fails as one to a service that is down."""
+    end = clock.monotonic() + seconds
+    outer = _time_is_up.set(lambda: clock.monotonic() >= end)
+    try:
+        yield
+    finally:
+        _time_is_up.reset(outer)
+
+
+def _refuse_late_calls(**_: object) -> None:
+    if _time_is_up.get()():
+        raise TimeIsUp
 
 
 @contextmanager

@@ -10,7 +10,7 @@ AssistantError
 ├── ConnectionBroken      409  the provider refuses the account until the user connects it again
 ├── PreconditionFailed    412  If-Match or If-None-Match does not hold for the current version
 ├── RateLimited           429  carries retry_after_seconds
-└── Unavailable           503  a dependency this request cannot do without is down
+└── Unavailable           503  a dependency this request cannot do without is down; carries retry_after_seconds
 """
 
 import re
@@ -110,9 +110,10 @@ class RateLimited(AssistantError):
 
 
 class Unavailable(AssistantError):
-    """A dependency this request cannot do without is down."""
+    """A dependency this request cannot do without is down; try again after ``retry_after_seconds``."""
 
     status = 503
+    retry_after_seconds = 5
 
 
 _MOST_SHOWN = 100

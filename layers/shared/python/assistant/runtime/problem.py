@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from assistant.domain.errors import AssistantError, FieldError, RateLimited
+from assistant.domain.errors import AssistantError, FieldError, RateLimited, Unavailable
 
 PROBLEM_JSON = "application/problem+json"
 HEADERS = {
@@ -55,7 +55,7 @@ def problem_document(error: AssistantError, *, instance: str) -> tuple[str, dict
         errors=[_problem_field(broken) for broken in error.errors],
     )
     headers = dict(error.headers) if isinstance(error, HttpError) else {}
-    if isinstance(error, RateLimited):
+    if isinstance(error, RateLimited | Unavailable):
         headers["Retry-After"] = str(error.retry_after_seconds)
     return document.model_dump_json(), headers
 

@@ -1,6 +1,7 @@
 """What every function stands on: settings, time, the table, limits, the audit trail and health."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,12 @@ class Foundation:
         """Build now what a SnapStart snapshot can keep; elsewhere the first request that needs it does."""
         if self.settings.aws_lambda_initialization_type == "snap-start":
             build()
+
+    def calls_within(self, seconds: float) -> AbstractContextManager[None]:
+        """Return a context in which calls to AWS that would begin after so many seconds are Unavailable."""
+        from assistant.adapters.aws import calls_within
+
+        return calls_within(seconds, self.clock)
 
     @cached_property
     def preferences(self) -> "PreferenceStore":
