@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from assistant.adapters.dynamo import plain
 from infra.local.aws import LocalAws
 from infra.local.layout import LOOPBACK, REPOSITORY, free_port
 from infra.local.users import demo_token
@@ -107,6 +108,16 @@ class Assistant:
             return Answer(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
         finally:
             connection.close()
+
+    def audit_trail(self, user_id: str) -> list[dict[str, Any]]:
+        """Return the audit events of a user, the oldest first."""
+        (table,) = self.aws.dynamodb.list_tables()["TableNames"]
+        found = self.aws.dynamodb.query(
+            TableName=table,
+            KeyConditionExpression="pk = :user AND begins_with(sk, :audit)",
+            ExpressionAttributeValues={":user": {"S": f"USER#{user_id}"}, ":audit": {"S": "AUDIT#"}},
+        )
+        return [plain(item) for item in found["Items"]]
 
     def _is_up(self) -> bool:
         assert self.process

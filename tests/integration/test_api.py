@@ -193,19 +193,10 @@ def test_metrics_count_requests(assistant: Assistant, token: str) -> None:
 
 
 def test_a_change_is_written_to_the_audit_trail(assistant: Assistant, token: str) -> None:
-    def audit_items() -> int:
-        (table,) = assistant.aws.dynamodb.list_tables()["TableNames"]
-        found = assistant.aws.dynamodb.query(
-            TableName=table,
-            KeyConditionExpression="pk = :user AND begins_with(sk, :audit)",
-            ExpressionAttributeValues={":user": {"S": "USER#user123"}, ":audit": {"S": "AUDIT#"}},
-        )
-        return found["Count"]
-
-    before = audit_items()
+    before = len(assistant.audit_trail("user123"))
     assert assistant.request("PUT", PREFERENCES, PREFERENCES_EXAMPLE, token=token).status in (200, 201)
 
-    eventually(lambda: audit_items() > before)
+    eventually(lambda: len(assistant.audit_trail("user123")) > before)
 
 
 def test_without_redis_health_degrades_and_triage_answers(assistant: Assistant, token: str) -> None:
