@@ -10,6 +10,7 @@ from assistant.adapters.google_channels import GoogleChannels
 from assistant.adapters.google_http import GoogleCalls
 from assistant.domain.calendar.answers import Answer
 from assistant.domain.calendar.connected import NewEvent
+from assistant.domain.calendar.focus_time import is_focus_time
 from assistant.domain.errors import Forbidden, NotFound, Unavailable
 from assistant.domain.subscriptions import Watched
 from tests.fakes.access_tokens import NumberedTokens, connection
@@ -80,6 +81,13 @@ class TestReading:
     ) -> None:
         made = calendar.create(NewEvent("key", "Focus time", SPRING, SPRING + HOUR, private=private))
         assert google_calendar_api.shown(made.event.event_id)["visibility"] == visibility
+
+    @pytest.mark.parametrize(("event_type", "focus"), [("focusTime", True), ("default", False)])
+    def test_focus_time_is_told_from_other_events(
+        self, calendar: GoogleCalendar, google_calendar_api: GoogleCalendarApi, event_type: str, focus: bool
+    ) -> None:
+        event_id = google_calendar_api.add("Writing", SPRING, SPRING + HOUR, event_type=event_type)
+        assert is_focus_time(calendar.get(event_id).event) is focus
 
     def test_where_the_user_works_is_no_event(
         self, calendar: GoogleCalendar, google_calendar_api: GoogleCalendarApi

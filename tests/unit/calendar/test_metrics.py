@@ -3,6 +3,7 @@ from dataclasses import replace
 from assistant.domain.calendar.metrics import metrics
 from assistant.domain.calendar.objective import do_nothing
 from assistant.domain.calendar.plan import EMPTY_PLAN
+from assistant.domain.calendar.unmet import unmet
 from tests.unit.calendar.weeks import MONDAY, at, event, problem, with_focus
 
 
@@ -29,6 +30,19 @@ def test_a_day_in_numbers() -> None:
     assert (before.fragmented_minutes, before.fragments) == (35, 2)
     assert (before.potential_focus_minutes, before.longest_free_block) == (240, 240)
     assert (before.protected_focus_minutes, before.focus_shortfall_minutes) == (240, 0)
+
+
+def test_focus_time_that_stands_is_protected() -> None:
+    week = problem(
+        event("Focus time", "2026-03-23T09:00", 90, attendees=[]),
+        event("offsite", "2026-03-23T11:00", 360),
+        days=1,
+        focus_time_hours=2,
+    )
+    before = metrics(week, do_nothing(week))
+    assert (before.protected_focus_minutes, before.focus_shortfall_minutes) == (90, 30)
+    (missing,) = unmet(week, do_nothing(week))
+    assert missing.detail == "Monday 23 March has 1 h 30 min of focus time; you want 2 h."
 
 
 def test_the_numbers_follow_the_plan() -> None:

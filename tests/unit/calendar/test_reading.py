@@ -336,6 +336,29 @@ class TestWishes:
 
         assert [day.focus_wanted for day in week.days] == [105, 240, 0, 0, 0]
 
+    def test_focus_time_that_stands_is_not_wanted_again(self) -> None:
+        week = problem(
+            event("Focus time", "2026-03-23T09:00", 60, attendees=[]),
+            event("tiempo de  Concentración", "2026-03-23T10:00", 30, attendees=[]),
+            event("google", "2026-03-24T08:00", 120, attendees=[], event_type="focusTime"),
+            event("Fokuszeit", "2026-03-25T09:00", 300, attendees=[]),
+            event("Temps de concentration", "2026-03-26T09:00", 60),
+            focus_time_hours=2,
+        )
+        assert [day.focus_kept for day in week.days] == [90, 60, 300, 0, 0]
+        assert [day.focus_wanted for day in week.days] == [30, 60, 0, 120, 120]
+
+    def test_focus_time_that_something_stands_in_is_not_kept(self) -> None:
+        week = problem(
+            event("Focus time", "2026-03-23T09:00", 120, attendees=[]),
+            event("review", "2026-03-23T10:30"),
+            event("declined", "2026-03-23T09:00", self_response="declined"),
+            focus_time_hours=2,
+            days=1,
+        )
+        (day,) = week.days
+        assert (day.focus_kept, day.focus_wanted) == (90, 30)
+
     def test_a_task_without_bounds_has_the_whole_range(self) -> None:
         tasks = [
             FocusTask(task_id="free", duration_minutes=90, chunk_minutes=60),

@@ -103,6 +103,12 @@ class TestConnectedCalendars:
         assert starts(answer) == [("a", "15 15:00")]
         assert [(one.account, one.events) for one in answer.calendars] == [("user123@example.com", 2)]
 
+    def test_tasks_are_planned_in_focus_time(self, assistant: Assistant) -> None:
+        alone = {"event_id": "busy", "title": "Focus time", "start": "2025-01-15T09:00:00Z"}
+        event = CalendarEvent.model_validate({**alone, "end": "2025-01-15T15:00:00Z"})
+        assistant.kept.keep(google_connection(), [ConnectedEvent(event, "2")], generation=1)
+        assert starts(assistant.prioritizes(self.TASK)) == [("a", "15 10:00")]
+
     def test_events_of_the_request_are_all_there_are(self, assistant: Assistant) -> None:
         answer = assistant.prioritizes(self.TASK, events=[])
         assert starts(answer) == [("a", "15 10:00")]

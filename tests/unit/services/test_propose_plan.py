@@ -19,7 +19,8 @@ from assistant.services.undo_effects import UndoRequest, undo_effects
 from tests.fakes.calendar_account import OWN_ADDRESS
 from tests.fakes.effects import CALLER, USER
 from tests.fakes.kept_calendar import MemoryKeptCalendars
-from tests.unit.services.accepting import HOUR, MOVED, TEN, Accepting
+from tests.unit.calendar.weeks import problem
+from tests.unit.services.accepting import HOUR, MOVED, TEN, ZONE, Accepting
 
 
 @pytest.fixture
@@ -145,6 +146,14 @@ class TestFocusTime:
         assert [one.event.title for one in user.day()] == ["Planning", "Focus time"]
         user.undo()
         assert [one.event.title for one in user.day()] == ["Planning"]
+
+    @pytest.mark.parametrize("language", ["en", "es", "fr", "de"])
+    def test_what_was_entered_is_known_as_focus_time(self, user: Accepting, language: str) -> None:
+        user.plan(self.FOCUS)
+        user.approve(*user.accept(language=language).asked)
+        (found,) = user.day()
+        (day, *_) = problem(found.event, zone=ZONE).days
+        assert (day.focus_kept, day.focus_wanted) == (120, 0)
 
     @pytest.mark.parametrize(
         ("language", "title"),

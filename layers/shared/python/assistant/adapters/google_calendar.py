@@ -24,6 +24,7 @@ from assistant.domain.calendar.connected import (
     lasting,
     utc_text,
 )
+from assistant.domain.calendar.focus_time import GOOGLE_FOCUS_TIME
 from assistant.domain.connections import Connection
 from assistant.domain.errors import Conflict, Forbidden, NotFound
 from assistant.domain.mail_addresses import named_address
@@ -245,6 +246,7 @@ def _facts(item: Json) -> dict[str, Any]:
         "all_day": whole,
         "start": begins,
         "end": ends,
+        "event_type": GOOGLE_FOCUS_TIME if item.get("eventType") == GOOGLE_FOCUS_TIME else None,
         "status": item.get("status", "confirmed"),
         # Google names only what differs from taking time.
         "transparency": item.get("transparency", "opaque"),

@@ -19,6 +19,7 @@ from assistant.domain import metric_names
 from assistant.domain.audit import AuditAction, audit_event
 from assistant.domain.bounds import at_most
 from assistant.domain.calendar.defaults import completed
+from assistant.domain.calendar.focus_time import open_to_tasks
 from assistant.domain.calendar.problem import Day, Problem
 from assistant.domain.calendar.reading import read_problem
 from assistant.domain.calendar.request import (
@@ -245,8 +246,9 @@ def _setting(request: PrioritizeRequest, preferences: Preferences, ports: Priori
         raise InvalidRequest("There is no calendar that far ahead.", errors=(FieldError("now", detail),))
     days = DateRange(start_date=today, end_date=today + timedelta(days=MOST_DAYS - 1))
     calendars = _calendars(request, days, zone, ports.kept)
+    events = request.events or (calendars.events if calendars else ())
     problem = read_problem(
-        request.events or (calendars.events if calendars else ()),
+        tuple(map(open_to_tasks, events)),
         date_range=days,
         zone=zone,
         constraints=constraints,

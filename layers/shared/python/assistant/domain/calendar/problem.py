@@ -44,7 +44,9 @@ class Day:
     blocked: tuple[Interval, ...]
     """Windows without meetings."""
     focus_wanted: int
-    """Minutes of protected focus; 0 on a day without work."""
+    """Minutes of protected focus, beside those that are kept; 0 on a day without work."""
+    focus_kept: int = 0
+    """Minutes of focus time that stands in the calendar, where nothing else does."""
 
     @property
     def open(self) -> bool:

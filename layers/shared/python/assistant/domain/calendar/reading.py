@@ -7,7 +7,8 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from assistant.domain.calendar.connected import takes_time
-from assistant.domain.calendar.intervals import minus, union, up
+from assistant.domain.calendar.focus_time import is_focus_time
+from assistant.domain.calendar.intervals import minus, shared, union, up
 from assistant.domain.calendar.occurrences import AllDay, Occurrence, occurrences
 from assistant.domain.calendar.problem import Day, Event, Interval, Minute, Problem, Task
 from assistant.domain.calendar.request import (
@@ -53,10 +54,10 @@ def read_problem(
     """
     timed, all_day = occurrences(events, date_range, zone)
     at_now = None if now is None else minute_of(now, zone)
-    days = tuple(_days(date_range, zone, constraints, all_day, grid=grid, now=at_now))
-    whole = Interval(days[0].whole.start, days[-1].whole.end)
-    dates = frozenset(day.date for day in days)
+    whole = Interval(whole_day(date_range.start_date, zone).start, whole_day(date_range.end_date, zone).end)
     attended = tuple(_attended(timed, whole))
+    days = tuple(_days(date_range, zone, constraints, all_day, kept=_focus_kept(attended), grid=grid, now=at_now))
+    dates = frozenset(day.date for day in days)
     read = sorted((_event(one, zone, dates, at_now) for one in attended), key=lambda event: (event.start, event.id))
     return Problem(
         zone=zone,
@@ -80,12 +81,19 @@ def _least_focus(constraints: Constraints) -> int:
     return min(_LONGEST_LEAST_FOCUS, _focus(constraints)) or _LONGEST_LEAST_FOCUS
 
 
+def _focus_kept(attended: Sequence[Occurrence]) -> tuple[Interval, ...]:
+    """Return where focus time stands, and nothing else."""
+    others = union(one.at for one in attended if not is_focus_time(one.event))
+    return minus(union(one.at for one in attended if is_focus_time(one.event)), others)
+
+
 def _days(
     date_range: DateRange,
     zone: ZoneInfo,
     constraints: Constraints,
     all_day: Iterable[AllDay],
     *,
+    kept: Sequence[Interval],
     grid: int,
     now: Minute | None,
 ) -> Iterator[Day]:
@@ -97,6 +105,8 @@ def _days(
         work = hours_of(day, hours.start, hours.end, zone)
         working = Weekday(day.weekday()) in weekdays
         first = work.start if now is None else max(work.start, up(now, grid))
+        focus_kept = sum(shared(one, work) for one in kept)
+        wanted = min(max(0, _focus(constraints) - focus_kept), max(0, work.end - first))
         yield Day(
             date=day,
             whole=whole_day(day, zone),
@@ -105,7 +115,8 @@ def _days(
             work=work,
             meeting=hours_of(day, before, after, zone),
             blocked=union(_blocked(day, constraints, zone)),
-            focus_wanted=min(_focus(constraints), max(0, work.end - first)) if working and day not in away else 0,
+            focus_wanted=wanted if working and day not in away else 0,
+            focus_kept=focus_kept,
         )
 
 

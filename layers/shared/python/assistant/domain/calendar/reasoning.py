@@ -146,7 +146,7 @@ def _moved_by(problem: Problem, event: Event, at: Interval) -> str:
 
 def _focus_reason(problem: Problem, change: Change) -> str:
     day = problem.day_at(change.at.start) if change.at else None
-    wanted = duration(day.focus_wanted) if day else ""
+    wanted = duration(day.focus_kept + day.focus_wanted) if day else ""
     return f"You want {wanted} of focus time that day; this is free of events for {_length(change)} in one piece."
 
 

@@ -100,11 +100,12 @@ def _unscheduled(problem: Problem, plan: Plan) -> Iterator[Unmet]:
 
 def _focus(problem: Problem, plan: Plan) -> Iterator[Unmet]:
     for day, minutes in focus_missing(problem, plan.focus).items():
+        wanted = day.focus_kept + day.focus_wanted
         yield Unmet(
             kind=UnmetKind.FOCUS_TIME,
             detail=(
-                f"{day.date:%A} {day.date.day} {day.date:%B} has {duration(day.focus_wanted - minutes)} of focus time; "
-                f"you want {duration(day.focus_wanted)}."
+                f"{day.date:%A} {day.date.day} {day.date:%B} has {duration(wanted - minutes)} of focus time; "
+                f"you want {duration(wanted)}."
             ),
             day=day.date,
             minutes=minutes,

@@ -8,10 +8,11 @@ from typing import Final
 
 from assistant.domain.calendar.changes import Change, ChangeType
 from assistant.domain.calendar.connected import is_in_the_way
+from assistant.domain.calendar.focus_time import FOCUS_TIME
 from assistant.domain.calendar.kept import CalendarPlace, KeptCalendar, KeptEvent
 from assistant.domain.calendar.plan_record import PlanRecord
 from assistant.domain.calendar.problem import Event, Interval, Problem
-from assistant.domain.calendar.prose.wording import FOCUS_TIME, SummaryLanguage
+from assistant.domain.calendar.prose.wording import SummaryLanguage
 from assistant.domain.calendar.reasoning import visible_title
 from assistant.domain.effects.actions import AnyAction, CreateEvent, DeclineEvent, EventTime, MoveEvent
 from assistant.domain.effects.effect import LONGEST_TITLE, Capability, Effect, Origin, Target

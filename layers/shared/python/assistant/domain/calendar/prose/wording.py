@@ -22,10 +22,6 @@ def _row[Words](english: Words, spanish: Words, french: Words, german: Words) ->
     return dict(zip(SummaryLanguage, (english, spanish, french, german), strict=True))
 
 
-# The title of time that is kept free for work.
-FOCUS_TIME: Final[Mapping[SummaryLanguage, str]] = _row(
-    "Focus time", "Tiempo de concentración", "Temps de concentration", "Fokuszeit"
-)
 # Words of an equal number, Monday and January first.
 WEEKDAYS: Final[Mapping[SummaryLanguage, Sequence[str]]] = _row(
     ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
