@@ -236,11 +236,24 @@ class TestPresses:
 
 
 class TestCommands:
-    @pytest.mark.parametrize("text", ["help", "", "what can you do?", "delete all my mail", "¿ayuda?", "<@UBOT>"])
-    def test_unknown_words_are_answered_with_what_is_known(self, world: World, text: str) -> None:
+    @pytest.mark.parametrize(
+        ("text", "title"),
+        [
+            *((text, "What you can ask me") for text in ("help", "", "what can you do?", "delete my mail", "<@UBOT>")),
+            ("¿Ayuda?", "Lo que puedes pedirme"),
+            ("que hay de nuevo por favor", "Lo que puedes pedirme"),
+            ("aide", "Ce que vous pouvez me demander"),
+            ("Hilfe!", "Was Sie mich fragen können"),
+            ("was steht auf dem Plan und bei wem?", "Was Sie mich fragen können"),
+            ("帮助", "What you can ask me"),
+        ],
+    )
+    def test_unknown_words_are_answered_with_what_is_known_in_their_language(
+        self, world: World, text: str, title: str
+    ) -> None:
         world.write(text)
         (said,) = world.said
-        assert said.title == "What you can ask me"
+        assert said.title == title
 
     @pytest.mark.parametrize("member", ["U9", "U2"])
     def test_others_learn_nothing_of_the_user(self, world: World, member: str) -> None:
@@ -279,7 +292,8 @@ class TestCommands:
         assert world.desk.record(effects[0]).state is EffectState.UNDONE
         world.clock.advance(60)
         world.write("rückgängig", event_id="Ev3")
-        assert world.said[-1].text == "There is nothing of the last week to take back."
+        assert [one.title for one in world.said[:2]] == ["Undo", "Deshacer"]
+        assert world.said[-1].text == "Aus der letzten Woche gibt es nichts zurückzunehmen."
 
     def test_undo_that_breaks_off_does_not_take_back_more(self, world: World) -> None:
         effects = world.two_runs()
@@ -316,14 +330,15 @@ class TestCommands:
             world.tasks.create(USER, task, None)
         world.write("Aufgaben")
         said = world.said[-1]
-        assert said.text.splitlines()[0] == "1. Task 6 (due Sun 19 Jan)"
-        assert (len(said.text.splitlines()), said.context) == (5, "And 2 more.")
+        assert (said.title, said.context) == ("Was zuerst zu tun ist", "Und 2 weitere.")
+        assert said.text.splitlines()[0] == "1. Task 6 (fällig am Sonntag, 19. Januar)"
+        assert len(said.text.splitlines()) == 5
 
     def test_the_day_is_told_as_its_briefing_tells_it(self, world: World) -> None:
         world.write("aujourd’hui")
         (said,) = world.said
-        assert said.title == "Your Wednesday, 15 January"
-        assert said.text == "No meetings today.\n\nNo tasks due today."
+        assert said.title == "Votre mercredi 15 janvier"
+        assert said.text == "Pas de réunion aujourd’hui.\n\nAucune tâche à échéance aujourd’hui."
 
     @pytest.mark.parametrize(
         ("words", "said"),
@@ -370,6 +385,8 @@ class TestCommands:
         ("words", "answer"),
         [
             ("tell nobody@company.com hello", "I find nobody of that name"),
+            ("Dile a nobody@company.com hola", "No encuentro a nadie"),
+            ("schreib <@U2> " + "lang " * 500, "Das ist zu lang zum Weitergeben: höchstens 2000 Zeichen."),
             ("tell <@U7> hello", "I find nobody of that name"),
             ("tell <@U2> " + "long " * 500, "That is too long for me"),
             ("tell <@U2> " + "&amp;" * 2001, "That is too long for me"),

@@ -331,16 +331,16 @@ class TestDailyBriefing:
         morning.clock.advance(1)
         assert morning.tick().released == 1
         ((title, text),) = morning.posted()
-        assert title == "Your Wednesday, 15 January"
+        assert title == "Your Wednesday 15 January"
         assert "No meetings today." in text
-        assert "• Task late (was due Tue 14 Jan)\n• Task today (today, 15:00)\n1 open task later." in text
+        assert "• Task late (was due Tuesday 14 January)\n• Task today (today, 15:00)\n1 open task later." in text
         # What is routine is for the digest.
         assert text.endswith("1 mail to look at:\n• Budget")
         morning.clock.advance(HOUR)
         assert (morning.tick(), len(morning.posted())) == (Released(), 1)
         morning.clock.advance(23 * HOUR)
         morning.tick()
-        assert "Your Thursday, 16 January" in {title for title, _ in morning.posted()}
+        assert "Your Thursday 16 January" in {title for title, _ in morning.posted()}
 
     def test_what_cannot_be_read_is_said(self, morning: World) -> None:
         morning.tasks_down.down = True

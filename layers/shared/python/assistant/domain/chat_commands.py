@@ -1,13 +1,18 @@
-"""Commands of a user to the assistant in a chat: a word, in the languages of triage."""
+"""Commands of a user to the assistant in a chat: a word, in four languages, and what can be asked."""
 
 import html
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 from unicodedata import normalize
 
+from assistant.domain.calendar.prose.wording import SummaryLanguage
 from assistant.domain.chat import ChatMessage
+from assistant.domain.chat_words import CHAT_WORDS
+from assistant.domain.triage.cues import fold
+from assistant.domain.triage.language import detect_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,45 +33,92 @@ class Command(StrEnum):
     UNDO = "undo"
 
 
-_WORDS: Final = {
-    Command.TODAY: ("today", "my day", "briefing", "hoy", "mi día", "aujourd'hui", "ma journée", "heute", "mein tag"),
-    Command.TASKS: ("tasks", "my tasks", "todo", "tareas", "mis tareas", "tâches", "mes tâches", "aufgaben"),
-    Command.WAITING: ("waiting", "pending", "approvals", "pendiente", "pendientes", "en attente", "offen", "wartend"),
-    Command.UNDO: ("undo", "undo that", "deshacer", "deshaz", "annuler", "annule", "rückgängig", "zurücknehmen"),
+# The first is the one that help names.
+_WORDS: Final[Mapping[SummaryLanguage, Mapping[Command, Sequence[str]]]] = {
+    SummaryLanguage.ENGLISH: {
+        Command.HELP: ("help",),
+        Command.TODAY: ("today", "my day", "briefing"),
+        Command.TASKS: ("tasks", "my tasks", "todo"),
+        Command.WAITING: ("waiting", "pending", "approvals"),
+        Command.UNDO: ("undo", "undo that"),
+    },
+    SummaryLanguage.SPANISH: {
+        Command.HELP: ("ayuda",),
+        Command.TODAY: ("hoy", "mi día"),
+        Command.TASKS: ("tareas", "mis tareas"),
+        Command.WAITING: ("pendientes", "pendiente"),
+        Command.UNDO: ("deshacer", "deshaz"),
+    },
+    SummaryLanguage.FRENCH: {
+        Command.HELP: ("aide",),
+        Command.TODAY: ("aujourd'hui", "ma journée"),
+        Command.TASKS: ("tâches", "mes tâches"),
+        Command.WAITING: ("en attente",),
+        Command.UNDO: ("annuler", "annule"),
+    },
+    SummaryLanguage.GERMAN: {
+        Command.HELP: ("hilfe",),
+        Command.TODAY: ("heute", "mein tag"),
+        Command.TASKS: ("aufgaben", "meine aufgaben"),
+        Command.WAITING: ("offen", "wartend"),
+        Command.UNDO: ("rückgängig", "zurücknehmen"),
+    },
 }
+_TELL_WORDS: Final[Mapping[SummaryLanguage, Sequence[str]]] = {
+    SummaryLanguage.ENGLISH: ("tell", "write to"),
+    SummaryLanguage.SPANISH: ("dile a", "escribe a"),
+    SummaryLanguage.FRENCH: ("dis à", "écris à"),
+    SummaryLanguage.GERMAN: ("sag", "schreib"),
+}
+_TELLS: Final = {word: language for language, words in _TELL_WORDS.items() for word in words}
 _MENTION: Final = re.compile(r"<@[^>]*>")
 # ``<@U2|bob>`` and ``<mailto:bob@company.com|bob@company.com>`` are how Slack writes people and addresses.
 _TELL: Final = re.compile(
-    r"\s*(?:<@[^>]*>\s*)?(?:tell|write to|dile a|escribe a|dis à|écris à|sag|schreib)\s+"
+    rf"\s*(?:<@[^>]*>\s*)?(?P<tell>{'|'.join(_TELLS)})\s+"
     r"(?:<@(?P<id>\w+)(?:\|[^>]*)?>|(?:<mailto:)?(?P<mail>[^\s@<>|]+@[^\s@<>|:,]+)(?:\|[^>]*)?>?)[\s:,]+(?P<words>\S.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _LINK: Final = re.compile(r"<(?:mailto:)?([^<>|@][^\s<>|]*)(?:\|[^<>]*)?>")
 _NO_LETTERS: Final = re.compile(r"[^\w']+")
 
-HELP: Final = ChatMessage(
-    title="What you can ask me",
-    text="\n".join(
-        (
-            "• today: what your day holds",
-            "• tasks: the five to do first",
-            "• waiting: the actions I may not do without your word",
-            "• undo: take back what I did last",
-            "• tell bob@company.com or @Bob, then your words: write them to him, once you said yes",
-        )
-    ),
-    context="hoy, tareas, pendientes, deshacer · aujourd'hui, tâches, en attente, annuler · "
-    "heute, aufgaben, offen, rückgängig",
-)
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a user asks for, and the language they ask in."""
+
+    what: Command | Tell
+    language: SummaryLanguage
 
 
-def command_of(text: str) -> Command | Tell:
+def asked_of(text: str) -> Asked:
     """Return what the words ask for: ``help`` where they are none of ours. Mentions, case and punctuation are left."""
     told = _TELL.match(text)
     if told:
-        return Tell(to=(told["id"] or told["mail"]).strip(), text=_as_written(told["words"]))
+        tell = Tell(to=(told["id"] or told["mail"]).strip(), text=_as_written(told["words"]))
+        return Asked(tell, _TELLS[told["tell"].casefold()])
     plain = normalize("NFKC", _MENTION.sub(" ", text)).casefold().replace("’", "'")
-    return _COMMANDS.get(_plain(plain), Command.HELP)
+    return _COMMANDS.get(_plain(plain)) or Asked(Command.HELP, _language(plain))
+
+
+def help_message(language: SummaryLanguage) -> ChatMessage:
+    """Return what can be asked, with the words of the language, and below it those of the others."""
+    words = CHAT_WORDS[language]
+    first = {command.value: said[0] for command, said in _WORDS[language].items()}
+    return ChatMessage(
+        title=words.help_title,
+        text=words.help.format(**first, tell=_TELL_WORDS[language][0]),
+        context=" · ".join(", ".join(_named(other)) for other in _WORDS if other is not language),
+    )
+
+
+def _named(language: SummaryLanguage) -> Iterator[str]:
+    return (said[0] for command, said in _WORDS[language].items() if command is not Command.HELP)
+
+
+def _language(text: str) -> SummaryLanguage:
+    """Return the language of words that are no command; English where it is none of these."""
+    found = detect_language(text, (fold(word) for word in text.split()))
+    return SummaryLanguage(found.value) if found.value in SummaryLanguage else SummaryLanguage.ENGLISH
 
 
 def _as_written(text: str) -> str:
@@ -78,4 +130,9 @@ def _plain(text: str) -> str:
     return " ".join(_NO_LETTERS.sub(" ", text).split())
 
 
-_COMMANDS: Final = {_plain(word.casefold()): command for command, words in _WORDS.items() for word in words}
+_COMMANDS: Final = {
+    _plain(word.casefold()): Asked(command, language)
+    for language, commands in _WORDS.items()
+    for command, words in commands.items()
+    for word in words
+}

@@ -1,10 +1,14 @@
 """The day of a user in a few lines: meetings, tasks, mail, what waits for their word, and what others owe them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 from typing import Final
 from zoneinfo import ZoneInfo
+
+from assistant.domain.calendar.prose.wording import SummaryLanguage, written_day
+from assistant.domain.day_words import DAY_WORDS, Counted, DayWords
 
 _MOST_LINES: Final = 8
 _LONGEST_LINE: Final = 140
@@ -47,79 +51,67 @@ class Day:
     follow_ups: Sequence[str] | None = ()
 
 
-def briefing_title(day: date) -> str:
+def briefing_title(day: date, language: SummaryLanguage = SummaryLanguage.ENGLISH) -> str:
     """Return what the briefing of a day is called."""
-    return f"Your {day:%A, %-d %B}"
+    return DAY_WORDS[language].title.format(day=written_day(day, language))
 
 
-def briefing_text(day: Day) -> str:
+def briefing_text(day: Day, language: SummaryLanguage = SummaryLanguage.ENGLISH) -> str:
     """Return the whole briefing."""
-    parts = (meetings_text(day), tasks_text(day), mails_text(day), waiting_text(day), follow_ups_text(day))
+    words = DAY_WORDS[language]
+    parts = (
+        _meetings(day, words),
+        _tasks(day, language),
+        _listed(day.mails, words.mails, words.mails_missing, words),
+        _listed(day.waiting, words.waiting, words.waiting_missing, words),
+        _listed(day.follow_ups, words.follow_ups, words.follow_ups_missing, words),
+    )
     return "\n\n".join(part for part in parts if part)
 
 
-def meetings_text(day: Day) -> str:
+def _meetings(day: Day, words: DayWords) -> str:
     """Return the meetings, the first first."""
     if day.meetings is None:
-        return "Your meetings cannot be read right now."
+        return words.meetings_missing
     if not day.meetings:
-        return "No meetings today."
-    lines = (
-        f"• {one.begins.astimezone(day.zone):%H:%M} {_line(one.title)} ({one.minutes} min)" for one in day.meetings
-    )
-    return "\n".join([f"{_count(len(day.meetings), 'meeting')} today:", *_some(lines, len(day.meetings))])
+        return words.no_meetings
+    lines = (f"{one.begins.astimezone(day.zone):%H:%M} {_line(one.title)} ({one.minutes} min)" for one in day.meetings)
+    return _list(lines, len(day.meetings), words.meetings, words)
 
 
-def tasks_text(day: Day) -> str:
+def _tasks(day: Day, language: SummaryLanguage) -> str:
     """Return the tasks that are due, overdue ones first."""
+    words = DAY_WORDS[language]
     if day.tasks is None:
-        return "Your tasks cannot be read right now."
-    later = f"{_count(day.later_tasks, 'open task')} later." if day.later_tasks else ""
+        return words.tasks_missing
+    later = _count(day.later_tasks, words.later_tasks) if day.later_tasks else ""
     if not day.tasks:
-        return f"No tasks due today. {later}".strip()
-    lines = (f"• {_line(one.title)} ({_due(one, day.zone)})" for one in day.tasks)
-    listed = "\n".join([f"{_count(len(day.tasks), 'task')} due:", *_some(lines, len(day.tasks))])
-    return f"{listed}\n{later}".strip()
+        return f"{words.no_tasks} {later}".strip()
+    lines = (f"{_line(one.title)} ({_due(one, day.zone, language)})" for one in day.tasks)
+    return f"{_list(lines, len(day.tasks), words.tasks, words)}\n{later}".strip()
 
 
-def mails_text(day: Day) -> str:
-    """Return the mail that was told of and not read."""
-    return _listed(day.mails, "mail", "to look at", "Your mail cannot be read right now.")
-
-
-def waiting_text(day: Day) -> str:
-    """Return what waits for the user's word."""
-    return _listed(day.waiting, "action", "waiting for your word", "What waits for your word cannot be read right now.")
-
-
-def follow_ups_text(day: Day) -> str:
-    """Return what is promised and open."""
-    return _listed(day.follow_ups, "follow-up", "open", "Your follow-ups cannot be read right now.")
-
-
-def _listed(found: Sequence[str] | None, what: str, how: str, missing: str) -> str:
+def _listed(found: Sequence[str] | None, heading: Counted, missing: str, words: DayWords) -> str:
     if found is None:
         return missing
-    if not found:
-        return ""
-    lines = (f"• {_line(one)}" for one in found)
-    return "\n".join([f"{_count(len(found), what)} {how}:", *_some(lines, len(found))])
+    return _list(map(_line, found), len(found), heading, words) if found else ""
 
 
-def _some(lines: Iterator[str], number: int) -> list[str]:
-    shown = [line for line, _ in zip(lines, range(_MOST_LINES), strict=False)]
-    return [*shown, f"… and {number - _MOST_LINES} more."] if number > _MOST_LINES else shown
+def _list(lines: Iterable[str], number: int, heading: Counted, words: DayWords) -> str:
+    shown = [f"• {line}" for line in islice(lines, _MOST_LINES)]
+    more = [words.more.format(number - _MOST_LINES)] if number > _MOST_LINES else []
+    return "\n".join([_count(number, heading), *shown, *more])
 
 
-def _due(task: DayTask, zone: ZoneInfo) -> str:
-    local = task.due.astimezone(zone)
+def _due(task: DayTask, zone: ZoneInfo, language: SummaryLanguage) -> str:
+    words, local = DAY_WORDS[language], task.due.astimezone(zone)
     if task.overdue:
-        return f"was due {local:%a %-d %b}"
-    return "today" if task.day_only else f"today, {local:%H:%M}"
+        return words.was_due.format(day=written_day(local.date(), language))
+    return words.due_today if task.day_only else words.due_at.format(time=f"{local:%H:%M}")
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
+def _count(number: int, counted: Counted) -> str:
+    return counted[number != 1].format(number)
 
 
 def _line(text: str) -> str:

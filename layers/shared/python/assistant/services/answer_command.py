@@ -6,9 +6,11 @@ from datetime import timedelta
 from itertools import islice
 from typing import Final
 
+from assistant.domain.calendar.prose.wording import SummaryLanguage, written_day
 from assistant.domain.chat import ChatMessage
-from assistant.domain.chat_commands import HELP, Command, Tell, command_of
+from assistant.domain.chat_commands import Command, Tell, asked_of, help_message
 from assistant.domain.chat_jobs import MessageReceived
+from assistant.domain.chat_words import CHAT_WORDS, ChatWords
 from assistant.domain.connections import Connection
 from assistant.domain.day_briefing import briefing_text, briefing_title
 from assistant.domain.effects.approval import approval_asked, summary
@@ -29,10 +31,6 @@ LATEST: Final = timedelta(hours=6)
 _MOST_TASKS: Final = 5
 _MOST_WAITING: Final = 5
 _MOST_NAMED: Final = 8
-_TOO_LATE: Final = ChatMessage("I could not answer you in time. Please ask again.")
-_NOTHING_WAITS: Final = ChatMessage("Nothing waits for your word.")
-_NO_TASKS: Final = ChatMessage("You have no open tasks.")
-_NOTHING_DONE: Final = ChatMessage("There is nothing of the last week to take back.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,82 +45,86 @@ class CommandPorts:
 
 
 def answer_command(connection: Connection, message: MessageReceived, *, ports: CommandPorts) -> tuple[ChatMessage, ...]:
-    """Do what the user's words ask for, and return what they are told; done again nothing more happens.
+    """Do what the user's words ask for, and tell them in the language they asked in; done again nothing more happens.
 
     Raises:
         Unavailable: the store, the queue or the chat is down.
     """
+    asked, user_id = asked_of(message.text), connection.user_id
+    language, words = asked.language, CHAT_WORDS[asked.language]
     if ports.approvals.clock.now() - message.at > LATEST:
-        return (_TOO_LATE,)
-    asked, user_id = command_of(message.text), connection.user_id
-    if isinstance(asked, Tell):
-        return (tell_colleague(connection, asked, message, ports=ports.tell),)
+        return (ChatMessage(words.too_late),)
+    if isinstance(asked.what, Tell):
+        return (tell_colleague(connection, asked.what, message, words=words, ports=ports.tell),)
     answers: Mapping[Command, Callable[[], Iterable[ChatMessage]]] = {
-        Command.HELP: lambda: (HELP,),
-        Command.TODAY: lambda: (_day(user_id, ports),),
-        Command.TASKS: lambda: (_tasks(user_id, message, ports),),
-        Command.WAITING: lambda: _waiting(user_id, ports),
-        Command.UNDO: lambda: (_undo(user_id, message, ports),),
+        Command.HELP: lambda: (help_message(language),),
+        Command.TODAY: lambda: (_day(user_id, language, ports),),
+        Command.TASKS: lambda: (_tasks(user_id, message, language, ports),),
+        Command.WAITING: lambda: _waiting(user_id, words, ports),
+        Command.UNDO: lambda: (_undo(user_id, message, words, ports),),
     }
-    return tuple(answers[asked]())
+    return tuple(answers[asked.what]())
 
 
-def _day(user_id: str, ports: CommandPorts) -> ChatMessage:
+def _day(user_id: str, language: SummaryLanguage, ports: CommandPorts) -> ChatMessage:
     preferences = ports.preferences.read(user_id).preferences
     day = read_day(user_id, preferences, ports.approvals.clock.now(), ports=ports.day)
-    return ChatMessage(title=briefing_title(day.day), text=briefing_text(day))
+    return ChatMessage(title=briefing_title(day.day, language), text=briefing_text(day, language))
 
 
-def _tasks(user_id: str, message: MessageReceived, ports: CommandPorts) -> ChatMessage:
+def _tasks(user_id: str, message: MessageReceived, language: SummaryLanguage, ports: CommandPorts) -> ChatMessage:
+    words = CHAT_WORDS[language]
     caller = Identity(user_id, message.id)
     ranked = prioritize_tasks(PrioritizeRequest(user_id=user_id), caller, ports=ports.tasks).prioritized_tasks
     if not ranked:
-        return _NO_TASKS
+        return ChatMessage(words.no_tasks)
     more = len(ranked) - _MOST_TASKS
     return ChatMessage(
-        title="What to do first",
-        text="\n".join(f"{one.rank}. {_task(one)}" for one in ranked[:_MOST_TASKS]),
-        context=f"And {more} more." if more > 0 else "",
+        title=words.tasks_title,
+        text="\n".join(f"{one.rank}. {_task(one, language)}" for one in ranked[:_MOST_TASKS]),
+        context=words.more_tasks.format(more) if more > 0 else "",
     )
 
 
-def _task(task: PrioritizedTask) -> str:
+def _task(task: PrioritizedTask, language: SummaryLanguage) -> str:
     title = " ".join(task.title.split())
     if task.due_at is None:
         return title
-    return f"{title} ({'was due' if task.overdue else 'due'} {task.due_at:%a %-d %b})"
+    words = CHAT_WORDS[language]
+    due = (words.was_due if task.overdue else words.due).format(day=written_day(task.due_at.date(), language))
+    return f"{title} ({due})"
 
 
-def _waiting(user_id: str, ports: CommandPorts) -> Iterable[ChatMessage]:
+def _waiting(user_id: str, words: ChatWords, ports: CommandPorts) -> Iterable[ChatMessage]:
     now = ports.approvals.clock.now()
     newest = newest_effects(user_id, ports.approvals.effects, since=now - APPROVAL_LASTS, run_id=None)
     waiting = [record for record in newest if record.state_at(now) is EffectState.WAITING]
     if not waiting:
-        return (_NOTHING_WAITS,)
+        return (ChatMessage(words.nothing_waits),)
     more = len(waiting) - _MOST_WAITING
     messages = [chat_message(approval_asked(record)) for record in waiting[:_MOST_WAITING]]
-    return (*messages, ChatMessage(f"And {more} more on your dashboard.")) if more > 0 else messages
+    return (*messages, ChatMessage(words.more_waiting.format(more))) if more > 0 else messages
 
 
-def _undo(user_id: str, message: MessageReceived, ports: CommandPorts) -> ChatMessage:
+def _undo(user_id: str, message: MessageReceived, words: ChatWords, ports: CommandPorts) -> ChatMessage:
     run_id = last_run(user_id, message.at, ports.approvals.effects)
     if run_id is None:
-        return _NOTHING_DONE
+        return ChatMessage(words.nothing_done)
     answer = undo_effects(user_id, UndoRequest(run_id=run_id), Identity(user_id, message.id), ports=ports.approvals)
-    return ChatMessage(title="Undo", text=_undone(user_id, answer, ports))
+    return ChatMessage(title=words.undo_title, text=_undone(user_id, answer, words, ports))
 
 
-def _undone(user_id: str, answer: UndoAnswer, ports: CommandPorts) -> str:
+def _undone(user_id: str, answer: UndoAnswer, words: ChatWords, ports: CommandPorts) -> str:
     left = {one.effect_id: one.detail for one in answer.left_alone}
     named = [*answer.undoing, *answer.called_off, *left]
     records = ports.approvals.effects.find(user_id, named)
     lines = []
     for heading, ids in (
-        ("This is being taken back:", answer.undoing),
-        ("This had not begun, and is not done:", answer.called_off),
-        ("This stays:", tuple(left)),
+        (words.undoing, answer.undoing),
+        (words.called_off, answer.called_off),
+        (words.stays, tuple(left)),
     ):
         said = [f"• {summary(records[name].effect)} {left.get(name, '')}".strip() for name in ids if name in records]
         lines += [heading, *islice(said, _MOST_NAMED)] if said else []
-        lines += [f"… and {len(said) - _MOST_NAMED} more."] if len(said) > _MOST_NAMED else []
+        lines += [words.more_actions.format(len(said) - _MOST_NAMED)] if len(said) > _MOST_NAMED else []
     return "\n".join(lines)

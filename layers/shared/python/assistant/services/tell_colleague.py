@@ -1,11 +1,11 @@
 """Use case: pass the user's words on to a colleague in the chat, after the user saw what will be written to whom."""
 
 from dataclasses import dataclass, replace
-from typing import Final
 
 from assistant.domain.chat import ChatMessage, ChatUser
 from assistant.domain.chat_commands import Tell
 from assistant.domain.chat_jobs import MessageReceived
+from assistant.domain.chat_words import ChatWords
 from assistant.domain.connections import Connection
 from assistant.domain.effects.actions import LONGEST_MESSAGE, PostMessage
 from assistant.domain.effects.approval import answered, approval_asked
@@ -18,9 +18,6 @@ from assistant.domain.sources import Source, SourceKind
 from assistant.domain.triage.decision import DecidedBy
 from assistant.ports.chat import Chat, Chats
 from assistant.services.propose_effects import ProposePorts, propose_effects
-
-_TOO_LONG: Final = ChatMessage(f"That is too long for me to pass on: {LONGEST_MESSAGE:,} characters at most.")
-_NOBODY: Final = ChatMessage("I find nobody of that name or address in this workspace.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +37,9 @@ class _AskedHere:
         return False
 
 
-def tell_colleague(connection: Connection, asked: Tell, message: MessageReceived, *, ports: TellPorts) -> ChatMessage:
+def tell_colleague(
+    connection: Connection, asked: Tell, message: MessageReceived, *, words: ChatWords, ports: TellPorts
+) -> ChatMessage:
     """Propose to write to them and return the question with its buttons, or why nothing is proposed.
 
     Asked again by the same message it says how that stands.
@@ -49,11 +48,11 @@ def tell_colleague(connection: Connection, asked: Tell, message: MessageReceived
         Unavailable: the chat, the store or the queue is down.
     """
     if len(asked.text) > LONGEST_MESSAGE:
-        return _TOO_LONG
+        return ChatMessage(words.too_long.format(LONGEST_MESSAGE))
     chat = ports.chats.open(connection)
     to = _person(chat, asked.to)
     if to is None:
-        return _NOBODY
+        return ChatMessage(words.nobody)
     now = ports.propose.clock.now()
     effect = Effect(
         user_id=connection.user_id,

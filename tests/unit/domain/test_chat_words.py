@@ -1,0 +1,78 @@
+"""What the assistant says in a chat is there in each language, whole, and names words that are understood."""
+
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from string import Formatter
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from assistant.domain.calendar.prose.wording import SummaryLanguage
+from assistant.domain.chat_commands import Asked, Command, Tell, asked_of, help_message
+from assistant.domain.chat_words import CHAT_WORDS
+from assistant.domain.day_briefing import Day, DayMeeting, DayTask, briefing_text, briefing_title
+from assistant.domain.day_words import DAY_WORDS
+
+TABLES: dict[str, dict[SummaryLanguage, Any]] = {"chat": dict(CHAT_WORDS), "day": dict(DAY_WORDS)}
+OTHERS = [language for language in SummaryLanguage if language is not SummaryLanguage.ENGLISH]
+
+
+def texts(words: object) -> dict[str, str]:
+    """Return each text by its field, those of one and of many by themselves."""
+    said = asdict(words).items()  # type: ignore[call-overload]
+    several = {f"{name}[{i}]": one for name, many in said if isinstance(many, tuple) for i, one in enumerate(many)}
+    return {name: one for name, one in said if isinstance(one, str)} | several
+
+
+def gaps(text: str) -> list[str]:
+    return sorted(name for _, name, _, _ in Formatter().parse(text) if name is not None)
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_text_is_there_with_what_is_filled_in(table: str, language: SummaryLanguage) -> None:
+    english, other = texts(TABLES[table][SummaryLanguage.ENGLISH]), texts(TABLES[table][language])
+    assert {name: gaps(text) for name, text in other.items()} == {name: gaps(text) for name, text in english.items()}
+    assert all(text.strip() == text and text for text in other.values())
+    assert [name for name, text in other.items() if text == english[name]] == []
+
+
+@pytest.mark.parametrize("language", SummaryLanguage)
+def test_help_names_words_of_the_language_for_all_that_can_be_asked(language: SummaryLanguage) -> None:
+    said = help_message(language)
+    lines = [line.removeprefix("• ") for line in said.text.splitlines()]
+    named = [asked_of(line.partition(":")[0]) for line in lines[:-1]]
+    assert named == [
+        Asked(command, language) for command in (Command.TODAY, Command.TASKS, Command.WAITING, Command.UNDO)
+    ]
+    words, at, _ = lines[-1].partition("bob@company.com")
+    assert asked_of(f"{words}{at}: hello") == Asked(Tell("bob@company.com", "hello"), language)
+    others = [asked_of(word) for words in said.context.split(" · ") for word in words.split(", ")]
+    assert {one.language for one in others} == set(SummaryLanguage) - {language}
+    assert len(others) == 12
+
+
+def test_a_whole_day_is_told_in_each_language() -> None:
+    zone, noon = ZoneInfo("Europe/Berlin"), datetime(2025, 1, 15, 12, tzinfo=UTC)
+    day = Day(
+        day=date(2025, 1, 15),
+        zone=zone,
+        meetings=[DayMeeting(noon, 30, "Planning")] * 9,
+        tasks=[DayTask("Report", noon, overdue=True), DayTask("Call", noon, overdue=False, day_only=False)],
+        later_tasks=1,
+        mails=["Budget"],
+        waiting=None,
+        follow_ups=["Contract", "Offer"],
+    )
+    tasks = ("2 Aufgaben fällig:", "• Report (war fällig am Mittwoch, 15. Januar)", "• Call (heute, 13:00 Uhr)")
+    assert briefing_title(day.day, SummaryLanguage.SPANISH) == "Tu miércoles 15 de enero"
+    assert briefing_text(day, SummaryLanguage.GERMAN) == "\n\n".join(
+        (
+            "9 Besprechungen heute:\n" + "• 13:00 Planning (30 min)\n" * 8 + "… und 1 weitere.",
+            "\n".join((*tasks, "1 offene Aufgabe später.")),
+            "1 Mail zum Ansehen:\n• Budget",
+            "Was auf Ihr Wort wartet, ist gerade nicht lesbar.",
+            "2 Zusagen offen:\n• Contract\n• Offer",
+        )
+    )
