@@ -8,6 +8,7 @@ the sizes.
 
 import fcntl
 import hashlib
+import re
 import shutil
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from pathlib import Path
 import uv
 
 from infra import embedding_model
-from infra.manifest import FUNCTIONS
+from infra.manifest import FUNCTIONS, groups_of
 
 ROOT = Path(__file__).parent.parent
 BUILD = ROOT / ".build"
@@ -57,10 +58,13 @@ STRIPPED = (
     "*.dist-info/REQUESTED",
 )
 
+# A line that is not indented: hashes are.
+_BEGINS_REQUIREMENT = re.compile(r"\n(?=\S)")
+
 # The set that each function has.
 CORE = "core"
 
-# Required by the packages of a set, imported by nothing we use of them.
+# Required by the packages of a group, imported by nothing we use of them.
 UNUSED: Mapping[str, tuple[str, ...]] = {
     "google": (
         "charset-normalizer",
@@ -173,8 +177,7 @@ def _function(name: str) -> Artifact:
 
 
 def _dependency_layer(name: str) -> Artifact:
-    carried_by_core = () if name == CORE else _core()
-    requirements = _exported(name, without=(*UNUSED.get(name, ()), *carried_by_core))
+    requirements = "\n".join(_requirements(name))
     services = _aws_services()
     carried = _model() if name == WITH_MODEL else None
     inputs = (PLATFORM, requirements, *sorted(services), *STRIPPED, *GOOGLE_APIS, carried.digest if carried else "")
@@ -187,16 +190,24 @@ def _dependency_layer(name: str) -> Artifact:
     return _artifact(f"layers/{name}", (text.encode() for text in inputs), make, prefix="/opt")
 
 
-def _exported(name: str, *options: str, without: Iterable[str] = ()) -> str:
-    """Return what is locked for a dependency set, as requirements."""
+def _requirements(name: str) -> list[str]:
+    """Return what is locked for a dependency set; what one group of it never uses another may."""
+    carried_by_core = () if name == CORE else _core()
+    groups = (_exported(group, without=(*UNUSED.get(group, ()), *carried_by_core)) for group in groups_of(name))
+    return sorted({requirement for group in groups for requirement in group})
+
+
+def _exported(group: str, *options: str, without: Iterable[str] = ()) -> list[str]:
+    """Return what is locked for a dependency group, as requirements with their hashes."""
     left_out = (f"--no-emit-package={package}" for package in without)
-    return _uv("export", "--frozen", "--no-header", "--no-annotate", "--only-group", name, *options, *left_out)
+    listed = _uv("export", "--frozen", "--no-header", "--no-annotate", "--only-group", group, *options, *left_out)
+    return _BEGINS_REQUIREMENT.split(listed.strip())
 
 
 @cache
 def _core() -> tuple[str, ...]:
     """Return the packages every function has: no other set carries them again."""
-    return tuple(requirement.partition("==")[0] for requirement in _exported(CORE, "--no-hashes").splitlines())
+    return tuple(requirement.partition("==")[0] for requirement in _exported(CORE, "--no-hashes"))
 
 
 def _aws_services() -> set[str]:

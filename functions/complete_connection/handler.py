@@ -6,8 +6,8 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from assistant.domain.connections import Provider
 from assistant.domain.errors import AssistantError
+from assistant.domain.providers import Provider
 from assistant.runtime.http import http_resolver
 from assistant.runtime.observability import logger
 from assistant.runtime.page import page

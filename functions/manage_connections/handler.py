@@ -4,7 +4,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from assistant.domain.connections import Provider
+from assistant.domain.providers import Provider
 from assistant.runtime.http import Caller, Owner, PathId, UserPath, http_resolver
 from assistant.runtime.observability import logger
 from assistant.services import connect_accounts as connect

@@ -113,7 +113,7 @@ def _run_app(profile: Profile, settings: Mapping[str, str], folder: Path) -> Non
             "PROFILE": profile,
             "CDK_OUTDIR": str(folder),
             "CDK_CONTEXT_JSON": json.dumps(context),
-            "PYTHONPATH": str(REPOSITORY),
+            "PYTHONPATH": str(REPOSITORY / "layers/shared/python"),
         },
         capture_output=True,
         text=True,

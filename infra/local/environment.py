@@ -13,7 +13,7 @@ import uv
 
 from infra.local.console import LocalFailure, step
 from infra.local.layout import REPOSITORY, exclusively
-from infra.manifest import FUNCTIONS
+from infra.manifest import FUNCTIONS, groups_of
 
 FOLDER = REPOSITORY / ".tools" / "ministack"
 PINS = ("ministack==1.5.33", "boto3==1.43.106")
@@ -42,7 +42,8 @@ def ensure_environment() -> Path:
 
 
 def _requirements() -> list[str]:
-    sets = sorted({name for function in FUNCTIONS for name in function.dependencies})
+    sets = {name for function in FUNCTIONS for name in function.dependencies}
+    groups = sorted({group for name in sets for group in groups_of(name)})
     exported = _uv(
         "export",
         "--quiet",
@@ -50,7 +51,7 @@ def _requirements() -> list[str]:
         "--no-hashes",
         "--no-header",
         "--no-annotate",
-        *(f"--only-group={name}" for name in sets),
+        *(f"--only-group={name}" for name in groups),
         *(f"--no-emit-package={name}" for name in FOLLOWS_MINISTACK),
     )
     # MiniStack checks RS256 signatures only where cryptography is installed.

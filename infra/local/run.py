@@ -55,7 +55,7 @@ WATCH_SECONDS = 1.0
 _STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 CLAUDE_API_KEY = "CLAUDE_API_KEY"
-# What a machine behind a proxy needs to reach Claude.
+# What a machine behind a proxy, or with certificates of its company, needs to reach Claude and providers.
 _OUTBOUND = ("HTTPS_PROXY", "https_proxy", "SSL_CERT_FILE")
 
 _GREETING = """
@@ -214,8 +214,8 @@ make arrive lets a mail arrive (MAIL={", ".join(arrivals())}, or SUBJECT=... BOD
 
 
 def _outbound() -> Mapping[str, str]:
-    """Return the user's way out, for a Claude that is not on this machine."""
-    names = _OUTBOUND if os.environ.get(CLAUDE_API_KEY) else ()
+    """Return the user's way out, for a Claude and providers that are not on this machine."""
+    names = _OUTBOUND if any(map(os.environ.get, (CLAUDE_API_KEY, "OAUTH_CLIENTS"))) else ()
     return {name: os.environ[name] for name in names if name in os.environ}
 
 

@@ -1,7 +1,7 @@
 """The functions of the product: triggers, grants, secrets, dependency sets, memory, timeout; a module for each subject.
 
-The only place that says so: CDK, the layer builder, the local runner and the contract tests read it.
-Standard library only.
+The only place that says so: CDK, the layer builder, the local runner and the contract tests read it. What it takes to
+serve a provider is read from the manifest of those (``assistant/domain/providers.py``). Standard library only, both.
 """
 
 from infra.manifest import (
@@ -20,10 +20,11 @@ from infra.manifest import (
     operations,
     tasks,
 )
+from infra.manifest.providers import groups_of
 from infra.manifest.queues import QUEUES
-from infra.manifest.shapes import PROVIDERS, TOKENS_KEY, Function, Grant, Queue, Route
+from infra.manifest.shapes import TOKENS_KEY, Function, Grant, Queue, Route
 
-__all__ = ("FUNCTIONS", "PROVIDERS", "QUEUES", "SECRETS", "TOKENS_KEY", "Function", "Grant", "Queue", "Route")
+__all__ = ("FUNCTIONS", "QUEUES", "SECRETS", "TOKENS_KEY", "Function", "Grant", "Queue", "Route", "groups_of")
 
 # One for the registrations at all providers: a secret costs by the month.
 SECRETS = ("claude-api-key", "pinecone-api-key", "oauth-clients")

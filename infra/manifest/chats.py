@@ -1,7 +1,9 @@
 """Slack: what people write to the assistant, and the buttons they press."""
 
+from assistant.domain.providers import Access
+from infra.manifest.providers import clients_of, on_tokens
 from infra.manifest.queues import SEND_AUDIT, SEND_CHATS, SEND_EFFECTS, SEND_NOTIFICATIONS
-from infra.manifest.shapes import Function, Route, on_table, on_tokens
+from infra.manifest.shapes import Function, Route, on_table
 
 FUNCTIONS = (
     Function(
@@ -28,9 +30,9 @@ FUNCTIONS = (
             SEND_AUDIT,
             SEND_EFFECTS,
             SEND_NOTIFICATIONS,
-            *on_tokens("slack"),
+            *on_tokens(Access.CHAT),
         ),
         secrets=("oauth-clients",),
-        dependencies=("core", "slack", "triage"),
+        dependencies=("core", clients_of(Access.CHAT), "triage"),
     ),
 )

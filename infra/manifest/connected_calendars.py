@@ -1,7 +1,9 @@
 """Calendars of connected accounts."""
 
+from assistant.domain.providers import Access
+from infra.manifest.providers import clients_of, on_tokens
 from infra.manifest.queues import SEND_CALENDARS, SEND_NOTIFICATIONS
-from infra.manifest.shapes import Function, Route, on_table, on_tokens
+from infra.manifest.shapes import Function, Route, on_table
 
 FUNCTIONS = (
     Function(
@@ -23,10 +25,10 @@ FUNCTIONS = (
             on_table("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
             SEND_CALENDARS,
             SEND_NOTIFICATIONS,
-            *on_tokens("google", "microsoft"),
+            *on_tokens(Access.CALENDAR),
         ),
         secrets=("oauth-clients",),
         # Meetings are read as mails are.
-        dependencies=("core", "triage", "google", "graph"),
+        dependencies=("core", "triage", clients_of(Access.CALENDAR)),
     ),
 )

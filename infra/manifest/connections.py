@@ -1,7 +1,9 @@
 """Accounts at providers."""
 
+from assistant.domain.providers import Access
+from infra.manifest.providers import clients_of, on_tokens
 from infra.manifest.queues import SEND_AUDIT, SEND_CALENDARS, SEND_MAILBOXES
-from infra.manifest.shapes import Function, Route, on_table, on_tokens
+from infra.manifest.shapes import Function, Route, on_table
 
 FUNCTIONS = (
     Function(
@@ -16,7 +18,7 @@ FUNCTIONS = (
         ),
         grants=(
             on_table("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
-            *on_tokens(),
+            *on_tokens(*Access),
             SEND_AUDIT,
             SEND_MAILBOXES,
             SEND_CALENDARS,
@@ -34,7 +36,7 @@ FUNCTIONS = (
         grants=(
             on_table("DeleteItem", "GetItem", "PutItem", "UpdateItem"),
             # It keeps tokens, and cannot read any.
-            *on_tokens(read=False),
+            *on_tokens(*Access, read=False),
             SEND_AUDIT,
             SEND_MAILBOXES,
             SEND_CALENDARS,
@@ -52,10 +54,10 @@ FUNCTIONS = (
             on_table("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
             SEND_MAILBOXES,
             SEND_CALENDARS,
-            *on_tokens("google", "microsoft"),
+            *on_tokens(Access.MAIL, Access.CALENDAR),
         ),
         secrets=("oauth-clients",),
-        dependencies=("core", "google", "graph"),
+        dependencies=("core", clients_of(Access.MAIL, Access.CALENDAR)),
     ),
     Function(
         "renew_watches",
@@ -65,9 +67,9 @@ FUNCTIONS = (
         schedule="rate(12 hours)",
         grants=(
             on_table("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
-            *on_tokens("google", "microsoft"),
+            *on_tokens(Access.MAIL, Access.CALENDAR),
         ),
         secrets=("oauth-clients",),
-        dependencies=("core", "google", "graph"),
+        dependencies=("core", clients_of(Access.MAIL, Access.CALENDAR)),
     ),
 )

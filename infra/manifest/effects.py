@@ -1,7 +1,9 @@
 """Actions in connected accounts."""
 
+from assistant.domain.providers import Access
+from infra.manifest.providers import clients_of, on_tokens
 from infra.manifest.queues import SEND_AUDIT, SEND_EFFECTS, SEND_NOTIFICATIONS
-from infra.manifest.shapes import Function, Route, on_table, on_tokens
+from infra.manifest.shapes import Function, Route, on_table
 
 FUNCTIONS = (
     Function(
@@ -39,9 +41,9 @@ FUNCTIONS = (
         grants=(
             on_table("BatchGetItem", "BatchWriteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
             SEND_NOTIFICATIONS,
-            *on_tokens("google", "microsoft", "notion", "slack"),
+            *on_tokens(*Access),
         ),
         secrets=("oauth-clients",),
-        dependencies=("core", "google", "graph", "workspaces"),
+        dependencies=("core", clients_of(*Access)),
     ),
 )

@@ -1,7 +1,9 @@
 """Triage, and mailboxes of connected accounts."""
 
+from assistant.domain.providers import Access
+from infra.manifest.providers import clients_of, on_tokens
 from infra.manifest.queues import SEND_AUDIT, SEND_CALENDARS, SEND_EFFECTS, SEND_MAILBOXES, SEND_NOTIFICATIONS
-from infra.manifest.shapes import Function, Route, on_table, on_tokens
+from infra.manifest.shapes import Function, Route, on_table
 
 FUNCTIONS = (
     Function(
@@ -54,10 +56,9 @@ FUNCTIONS = (
             SEND_NOTIFICATIONS,
             SEND_EFFECTS,
             SEND_MAILBOXES,
-            *on_tokens("google", "microsoft"),
+            *on_tokens(Access.MAIL),
         ),
         secrets=("claude-api-key", "oauth-clients"),
-        # Graph's HTTP client comes with the SDK of Claude.
-        dependencies=("core", "triage", "claude", "google"),
+        dependencies=("core", "triage", "claude", clients_of(Access.MAIL)),
     ),
 )

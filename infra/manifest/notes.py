@@ -1,7 +1,9 @@
 """Notion: the user's tasks there, and pages as context."""
 
+from assistant.domain.providers import Access
+from infra.manifest.providers import clients_of, on_tokens
 from infra.manifest.queues import SEND_EFFECTS, SEND_NOTES, SEND_NOTIFICATIONS
-from infra.manifest.shapes import Function, Route, on_table, on_tokens
+from infra.manifest.shapes import Function, Route, on_table
 
 FUNCTIONS = (
     Function(
@@ -18,10 +20,10 @@ FUNCTIONS = (
         grants=(
             on_table("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
             SEND_NOTES,
-            *on_tokens("notion"),
+            *on_tokens(Access.NOTES),
         ),
         secrets=("oauth-clients",),
-        dependencies=("core", "cache", "notion"),
+        dependencies=("core", "cache", clients_of(Access.NOTES)),
         cache=True,
     ),
     Function(
@@ -44,12 +46,12 @@ FUNCTIONS = (
         batch_size=1,
         grants=(
             on_table("BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
-            *on_tokens("notion"),
+            *on_tokens(Access.NOTES),
             SEND_EFFECTS,
             SEND_NOTIFICATIONS,
         ),
         secrets=("oauth-clients",),
-        dependencies=("core", "notion"),
+        dependencies=("core", clients_of(Access.NOTES)),
     ),
     Function(
         "reconcile_notion",

@@ -1,7 +1,9 @@
 """What users are told, and how it reaches them."""
 
+from assistant.domain.providers import Access
+from infra.manifest.providers import clients_of, on_tokens
 from infra.manifest.queues import SEND_EFFECTS, SEND_NOTIFICATIONS
-from infra.manifest.shapes import Function, Route, on_table, on_tokens
+from infra.manifest.shapes import Function, Route, on_table
 
 FUNCTIONS = (
     Function(
@@ -23,10 +25,10 @@ FUNCTIONS = (
             on_table("BatchGetItem", "BatchWriteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
             SEND_EFFECTS,
             SEND_NOTIFICATIONS,
-            *on_tokens("google", "microsoft", "slack"),
+            *on_tokens(Access.MAIL, Access.CHAT),
         ),
         secrets=("oauth-clients",),
-        dependencies=("core", "google", "graph", "slack"),
+        dependencies=("core", clients_of(Access.MAIL, Access.CHAT)),
     ),
     Function(
         "manage_notifications",

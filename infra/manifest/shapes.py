@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 TOKENS_KEY = "key:"
-PROVIDERS = ("google", "microsoft", "slack", "notion")
 
 type Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE", "ANY"]
 
@@ -33,12 +32,6 @@ class Grant:
 def on_table(*operations: str) -> Grant:
     """Return the grant of these DynamoDB operations on the table."""
     return Grant("table", tuple(f"dynamodb:{operation}" for operation in operations))
-
-
-def on_tokens(*providers: str, read: bool = True) -> tuple[Grant, ...]:
-    """Return the grants to write, and to ``read``, the tokens of accounts at these providers; all unless told."""
-    actions = ("kms:Decrypt", "kms:GenerateDataKey") if read else ("kms:GenerateDataKey",)
-    return tuple(Grant(f"{TOKENS_KEY}{provider}", actions) for provider in providers or PROVIDERS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from assistant.domain.access import Access, asked_scopes
-from assistant.domain.connections import Provider
+from assistant.domain.access import asked_scopes
 from assistant.domain.delegations import Delegation
 from assistant.domain.memory.change import Line, with_memory
 from assistant.domain.notes.webhook import WebhookSecret
+from assistant.domain.providers import Access, Provider
 from assistant.domain.tasks.kept import KeptTask
 from assistant.domain.tokens import Consent, PendingConsent
 from assistant.services.propose_effects import propose_effects

@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 
-from assistant.adapters import anthropic_batches, google_http, google_push, graph_api, oauth_http, pinecone_vectors
+from assistant.adapters import (
+    anthropic_batches,
+    google_http,
+    google_push,
+    graph_api,
+    imap_mail,
+    oauth_http,
+    oauth_providers,
+    pinecone_vectors,
+)
 from assistant.adapters.cloudwatch import cloudwatch_client
 from assistant.adapters.dynamo import Table, admission_client, dynamo_client
 from assistant.adapters.dynamo_plans import DynamoPlans
@@ -20,7 +29,15 @@ from assistant.adapters.secrets import secrets_client
 from assistant.adapters.slack_calls import CALL_SECONDS
 from assistant.adapters.sqs_audit import sqs_client
 from assistant.domain.effects.effect import LEASE
-from assistant.services import access_tokens, each_account, sync_calendar, sync_mailbox, welcome_account
+from assistant.domain.providers import Provider
+from assistant.services import (
+    access_tokens,
+    each_account,
+    manage_connections,
+    sync_calendar,
+    sync_mailbox,
+    welcome_account,
+)
 from assistant.services.access_tokens import LEASED_FOR
 from assistant.services.ask_claude import LONGEST
 from assistant.services.prepare_upcoming import TAKEN_FOR
@@ -33,6 +50,8 @@ from tests.fakes.wired import Context
 LONGEST_BACKOFF = 1.0
 BATCH_PAUSES = 0.75
 GOOGLE_CALL = google_http.CALL_SECONDS + google_http.TRY_SECONDS
+# A mail server that is silent to each attempt.
+IMAP_CALL = imap_mail.ATTEMPTS * imap_mail.SECONDS
 
 
 def slowest(client: Any) -> float:
@@ -72,7 +91,22 @@ def memory_index() -> float:
 
 def oauth() -> float:
     """Seconds until a provider that fails fast once and then is silent is given up."""
-    return oauth_http.FAST_SECONDS + oauth_http.LONGEST_PAUSE + oauth_http.CONNECT_SECONDS + oauth_http.READ_SECONDS
+    return oauth_http.FAST_SECONDS + oauth_http.LONGEST_PAUSE + oauth_read()
+
+
+def oauth_read() -> float:
+    """Seconds to read what an OpenID provider publishes, or whose account it is."""
+    return oauth_http.CONNECT_SECONDS + oauth_http.READ_SECONDS
+
+
+def consent_ended(provider: Provider) -> float:
+    """Seconds to end a consent and have what was kept of each part of the account forgotten."""
+    revoked = oauth() if provider in oauth_providers._OWN_WAYS else 2 * oauth_read()
+    return revoked + len(provider.row.parts.keys() & manage_connections._KEPT) * slowest(sqs_client(attempts=1))
+
+
+def test_a_token_is_renewed_within_its_lease() -> None:
+    assert oauth_read() + oauth() + slowest(kms_client()) + slowest(dynamo_client(attempts=1)) < LEASED_FOR.seconds
 
 
 def closing() -> float:
@@ -92,7 +126,7 @@ def renewed_elsewhere() -> float:
 
 def mailbox_call() -> float:
     """Seconds until a mailbox is given up: a token that another worker renews, then the call with all its tries."""
-    return LEASED_FOR.total_seconds() + GOOGLE_CALL
+    return LEASED_FOR.total_seconds() + max(GOOGLE_CALL, IMAP_CALL)
 
 
 def told() -> float:
@@ -105,7 +139,7 @@ def mail_sent() -> float:
 
     Graph is asked where folders are, too.
     """
-    return LEASED_FOR.total_seconds() + max(5 * GOOGLE_CALL, 6 * graph_api.CALL_SECONDS)
+    return LEASED_FOR.total_seconds() + max(5 * GOOGLE_CALL, 6 * graph_api.CALL_SECONDS, IMAP_CALL)
 
 
 def one_effect() -> float:
@@ -117,7 +151,7 @@ def one_effect() -> float:
     In Notion twice the data source and the task, again after an edit, then three writes and what became of each.
     """
     notion = 12 * (USER.call + USER.attempt)
-    account = LEASED_FOR.total_seconds() + max(4 * GOOGLE_CALL, 6 * graph_api.CALL_SECONDS, notion)
+    account = LEASED_FOR.total_seconds() + max(4 * GOOGLE_CALL, 6 * graph_api.CALL_SECONDS, 3 * IMAP_CALL, notion)
     # A message is looked for and written: the conversation, its last messages, the message.
     calls = max(account, renewed_elsewhere() + 6 * CALL_SECONDS)
     return calls + 6 * store() + 2 * BATCH_PAUSES
@@ -160,9 +194,8 @@ WORST: dict[str, Callable[[], float]] = {
         limits()
         + 5 * slowest(dynamo_client(attempts=1))
         + slowest(kms_client())
-        + oauth()
+        + max(map(consent_ended, Provider))
         + slowest(sqs_client())
-        + 2 * slowest(sqs_client(attempts=1))
     ),
     # The consent, the provider twice, and the account with its tokens; what follows is begun with time for it only.
     "complete_connection": lambda: (
@@ -170,8 +203,7 @@ WORST: dict[str, Callable[[], float]] = {
         + slowest(kms_client())
         + secret()
         + oauth()
-        + oauth_http.CONNECT_SECONDS
-        + oauth_http.READ_SECONDS
+        + oauth_read()
         + slowest(sqs_client())
     ),
     # A store that is down stops a job at once.
@@ -352,7 +384,7 @@ def test_what_follows_the_last_mail_fits_into_the_time_kept_for_it() -> None:
 
 def test_a_mailbox_is_not_begun_without_the_time_it_may_take() -> None:
     # Graph is asked for two lists of changes, or for more time and then for a subscription anew.
-    assert max(GOOGLE_CALL, 2 * graph_api.CALL_SECONDS) + 2 * store() < each_account.LEAST_SECONDS
+    assert max(GOOGLE_CALL, 2 * graph_api.CALL_SECONDS, IMAP_CALL) + 2 * store() < each_account.LEAST_SECONDS
 
 
 def test_the_last_page_of_a_calendar_fits_into_the_time_kept_for_it() -> None:

@@ -4,9 +4,9 @@ import json
 from datetime import timedelta
 from http import HTTPStatus
 
-from assistant.domain.access import Access, asked_scopes
-from assistant.domain.connections import Provider
+from assistant.domain.access import asked_scopes
 from assistant.domain.mail import Mail
+from assistant.domain.providers import Access, Provider
 from tests.contract.recorded import ask_for_a_consent, body_of, deliver, http, invoke, recorded, run
 from tests.fakes.accounts import MICROSOFT
 from tests.fakes.connections import google_connection

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from assistant.domain.connections import Connection, ConnectionStatus, Provider
+from assistant.domain.connections import Connection, ConnectionStatus
 from assistant.domain.errors import ConnectionBroken, Unavailable
+from assistant.domain.providers import Provider
 
 USER = "user123"
 

@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime
 
-from assistant.domain.connections import Connection, Provider
+from assistant.domain.connections import Connection
+from assistant.domain.providers import Provider
 
 WEBHOOK = "https://assistant.example/api/v1/webhooks/graph"
 CALENDAR_WEBHOOK = "https://assistant.example/api/v1/webhooks/google-calendar"

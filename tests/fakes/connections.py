@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from assistant.domain.connections import Connection, ConsentGone, Provider, connection_id
+from assistant.domain.connections import Connection, ConsentGone, connection_id
+from assistant.domain.providers import Provider
 from assistant.domain.tokens import Consent, KeptTokens, PendingConsent, TokenSet
 from assistant.ports.runtime import Clock
 from tests.fakes.runtime import ManualClock

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 
-from assistant.domain.connections import Connection, Provider
+from assistant.domain.connections import Connection
 from assistant.domain.effects.actions import AnyAction, ArchiveMail, DraftMail, EffectKind, LabelMail
 from assistant.domain.effects.effect import Capability, Effect, EffectRecord, Origin, Target
 from assistant.domain.effects.ledger import EffectChange, LedgerEntry, LedgerHead, chained
@@ -13,6 +13,7 @@ from assistant.domain.effects.provenance import Traced
 from assistant.domain.effects.settling import to_be_settled
 from assistant.domain.effects.undo import EffectJob
 from assistant.domain.mail import Mail
+from assistant.domain.providers import Provider
 from assistant.domain.triage.decision import DecidedBy
 from assistant.domain.users import Identity
 from assistant.ports.effects import MOST_CHANGES

@@ -8,7 +8,7 @@ import ssl
 import threading
 from argparse import Namespace
 from base64 import b64decode
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -63,6 +63,8 @@ FOLDERS = {
 class ImapServer:
     """One account: the tokens it takes, what its SMTP says next, and what left by it. Implements ``MailboxSide``.
 
+    It asks ``issued_by_company`` of a token that it does not know.
+
     ``answers`` are SMTP's to the text of mails, in order: a line, or what happens instead once the mail was taken.
     Whoever is in ``unknown`` gets no mail; ``lacks`` are extensions that it does not offer.
     """
@@ -70,6 +72,7 @@ class ImapServer:
     clock: Clock
     tls: ssl.SSLContext
     tokens: set[str] = field(default_factory=lambda: {"token-1"})
+    issued_by_company: Callable[[str], bool] = lambda _: False
     unknown: set[str] = field(default_factory=set)
     lacks: set[bytes] = field(default_factory=set)
     answers: list[str | Callable[[], None]] = field(default_factory=list)
@@ -88,8 +91,17 @@ class ImapServer:
         return MailServer(
             f"imaps://{LOOPBACK}:{self.imap_port}",
             f"smtps://{LOOPBACK}:{self.smtp_port}",
-            ssl.create_default_context(cadata=_certificate()[0].decode()),
+            ssl.create_default_context(cadata=self.certificate.decode()),
         )
+
+    @property
+    def certificate(self) -> bytes:
+        """What its TLS is to be trusted by, as PEM."""
+        return _certificate()[0]
+
+    def takes(self, token: str) -> bool:
+        """Whether a token is one of the account."""
+        return token in self.tokens or self.issued_by_company(token)
 
     # The side of the user and the senders.
 
@@ -123,6 +135,13 @@ class ImapServer:
     def drafts(self) -> Sequence[Mail]:
         with self._user() as user:
             return self._mails(user, Folder.DRAFTS)
+
+    def labels(self, message_id: str) -> Set[str]:
+        """What the user sees on a message of theirs."""
+        with self._user() as user:
+            uid = _found(user, message_id)
+            flags = user.fetch(uid, ["FLAGS"])[uid][b"FLAGS"]
+            return {flag.decode() for flag in flags if not flag.startswith((b"\\", b"$"))}
 
     def forget_changes(self) -> None:
         self._config.set_cache[ADDRESS][0]._inbox._uid_validity += 1
@@ -261,7 +280,7 @@ class _Login(Login):
         try:
             credentials.verify(None)
         except ExternalVerificationRequired as required:
-            if credentials.authzid == ADDRESS and required.token in self._api.tokens:
+            if credentials.authzid == ADDRESS and required.token and self._api.takes(required.token):
                 return Identity(ADDRESS, self, None, frozenset())
         raise InvalidAuth
 
@@ -274,7 +293,7 @@ class _Submission:
 
     async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:  # noqa: N802, ARG002 named by aiosmtpd
         user, token, *_ = b64decode(args[1]).decode().split("\1")
-        good = user == f"user={ADDRESS}" and token.removeprefix("auth=Bearer ") in self._api.tokens
+        good = user == f"user={ADDRESS}" and self._api.takes(token.removeprefix("auth=Bearer "))
         return AuthResult(success=good, handled=False)
 
     async def handle_RCPT(  # noqa: N802 named by aiosmtpd

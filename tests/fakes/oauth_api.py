@@ -1,4 +1,4 @@
-"""OAuth endpoints of the four providers on loopback, as their documentation shows them, with faults."""
+"""OAuth endpoints of all providers on loopback, as their documentation shows them, with faults."""
 
 import base64
 import json
@@ -60,7 +60,16 @@ NOTION: Json = {
     "workspace_name": "Example",
     "owner": {"type": "user", "user": {"object": "user", "id": "92a680bb-6970-4726-952b-4f4c03bff617"}},
 }
+OPENID: Json = {
+    "access_token": "opaque",
+    "expires_in": 300,
+    "refresh_token": "of-the-company",
+    "token_type": "Bearer",
+}
+WELL_KNOWN = "/.well-known/openid-configuration"
 ROUTES: Mapping[str, Json] = {
+    "/openid/token": OPENID,
+    "/openid/revoke": {},
     "/oauth/token": GOOGLE,
     "/oauth/revoke": {},
     "/common/oauth2/v2.0/token": MICROSOFT,
@@ -74,17 +83,36 @@ ROUTES: Mapping[str, Json] = {
 
 @dataclass
 class OAuthApi:
-    """The server's script: answers by path that differ from the usual, faults in their order, and what it was sent."""
+    """The server's script: answers by path that differ from the usual, faults in their order, and what it was sent.
+
+    What an OpenID provider publishes is no request of those: nobody asks for it but on first use.
+    """
 
     url: str = ""
     answers: dict[str, Json] = field(default_factory=dict)
     faults: list[Answer] = field(default_factory=list)
     silent: threading.Event | None = None
     requests: list[tuple[str, Json, str]] = field(default_factory=list)
+    published: int = 0
+
+    @property
+    def metadata(self) -> Json:
+        """What it publishes as an OpenID provider."""
+        names = {"authorization": "authorize", "token": "token", "revocation": "revoke"}
+        endpoints = {f"{name}_endpoint": f"{self.url}/openid/{path}" for name, path in names.items()}
+        return {"issuer": self.url, "response_types_supported": ["code"], **endpoints}
+
+    def answers_with(self, **claims: object) -> None:
+        """Let the OpenID provider say this of who consented."""
+        told = {"iss": self.url, "email": "Ann@Company.com", **claims}
+        self.answers["/openid/token"] = OPENID | {"id_token": id_token(**told)}
 
     def handle(self, _: str, path: str, headers: Mapping[str, str], sent: bytes) -> Answer:
         """Answer a request."""
         route = path.partition("?")[0]
+        if route == WELL_KNOWN:
+            self.published += 1
+            return Answer(200, json.dumps(self.answers.get(route, self.metadata)).encode())
         if headers.get("content-type") == "application/json":
             body = json.loads(sent)
         else:

@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 
 from slack_sdk.signature import SignatureVerifier
 
-from assistant.domain.connections import Connection, Provider
+from assistant.domain.connections import Connection
+from assistant.domain.providers import Provider
 from assistant.services.receive_slack_event import SignedRequest
 from tests.fakes.connections import CONNECTED_AT
 

@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 
 from infra import build as building
 from infra.build import MAX_UNZIPPED_BYTES, SHARED, Build, BuildFailed, build, unzipped_bytes
-from infra.manifest import FUNCTIONS
+from infra.manifest import FUNCTIONS, groups_of
 
 ELF_MACHINE_AARCH64 = 183
 UNCHECKED_HASH = 1
@@ -57,10 +57,10 @@ def contents(folder: Path) -> dict[str, bytes]:
 def test_every_locked_dependency_is_in_the_layers(built: Build, function: str) -> None:
     dependencies = next(listed.dependencies for listed in FUNCTIONS if listed.name == function)
     found = {path.name for folder in packages(built, function) for path in folder.glob("*.dist-info")}
-    for name in dependencies:
-        for requirement in building._exported(name, "--no-hashes").splitlines():
+    for group in (group for name in dependencies for group in groups_of(name)):
+        for requirement in building._exported(group, "--no-hashes"):
             locked = Requirement(requirement)
-            if locked.name in building.UNUSED.get(name, ()) or (locked.marker and not locked.marker.evaluate(LAMBDA)):
+            if locked.name in building.UNUSED.get(group, ()) or (locked.marker and not locked.marker.evaluate(LAMBDA)):
                 continue
             version = str(locked.specifier).removeprefix("==")
             assert f"{locked.name.replace('-', '_')}-{version}.dist-info" in {

@@ -9,10 +9,12 @@ import pytest
 from pydantic import SecretStr
 
 from assistant.adapters.oauth_clients import OAuthClients
-from assistant.adapters.oauth_providers import Addresses, OAuthProviders
+from assistant.adapters.oauth_providers import OAuthProviders
+from assistant.adapters.oauth_server import Addresses
 from assistant.adapters.secrets import ApiKey
-from assistant.domain.access import IDENTITY, SCOPES, Access, asked_scopes
-from assistant.domain.connections import ConsentGone, Provider
+from assistant.domain.access import asked_scopes
+from assistant.domain.connections import ConsentGone
+from assistant.domain.providers import Access, Provider
 from assistant.domain.tokens import Consent
 from assistant.domain.users import Identity
 from assistant.runtime.clock import SystemClock
@@ -63,7 +65,7 @@ SEEDS: dict[Provider, tuple[Emulated, dict[str, Any]]] = {
             "team": {"name": "Example", "domain": "example"},
             "users": [{"name": "ann", "real_name": "Ann", "email": "ann@example.com"}],
             "oauth_apps": [
-                {**registered(Provider.SLACK), "scopes": sorted(asked_scopes(Provider.SLACK, SCOPES[Provider.SLACK]))}
+                {**registered(Provider.SLACK), "scopes": sorted(asked_scopes(Provider.SLACK, Provider.SLACK.row.parts))}
             ],
         },
     ),
@@ -112,7 +114,7 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def test_an_account_is_connected_renewed_and_disconnected(world: World) -> None:
     connection = world.complete(consent_in_browser(world.ask()))
     assert connection.name == ("Example" if world.provider is Provider.SLACK else "ann@example.com")
-    assert asked_scopes(world.provider, SCOPES[world.provider]) <= connection.scopes
+    assert asked_scopes(world.provider, world.provider.row.parts) <= connection.scopes
     kept = world.vault.read(connection)
     assert kept
     assert (kept.tokens.refresh is None) == (world.provider is Provider.SLACK)
@@ -157,4 +159,4 @@ def test_a_revoked_consent_renews_no_more(world: World) -> None:
     assert world.servers.of(world.provider).revoke(kept.tokens)
     with pytest.raises(ConsentGone):
         world.servers.of(world.provider).refresh(kept.tokens)
-    assert IDENTITY[world.provider] <= connection.scopes
+    assert world.provider.row.identity <= connection.scopes

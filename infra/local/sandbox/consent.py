@@ -37,7 +37,7 @@ def follow(url: str) -> None:
 
 @dataclass
 class Form:
-    """A form of a page: where it goes, its hidden fields, and all that it shows and holds."""
+    """A form of a page: where it goes, what pressing its button sends, and all that it shows and holds."""
 
     action: str
     fields: dict[str, str] = field(default_factory=dict)
@@ -59,10 +59,11 @@ class _Forms(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self.found.append(Form(given["action"]))
-        elif tag == "input" and self.found:
-            self.found[-1].fields[given["name"]] = given["value"]
-            self.found[-1].words += f" {given['value']}"
+            self.found.append(Form(given.get("action", "")))
+        elif tag in ("input", "button") and self.found:
+            value = given.get("value", "")
+            self.found[-1].fields |= {given["name"]: value} if "name" in given else {}
+            self.found[-1].words += f" {value}"
 
     def handle_data(self, data: str) -> None:
         if self.found:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from assistant.domain.access import SCOPES, asked_scopes
-from assistant.domain.connections import Provider
+from assistant.domain.access import asked_scopes
+from assistant.domain.providers import Provider
 from infra.local.console import LocalFailure
 
 type Json = dict[str, Any]
@@ -48,7 +48,7 @@ def events(today: date) -> Sequence[tuple[str, Json]]:
 
 def slack_seed(api: str) -> Json:
     """Return Slack as it begins; the token lets the sandbox read what Ada reads."""
-    scopes = sorted(asked_scopes(Provider.SLACK, SCOPES[Provider.SLACK]))
+    scopes = sorted(asked_scopes(Provider.SLACK, Provider.SLACK.row.parts))
     return {
         "team": {"name": "Northwind", "domain": "northwind"},
         "users": [{"name": "ada", "real_name": NAME, "email": ADDRESS}],

@@ -13,8 +13,9 @@ from assistant.adapters.dynamo_posts import KEPT_FOR, DynamoPostRecords
 from assistant.adapters.slack_calls import LONGEST_WAIT, SlackCalls
 from assistant.adapters.slack_chat import POSTING_FOR, SlackChat
 from assistant.domain.chat import Button, ButtonStyle, ChatMessage, PostedMessage, PostRecord, ReceivedMessage
-from assistant.domain.connections import Connection, Provider
+from assistant.domain.connections import Connection
 from assistant.domain.errors import ConnectionBroken, Forbidden, NotFound, Unavailable
+from assistant.domain.providers import Provider
 from assistant.ports.chat import Chat, PostRecords
 from tests.fakes.access_tokens import FixedTokens
 from tests.fakes.chat import MemoryChat, MemoryPostRecords

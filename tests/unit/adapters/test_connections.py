@@ -13,8 +13,9 @@ from assistant.adapters.dynamo_connections import DynamoConnections
 from assistant.adapters.dynamo_consents import DynamoPendingConsents
 from assistant.adapters.dynamo_tokens import DynamoTokenVault
 from assistant.adapters.kms_envelope import KmsEnvelope, kms_client
-from assistant.domain.connections import Connection, ConnectionStatus, Provider, connection_id
+from assistant.domain.connections import Connection, ConnectionStatus, connection_id
 from assistant.domain.errors import Unavailable
+from assistant.domain.providers import Provider
 from assistant.domain.tokens import PendingConsent, TokenSet
 from assistant.ports.connections import ConnectionStore, PendingConsents, TokenVault
 from tests.fakes.connections import MemoryConnections, MemoryConsents, MemoryVault, google_connection
@@ -98,7 +99,7 @@ class TestConnections:
             for account in ("ann@example.com", "ben@example.com")
             for tenant in (None, "tenant1")
         }
-        assert len(ids) == 16
+        assert len(ids) == 4 * len(Provider)
 
 
 class TestVault:

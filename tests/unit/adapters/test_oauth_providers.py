@@ -5,22 +5,29 @@ import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from pydantic import SecretStr
 
-from assistant.adapters.oauth_clients import OAuthClients
 from assistant.adapters.oauth_http import OAuthHttp
-from assistant.adapters.oauth_providers import Addresses, OAuthProviders
-from assistant.adapters.secrets import ApiKey
-from assistant.domain.access import SCOPES, asked_scopes
-from assistant.domain.connections import ConsentGone, Provider
+from assistant.adapters.oauth_providers import OAuthProviders
+from assistant.adapters.oauth_server import Addresses
+from assistant.domain.connections import ConsentGone
 from assistant.domain.errors import Conflict, Unavailable
-from assistant.domain.tokens import PendingConsent, TokenSet
-from assistant.ports.connections import AuthorizationServer
+from assistant.domain.providers import Provider
+from assistant.domain.tokens import TokenSet
+from tests.fakes.consents import asked, clients, pending
 from tests.fakes.loopback_http import Answer
-from tests.fakes.oauth_api import CLIENT, GOOGLE, MICROSOFT, NOTION, SLACK, OAuthApi, fault, id_token, serve_oauth
+from tests.fakes.oauth_api import (
+    CLIENT,
+    GOOGLE,
+    MICROSOFT,
+    NOTION,
+    SLACK,
+    OAuthApi,
+    fault,
+    id_token,
+    serve_oauth,
+)
 from tests.fakes.runtime import ManualClock
 
 pytestmark = pytest.mark.network
@@ -62,13 +69,10 @@ def providers(api: OAuthApi, clock: ManualClock, pauses: list[float]) -> OAuthPr
     def http(provider: Provider) -> OAuthHttp:
         return OAuthHttp(provider, read_seconds=2, pause=pauses.append)
 
-    registered = json.dumps({provider.value: CLIENT for provider in Provider})
+    client = CLIENT | {"addresses": {"issuer": api.url}}
+    registered = json.dumps({provider.value: client for provider in Provider})
     addresses = Addresses(api.url, f"{api.url}/oauth", api.url, api.url, api.url, api.url)
     return OAuthProviders(clients(registered), clock, addresses, http=http)
-
-
-def clients(text: str | None) -> OAuthClients:
-    return OAuthClients(ApiKey(SecretStr(text) if text else None, None))
 
 
 def test_only_a_registration_with_a_signing_secret_has_one() -> None:
@@ -82,22 +86,6 @@ def test_only_a_registration_with_a_signing_secret_has_one() -> None:
         assert clients(text).signing_secret(Provider.NOTION) is None
     with pytest.raises(Unavailable):
         clients(json.dumps({"slack": CLIENT | {"signing_secret": "short"}})).signing_secret(Provider.SLACK)
-
-
-def pending(provider: Provider, clock: ManualClock) -> PendingConsent:
-    return PendingConsent(
-        user_id="user123",
-        provider=provider,
-        redirect_uri=f"https://assistant.example/api/v1/connections/{provider}/callback",
-        scopes=asked_scopes(provider, SCOPES[provider]),
-        verifier="v" * 43 if provider in (Provider.GOOGLE, Provider.MICROSOFT) else None,
-        expires_at=clock.now() + timedelta(minutes=10),
-    )
-
-
-def asked(server: AuthorizationServer, consent: PendingConsent) -> dict[str, str]:
-    url = urlsplit(server.authorization_url("the-state", consent))
-    return {name: value for name, (value,) in parse_qs(url.query).items()}
 
 
 class TestAsking:
@@ -195,7 +183,12 @@ class TestRenewing:
 
     @pytest.mark.parametrize(
         ("provider", "token"),
-        [(Provider.MICROSOFT, "0.refresh"), (Provider.NOTION, "nrt_1"), (Provider.SLACK, "refresh")],
+        [
+            (Provider.MICROSOFT, "0.refresh"),
+            (Provider.NOTION, "nrt_1"),
+            (Provider.SLACK, "refresh"),
+            (Provider.IMAP, "of-the-company"),
+        ],
     )
     def test_a_refresh_token_that_rotates_is_the_new_one(
         self, providers: OAuthProviders, provider: Provider, token: str
@@ -276,6 +269,7 @@ class TestRevoking:
             (Provider.MICROSOFT, False, None),
             (Provider.SLACK, True, ("/api/auth.revoke", {"token": "access"})),
             (Provider.NOTION, True, ("/v1/oauth/revoke", {"token": "access"})),
+            (Provider.IMAP, True, ("/openid/revoke", CLIENT | {"token": "refresh"})),
         ],
     )
     def test_ends_the_consent_where_there_is_a_way(
@@ -284,7 +278,7 @@ class TestRevoking:
         assert providers.of(provider).revoke(KEPT) is revoked
         assert [request[:2] for request in api.requests] == ([sent] if sent else [])
 
-    @pytest.mark.parametrize("provider", [Provider.GOOGLE, Provider.NOTION])
+    @pytest.mark.parametrize("provider", [Provider.GOOGLE, Provider.NOTION, Provider.IMAP])
     def test_a_token_that_is_dead_already_is_no_error(
         self, providers: OAuthProviders, api: OAuthApi, provider: Provider
     ) -> None:

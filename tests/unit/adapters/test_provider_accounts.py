@@ -5,8 +5,8 @@ from functools import partial
 import pytest
 
 from assistant.adapters.provider_accounts import ProviderAccounts
-from assistant.domain.connections import Provider
 from assistant.domain.errors import NotFound
+from assistant.domain.providers import Provider
 from assistant.ports.mailbox import MailBoxes
 from tests.fakes.effects import Desk
 from tests.fakes.mailbox import MemoryMailBoxes

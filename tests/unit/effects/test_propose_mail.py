@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from assistant.domain.access import Access, asked_scopes
-from assistant.domain.connections import ConnectionStatus, Provider
+from assistant.domain.access import asked_scopes
+from assistant.domain.connections import ConnectionStatus
 from assistant.domain.effects.approval import action_hash
 from assistant.domain.effects.effect import Capability, EffectState
 from assistant.domain.errors import ConnectionBroken, Forbidden, InvalidRequest
 from assistant.domain.preferences import EffectPermissions, Permission, Preferences
+from assistant.domain.providers import Access, Provider
 from assistant.domain.sources import SourceKind
 from assistant.domain.triage.decision import DecidedBy
 from assistant.domain.users import Identity

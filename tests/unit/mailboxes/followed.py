@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field, replace
 
-from assistant.domain.access import Access
 from assistant.domain.connections import Connection
 from assistant.domain.errors import AssistantError
 from assistant.domain.mail import Mail
 from assistant.domain.mailbox_sync import MailboxSync, Receipt, SyncReason
+from assistant.domain.providers import Access
 from assistant.services.ask_claude import ClaudePorts
 from assistant.services.reconcile_mailboxes import Reconciled, ReconcilePorts, reconcile_mailboxes
 from assistant.services.renew_watches import Renewed, RenewPorts, Watched, renew_watches

@@ -7,10 +7,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from assistant.domain.access import Access, asked_scopes, granted_scopes
-from assistant.domain.connections import Connection, ConnectionStatus, Provider
+from assistant.domain.access import asked_scopes, granted_scopes
+from assistant.domain.connections import Connection, ConnectionStatus
 from assistant.domain.errors import AssistantError, Conflict, Forbidden, InvalidRequest, NotFound, Unavailable
 from assistant.domain.mailbox_sync import SyncReason
+from assistant.domain.providers import Access, Provider
 from assistant.domain.tokens import Consent, PendingConsent
 from assistant.domain.users import Identity
 from assistant.services.connect_accounts import (

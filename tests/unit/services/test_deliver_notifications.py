@@ -5,14 +5,15 @@ from typing import Any
 
 import pytest
 
-from assistant.domain.access import SCOPES, Access
-from assistant.domain.connections import Connection, ConnectionStatus, Provider
+from assistant.domain.access import asked_scopes
+from assistant.domain.connections import Connection, ConnectionStatus
 from assistant.domain.errors import Unavailable
 from assistant.domain.mail import Mail
 from assistant.domain.meetings.keeping import KeptMeeting
 from assistant.domain.meetings.request import MeetingDetails
 from assistant.domain.notifications import Due, DueKind, News, Notification, NotificationKind, Urgency
 from assistant.domain.preferences import Preferences
+from assistant.domain.providers import Access, Provider
 from assistant.domain.tasks.kept import KeptTask
 from assistant.services.brief_day import LATEST, DayPorts
 from assistant.services.deliver_notifications import PAUSES, DeliverPorts, deliver
@@ -72,7 +73,7 @@ class World:
             account=account,
             member=member,
             name=account,
-            scopes=SCOPES[provider].get(access, frozenset()),
+            scopes=asked_scopes(provider, {access} & provider.row.parts.keys()),
             connected_at=self.clock.now(),
         )
         self.connections.replace(connection, expected_version=0)

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from assistant.domain.access import Access, asked_scopes
+from assistant.domain.access import asked_scopes
 from assistant.domain.calendar.kept import CalendarPlace
-from assistant.domain.connections import Connection, ConnectionStatus, Provider
+from assistant.domain.connections import Connection, ConnectionStatus
 from assistant.domain.mailbox_sync import SyncReason
+from assistant.domain.providers import Access, Provider
 from assistant.services.each_account import LEAST_SECONDS
 from assistant.services.reconcile_calendars import CalendarReconcilePorts, CalendarsReconciled, reconcile_calendars
 from assistant.services.renew_watches import Renewed, RenewPorts, Watched, renew_watches

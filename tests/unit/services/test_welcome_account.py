@@ -2,10 +2,11 @@
 
 import pytest
 
-from assistant.domain.access import Access, asked_scopes
-from assistant.domain.connections import Connection, Provider
+from assistant.domain.access import asked_scopes
+from assistant.domain.connections import Connection
 from assistant.domain.mailbox_sync import SyncReason
 from assistant.domain.notifications import DueKind
+from assistant.domain.providers import Access, Provider
 from assistant.services.welcome_account import LEAST_SECONDS, WelcomePorts, welcome_account
 from tests.fakes.connections import google_connection
 from tests.fakes.mailbox_sync import MemoryMailboxQueue

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from assistant.adapters.dynamo import Item, Table, attempts, plain, user_partition
 from assistant.adapters.dynamo_tokens import tokens_key
-from assistant.domain.connections import Connection, Provider
+from assistant.domain.connections import Connection
 from assistant.domain.errors import Unavailable
+from assistant.domain.providers import Provider
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef

@@ -17,13 +17,14 @@ from datetime import datetime, timedelta
 from email.utils import format_datetime
 from smtplib import SMTP_SSL, SMTPAuthenticationError, SMTPDataError, SMTPException
 from ssl import SSLContext, create_default_context
-from typing import Any, Final
+from typing import Any, Final, Self
 from urllib.parse import quote, unquote, urlsplit
 
 from imapclient import imapclient
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError
 from imapclient.imapclient import IMAPClient
 
+from assistant.adapters.oauth_clients import OAuthClient
 from assistant.domain.connections import Connection
 from assistant.domain.errors import (
     AssistantError,
@@ -53,7 +54,7 @@ logger = logging.getLogger(__name__)
 
 # A call is two attempts at most, each of a few commands: within the time of every function that opens mailboxes.
 SECONDS: Final = 10.0
-_ATTEMPTS: Final = 2
+ATTEMPTS: Final = 2
 _NEEDED: Final = ("OBJECTID", "MOVE", "UIDPLUS")
 _INBOX: Final = "INBOX"
 # What SPECIAL-USE (RFC 6154) calls a folder, and what it is called where the server does not say.
@@ -104,7 +105,7 @@ class _Account:
 
     def __call__[T](self, work: Callable[[IMAPClient], T]) -> T:
         """Return what ``work`` does, which may be begun again; raises what the port says."""
-        for left in reversed(range(_ATTEMPTS)):
+        for left in reversed(range(ATTEMPTS)):
             try:
                 return work(self._signed_in())
             except (OSError, IMAPClientAbortError) as error:
@@ -434,6 +435,11 @@ class ImapMailBox:
 
 class ImapMailBoxes:
     """Implements ``ports.MailBoxes`` for accounts at one mail server."""
+
+    @classmethod
+    def registered(cls, registration: OAuthClient, tokens: AccessTokens, clock: Clock) -> Self:
+        """Return those at the mail server of a registration; raises Conflict where it does not say where that is."""
+        return cls(MailServer(registration.address("imap"), registration.address("smtp")), tokens, clock)
 
     def __init__(self, server: MailServer, tokens: AccessTokens, clock: Clock) -> None:
         self._server = server

@@ -14,8 +14,9 @@ from urllib.parse import urlencode
 from urllib3 import BaseHTTPResponse, PoolManager, Timeout, make_headers
 from urllib3.exceptions import HTTPError
 
-from assistant.domain.connections import ConsentGone, Provider
+from assistant.domain.connections import ConsentGone
 from assistant.domain.errors import Unavailable
+from assistant.domain.providers import Provider
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ class OAuthHttp:
         self._pause = pause
         self._pool = PoolManager(timeout=Timeout(connect=CONNECT_SECONDS, read=read_seconds), retries=False)
 
-    def post(self, url: str, form: Mapping[str, str | None], *, basic: tuple[str, str] | None = None) -> Json:
+    def post(self, url: str, form: Mapping[str, str | None], *, attempts: int = _ATTEMPTS) -> Json:
         """Send a form and return the answer.
 
         Raises:
@@ -55,15 +56,16 @@ class OAuthHttp:
             Unavailable: it does not answer, not in time, not with JSON, or refuses the assistant's registration.
         """
         body = urlencode({name: value for name, value in form.items() if value is not None})
-        return self._answer("POST", url, body.encode(), _headers("application/x-www-form-urlencoded", basic))
+        headers = _headers("application/x-www-form-urlencoded", None)
+        return self._answer("POST", url, body.encode(), headers, attempts=attempts)
 
     def post_json(self, url: str, document: Mapping[str, str], *, basic: tuple[str, str]) -> Json:
         """Send a JSON document; raises as ``post``."""
         return self._answer("POST", url, json.dumps(document).encode(), _headers("application/json", basic))
 
-    def get(self, url: str, token: str) -> Json:
-        """Read with an access token, in one attempt; raises as ``post``."""
-        headers = {"Accept": "application/json", "Authorization": f"Bearer {token}"}
+    def get(self, url: str, token: str | None = None) -> Json:
+        """Read, with an access token where it takes one, in one attempt; raises as ``post``."""
+        headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
         return self._answer("GET", url, None, headers, attempts=1)
 
     def _answer(
@@ -103,7 +105,7 @@ class OAuthHttp:
 
     def _down(self, why: str) -> Unavailable:
         logger.warning("%s did not answer: %s", self._provider, why)
-        return Unavailable(f"{self._provider.title()} does not answer right now. Please try again shortly.")
+        return Unavailable(f"{self._provider.row.label} does not answer right now. Please try again shortly.")
 
 
 def _headers(media_type: str, basic: tuple[str, str] | None) -> dict[str, str]:

@@ -1,24 +1,19 @@
-"""OAuth 2.0 at Google, Microsoft, Slack and Notion: one client over what they do in their own ways.
+"""OAuth 2.0 at Google, Microsoft, Slack and Notion in their own ways, elsewhere by OpenID Connect.
 
 Google and Microsoft keep to RFC 6749 and RFC 7636. Slack answers 200 with ``ok: false``, has no PKCE for apps that hold
 a secret, and by default tokens that never expire. Notion takes JSON and Basic authentication, and has no scopes.
 """
 
-import binascii
-import json
-from abc import ABC, abstractmethod
-from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any, Final
-from urllib.parse import urlencode
+from typing import Final
 
-from assistant.adapters.oauth_clients import OAuthClient, OAuthClients
+from assistant.adapters.oauth_clients import OAuthClients
 from assistant.adapters.oauth_http import Json, OAuthHttp
+from assistant.adapters.oauth_server import Addresses, Server, StandardServer, claims_of, text_or_none
+from assistant.adapters.openid import OpenIdProvider
 from assistant.domain.access import granted_scopes
-from assistant.domain.connections import ConsentGone, Provider
-from assistant.domain.errors import Unavailable
+from assistant.domain.connections import ConsentGone
+from assistant.domain.providers import Provider
 from assistant.domain.tokens import Consent, PendingConsent, TokenSet
 from assistant.ports.connections import AuthorizationServer
 from assistant.ports.runtime import Clock
@@ -38,119 +33,8 @@ _SLACK_GONE: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Addresses:
-    """Where the providers are."""
-
-    google_accounts: str = "https://accounts.google.com"
-    google_oauth: str = "https://oauth2.googleapis.com"
-    microsoft_login: str = "https://login.microsoftonline.com"
-    microsoft_graph: str = "https://graph.microsoft.com"
-    slack: str = "https://slack.com"
-    notion: str = "https://api.notion.com"
-
-
-class OAuthProviders:
-    """Implements ``ports.AuthorizationServers``."""
-
-    def __init__(
-        self,
-        clients: OAuthClients,
-        clock: Clock,
-        addresses: Addresses,
-        *,
-        http: Callable[[Provider], OAuthHttp] = OAuthHttp,
-    ) -> None:
-        self._clients = clients
-        self._clock = clock
-        self._addresses = addresses
-        self._http = http
-        self._known: dict[Provider, AuthorizationServer] = {}
-
-    def of(self, provider: Provider) -> AuthorizationServer:
-        """Return the endpoints of a provider."""
-        if provider not in self._known:
-            kinds: Mapping[Provider, Callable[..., AuthorizationServer]] = {
-                Provider.GOOGLE: Google,
-                Provider.MICROSOFT: Microsoft,
-                Provider.SLACK: Slack,
-                Provider.NOTION: Notion,
-            }
-            self._known[provider] = kinds[provider](self._clients, self._clock, self._addresses, self._http(provider))
-        return self._known[provider]
-
-
-class _Server:
-    """What the four have in common."""
-
-    provider: Provider
-
-    def __init__(self, clients: OAuthClients, clock: Clock, addresses: Addresses, http: OAuthHttp) -> None:
-        self._clients = clients
-        self._clock = clock
-        self._at = addresses
-        self._http = http
-
-    @property
-    def _client(self) -> OAuthClient:
-        return self._clients.of(self.provider)
-
-    def _url(self, endpoint: str, state: str, pending: PendingConsent, **more: str | None) -> str:
-        asked = {
-            "client_id": self._client.client_id,
-            "redirect_uri": pending.redirect_uri,
-            "response_type": "code",
-            "state": state,
-            **more,
-        }
-        return f"{endpoint}?{urlencode({name: value for name, value in asked.items() if value})}"
-
-    def _tokens(self, answer: Json, earlier: str | None = None) -> TokenSet:
-        try:
-            seconds = answer.get("expires_in")
-            expires_at = self._clock.now() + timedelta(seconds=float(seconds)) if seconds else None
-            return TokenSet(str(answer["access_token"]), answer.get("refresh_token") or earlier, expires_at)
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise self._unreadable() from error
-
-    def _unreadable(self) -> Unavailable:
-        return Unavailable(f"{self.provider.title()} gave an answer that cannot be read. Please try again.")
-
-
-class _Standard(_Server, ABC):
-    """A provider that keeps to RFC 6749 with a form, client_secret_post and PKCE."""
-
-    @abstractmethod
-    def _token_url(self) -> str: ...
-
-    @abstractmethod
-    def _consent(self, answer: Json, tokens: TokenSet) -> Consent: ...
-
-    def exchange(self, code: str, pending: PendingConsent) -> Consent:
-        """Exchange the code, and read whose account it is."""
-        answer = self._granted(
-            grant_type="authorization_code",
-            code=code,
-            redirect_uri=pending.redirect_uri,
-            code_verifier=pending.verifier,
-        )
-        return self._consent(answer, self._tokens(answer))
-
-    def refresh(self, tokens: TokenSet) -> TokenSet:
-        """Renew; a provider that does not rotate sends no refresh token."""
-        answer = self._granted(grant_type="refresh_token", refresh_token=tokens.refresh)
-        return self._tokens(answer, tokens.refresh)
-
-    def _granted(self, **form: str | None) -> Json:
-        client = self._client
-        mine = {"client_id": client.client_id, "client_secret": client.client_secret}
-        return self._http.post(self._token_url(), mine | form)
-
-
-class Google(_Standard):
+class Google(StandardServer):
     """Implements ``ports.AuthorizationServer``."""
-
-    provider = Provider.GOOGLE
 
     def authorization_url(self, state: str, pending: PendingConsent) -> str:
         """Ask for what was granted before too, and each time for a refresh token."""
@@ -178,8 +62,8 @@ class Google(_Standard):
     def _token_url(self) -> str:
         return f"{self._at.google_oauth}/token"
 
-    def _consent(self, answer: Json, tokens: TokenSet) -> Consent:
-        claims = _claims(answer)
+    def _consent(self, answer: Json, tokens: TokenSet, pending: PendingConsent) -> Consent:  # noqa: ARG002 as others have it
+        claims = claims_of(answer)
         address = claims.get("email")
         if not address or claims.get("aud") != self._client.client_id or claims.get("email_verified") is not True:
             raise self._unreadable()
@@ -187,10 +71,8 @@ class Google(_Standard):
         return Consent(str(address).lower(), str(address), scopes, tokens)
 
 
-class Microsoft(_Standard):
+class Microsoft(StandardServer):
     """Implements ``ports.AuthorizationServer``."""
-
-    provider = Provider.MICROSOFT
 
     def authorization_url(self, state: str, pending: PendingConsent) -> str:
         """Ask; scopes granted before need not be asked for again, but may."""
@@ -217,8 +99,8 @@ class Microsoft(_Standard):
     def _login(self) -> str:
         return f"{self._at.microsoft_login}/{self._client.tenant}/oauth2/v2.0"
 
-    def _consent(self, answer: Json, tokens: TokenSet) -> Consent:
-        claims = _claims(answer)
+    def _consent(self, answer: Json, tokens: TokenSet, pending: PendingConsent) -> Consent:  # noqa: ARG002 as others have it
+        claims = claims_of(answer)
         if claims.get("aud") != self._client.client_id:
             raise self._unreadable()
         me = self._http.get(f"{self._at.microsoft_graph}/v1.0/me?$select=id,mail,userPrincipalName", tokens.access)
@@ -233,15 +115,13 @@ class Microsoft(_Standard):
             str(address),
             scopes,
             tokens,
-            tenant=_text(claims.get("tid")),
-            member=_text(me.get("id")),
+            tenant=text_or_none(claims.get("tid")),
+            member=text_or_none(me.get("id")),
         )
 
 
-class Slack(_Server):
+class Slack(Server):
     """Implements ``ports.AuthorizationServer``."""
-
-    provider = Provider.SLACK
 
     def authorization_url(self, state: str, pending: PendingConsent) -> str:
         """Ask for scopes of the bot."""
@@ -256,7 +136,7 @@ class Slack(_Server):
             raise self._unreadable()
         scopes = granted_scopes(self.provider, str(answer.get("scope", "")).split(","))
         name = str(team.get("name") or team["id"])
-        return Consent(str(team["id"]), name, scopes, self._tokens(answer), member=_text(member.get("id")))
+        return Consent(str(team["id"]), name, scopes, self._tokens(answer), member=text_or_none(member.get("id")))
 
     def refresh(self, tokens: TokenSet) -> TokenSet:
         """Renew, where the app has token rotation on."""
@@ -284,10 +164,8 @@ class Slack(_Server):
         raise self._unreadable()
 
 
-class Notion(_Server):
+class Notion(Server):
     """Implements ``ports.AuthorizationServer``."""
-
-    provider = Provider.NOTION
 
     def authorization_url(self, state: str, pending: PendingConsent) -> str:
         """Ask; the user picks the pages."""
@@ -303,7 +181,9 @@ class Notion(_Server):
         owner = answer.get("owner") or {}
         member = (owner.get("user") or {}).get("id")
         name = str(answer.get("workspace_name") or "Notion")
-        return Consent(str(answer["workspace_id"]), name, frozenset(), self._tokens(answer), member=_text(member))
+        return Consent(
+            str(answer["workspace_id"]), name, frozenset(), self._tokens(answer), member=text_or_none(member)
+        )
 
     def refresh(self, tokens: TokenSet) -> TokenSet:
         """Renew; the old pair is dead from then on."""
@@ -324,15 +204,35 @@ class Notion(_Server):
         return self._http.post_json(url, document, basic=(client.client_id, client.client_secret))
 
 
-def _claims(answer: Json) -> dict[str, Any]:
-    """Return what the ID token says; it came from the provider itself over TLS (OpenID Connect Core, 3.1.3.7, 6)."""
-    try:
-        part = str(answer["id_token"]).split(".")[1]
-        claims = json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-    except (KeyError, IndexError, ValueError, binascii.Error):
-        return {}
-    return claims if isinstance(claims, dict) else {}
+_OWN_WAYS: Final[Mapping[Provider, Callable[..., AuthorizationServer]]] = {
+    Provider.GOOGLE: Google,
+    Provider.MICROSOFT: Microsoft,
+    Provider.SLACK: Slack,
+    Provider.NOTION: Notion,
+}
 
 
-def _text(value: object) -> str | None:
-    return str(value) if value else None
+class OAuthProviders:
+    """Implements ``ports.AuthorizationServers``."""
+
+    def __init__(
+        self,
+        clients: OAuthClients,
+        clock: Clock,
+        addresses: Addresses,
+        *,
+        http: Callable[[Provider], OAuthHttp] = OAuthHttp,
+    ) -> None:
+        self._clients = clients
+        self._clock = clock
+        self._addresses = addresses
+        self._http = http
+        self._known: dict[Provider, AuthorizationServer] = {}
+
+    def of(self, provider: Provider) -> AuthorizationServer:
+        """Return the endpoints of a provider."""
+        if provider not in self._known:
+            kind = _OWN_WAYS.get(provider, OpenIdProvider)
+            http = self._http(provider)
+            self._known[provider] = kind(provider, self._clients, self._clock, self._addresses, http)
+        return self._known[provider]

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from assistant.domain.connections import Connection, Provider
+from assistant.domain.connections import Connection
 from assistant.domain.errors import NotFound
+from assistant.domain.providers import Provider
 
 
 class _Opens[Account](Protocol):

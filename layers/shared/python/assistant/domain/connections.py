@@ -5,14 +5,7 @@ from hashlib import sha256
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-
-class Provider(StrEnum):
-    """Who keeps the account."""
-
-    GOOGLE = "google"
-    MICROSOFT = "microsoft"
-    SLACK = "slack"
-    NOTION = "notion"
+from assistant.domain.providers import Provider
 
 
 class ConnectionStatus(StrEnum):

@@ -9,7 +9,7 @@ from typing import Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from assistant.domain.connections import Provider
+from assistant.domain.providers import Provider
 
 # A token that expires sooner is renewed; one that lasts for the least time is still handed out while that fails.
 RENEWED_AHEAD: Final = timedelta(minutes=5)

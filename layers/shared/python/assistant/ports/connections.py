@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from assistant.domain.connections import Connection, Provider
+from assistant.domain.connections import Connection
+from assistant.domain.providers import Provider
 from assistant.domain.tokens import Consent, KeptTokens, PendingConsent, TokenSet
 
 
@@ -91,7 +92,7 @@ class PendingConsents(Protocol):
 
 
 class AuthorizationServer(Protocol):
-    """A provider's OAuth endpoints. Every method but the first raises Unavailable while the provider is down."""
+    """A provider's OAuth endpoints. Every method raises Unavailable while a provider that it asks is down."""
 
     def authorization_url(self, state: str, pending: PendingConsent) -> str:
         """Return where the user is asked; raises Conflict where the provider is not set up."""

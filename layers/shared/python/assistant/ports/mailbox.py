@@ -1,4 +1,4 @@
-"""A connected mailbox. Adapters: Gmail, Microsoft Graph; one suite of tests holds all of them to this."""
+"""A connected mailbox. Adapters: Gmail, Microsoft Graph, IMAP; one suite of tests holds all of them to this."""
 
 from collections.abc import Sequence, Set
 from datetime import datetime

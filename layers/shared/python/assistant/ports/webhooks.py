@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from assistant.domain.connections import Provider
+from assistant.domain.providers import Provider
 
 
 class PushTokens(Protocol):

@@ -138,7 +138,7 @@ class VaultedTokens:
         if self._ports.notifier is None:
             return
         try:
-            who, name = broken.provider.title(), broken.name
+            who, name = broken.provider.row.label, broken.name
             why = f"{who} no longer lets the assistant into {name}. Nothing is lost, but all of it waits."
             self._ports.notifier.notify(broken.user_id, connect_again(broken, why))
         except Unavailable:

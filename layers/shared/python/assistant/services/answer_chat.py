@@ -11,11 +11,12 @@ from typing import Final
 
 from assistant.domain.chat import ChatMessage, PostedMessage
 from assistant.domain.chat_jobs import ButtonPressed, ChatJob, MessageReceived
-from assistant.domain.connections import Connection, ConnectionStatus, Provider
+from assistant.domain.connections import Connection, ConnectionStatus
 from assistant.domain.effects.approval import APPROVE, REJECT, action_hash, answered, approval_subject, pressed
 from assistant.domain.effects.effect import EffectRecord, EffectState
 from assistant.domain.errors import Conflict, ConnectionBroken, Forbidden, NotFound, Unavailable
 from assistant.domain.notifications import subject_of
+from assistant.domain.providers import Provider
 from assistant.domain.users import Identity
 from assistant.ports.chat import Chats
 from assistant.ports.connections import ConnectionStore

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from assistant.domain.connections import Connection, Provider
+from assistant.domain.connections import Connection
 from assistant.domain.errors import Conflict, FieldError, InvalidRequest, NotFound
 from assistant.domain.notes.followed import FollowedWorkspace, SyncWorkspace
 from assistant.domain.notes.source import DataSource, NoteId, Role, Roles, TaskSource, chosen_roles, found_roles
+from assistant.domain.providers import Provider
 from assistant.domain.users import Identity
 from assistant.ports.connections import ConnectionStore
 from assistant.ports.notes import FollowedStore, Notes, NotesQueue, NotesWorkspaces

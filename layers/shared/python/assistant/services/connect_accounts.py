@@ -8,18 +8,17 @@ from typing import Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from assistant.domain.access import IDENTITY, SCOPES, Access, asked_scopes
+from assistant.domain.access import asked_scopes
 from assistant.domain.audit import AuditAction, audit_event
-from assistant.domain.connections import Connection, ConsentGone, Provider, connection_id
+from assistant.domain.connections import Connection, ConsentGone, connection_id
 from assistant.domain.errors import Conflict, FieldError, Forbidden, InvalidRequest, NotFound
+from assistant.domain.providers import Access, Provider
 from assistant.domain.tokens import PENDING_FOR, Consent, PendingConsent, unguessable
 from assistant.domain.users import Identity
 from assistant.ports.connections import AuthorizationServers, ConnectionStore, PendingConsents, TokenVault
 from assistant.ports.runtime import AuditTrail, Clock
 
 _ATTEMPTS: Final = 3
-# Slack takes a public client for one with PKCE; Notion does not know it.
-_WITH_PKCE: Final = frozenset({Provider.GOOGLE, Provider.MICROSOFT})
 _LONGEST_CODE: Final = 8192
 
 
@@ -87,17 +86,18 @@ def ask_consent(
         InvalidRequest: the provider does not have a part that is asked for.
         NotFound: the account that is to be opened further is not connected.
         Conflict: the provider is not set up.
-        Unavailable: the store, or the secret with the registration, is down.
+        Unavailable: the store, the secret with the registration, or the provider that says where to ask, is down.
     """
     caller.must_be(user_id)
-    parts = SCOPES[provider] if wanted.access is None else wanted.access
+    had = provider.row.parts
+    parts = had if wanted.access is None else wanted.access
     unknown = tuple(
-        FieldError(f"access[{index}]", f"must be {' or '.join(SCOPES[provider])}")
+        FieldError(f"access[{index}]", f"must be {' or '.join(had)}")
         for index, part in enumerate(parts)
-        if part not in SCOPES[provider]
+        if part not in had
     )
     if unknown:
-        raise InvalidRequest(f"{provider.title()} does not have that.", errors=unknown)
+        raise InvalidRequest(f"{provider.row.label} does not have that.", errors=unknown)
     present = _present(user_id, provider, wanted, ports) if wanted.connection_id else None
     scopes = asked_scopes(provider, parts) | (present.scopes if present else frozenset())
     state, expires_at = unguessable(), ports.clock.now() + PENDING_FOR
@@ -106,8 +106,8 @@ def ask_consent(
         provider=provider,
         redirect_uri=f"{address}/api/v1/connections/{provider}/callback",
         scopes=scopes,
-        verifier=unguessable() if provider in _WITH_PKCE else None,
-        login_hint=present.account if present and IDENTITY[provider] else None,
+        verifier=unguessable() if provider.row.pkce else None,
+        login_hint=present.account if present and provider.row.identity else None,
         expires_at=expires_at,
     )
     url = ports.servers.of(provider).authorization_url(state, pending)
@@ -132,7 +132,7 @@ def complete_consent(
     if answer.error == "access_denied":
         raise Forbidden("You did not allow it, so nothing was connected.")
     if answer.error or not answer.code:
-        raise Conflict(f"{provider.title()} refused to open the account, so nothing was connected.")
+        raise Conflict(f"{provider.row.label} refused to open the account, so nothing was connected.")
     try:
         consent = ports.servers.of(provider).exchange(answer.code, pending)
     except ConsentGone:

@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from assistant.domain.access import Access, is_open_for, providers_of
+from assistant.domain.access import is_open_for
 from assistant.domain.connections import Connection, ConnectionStatus
+from assistant.domain.providers import Access, providers_of
 from assistant.ports.connections import ConnectionStore
 from assistant.ports.runtime import Clock
 

@@ -17,8 +17,10 @@ from assistant.domain.effects.ledger import EffectChange, LedgerEvent
 from assistant.domain.effects.undo import EffectJob, Verdict, changes, verdict
 from assistant.domain.errors import (
     AssistantError,
+    Conflict,
     ConnectionBroken,
     Forbidden,
+    InvalidRequest,
     NotFound,
     PreconditionFailed,
     Unavailable,
@@ -28,8 +30,8 @@ from assistant.ports.notifications import Notifier
 from assistant.ports.runtime import Clock, Meter
 
 CHANGED_MEANWHILE: Final = "It was changed meanwhile, so it stays as it is now."
-# What no later try can mend.
-_FINAL: Final = (NotFound, Forbidden, ConnectionBroken, PreconditionFailed)
+# What no later try can mend: of a mail that may have left, nobody but its user can tell (Conflict).
+_FINAL: Final = (NotFound, Forbidden, ConnectionBroken, PreconditionFailed, Conflict, InvalidRequest)
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,7 +158,7 @@ def _to_write(before: KeptTask, task: KeptTask) -> KeptTask:
     if before.origin is None:
         return task
     problems = [
-        FieldError(name, f"is kept in {before.origin.provider.value.title()}: please change it there")
+        FieldError(name, f"is kept in {before.origin.provider.row.label}: please change it there")
         for name in _ELSEWHERE
         if getattr(task, name) != getattr(before, name)
     ]

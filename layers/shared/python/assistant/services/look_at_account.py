@@ -52,7 +52,7 @@ def look_at_account(
         return "broken"
     except Forbidden:
         logger.warning("an account may not be read", extra={"connection_id": connection.id})
-        who, name = connection.provider.title(), connection.name
+        who, name = connection.provider.row.label, connection.name
         why = f"{who} does not let the assistant read what it needs of {name}. Please allow it as you connect it again."
         notifier.notify(connection.user_id, connect_again(connection, why))
         return "forbidden"

@@ -7,27 +7,18 @@ from typing import Final, Self
 
 from pydantic import AwareDatetime, BaseModel
 
-from assistant.domain.access import SCOPES, Access, missing_scopes
+from assistant.domain.access import missing_scopes
 from assistant.domain.audit import AuditAction, audit_event
-from assistant.domain.connections import Connection, ConnectionStatus, Provider
+from assistant.domain.connections import Connection, ConnectionStatus
 from assistant.domain.errors import Conflict, NotFound, Unavailable
 from assistant.domain.mailbox_sync import MailboxSync, SyncReason
+from assistant.domain.providers import Access, Provider
 from assistant.domain.users import Identity
 from assistant.ports.connections import AuthorizationServers, ConnectionStore, TokenVault
 from assistant.ports.mailbox_sync import MailboxQueue
 from assistant.ports.runtime import AuditTrail, Clock
 
 logger = logging.getLogger(__name__)
-
-# Their consents are of the assistant and the account: revoking one takes it from every user who connected the account.
-_SHARED_CONSENT: Final = frozenset({Provider.GOOGLE, Provider.SLACK})
-_WHERE: Final = {
-    Provider.GOOGLE: "https://myaccount.google.com/connections",
-    Provider.MICROSOFT: "https://myapps.microsoft.com or https://account.live.com/consent/Manage",
-    Provider.SLACK: "the workspace's settings, under apps",
-    Provider.NOTION: "Notion's settings, under connections",
-}
-
 
 # What is kept of a part of an account, and when it is gone by itself.
 _KEPT: Final[Mapping[Access, tuple[str, str]]] = {
@@ -74,7 +65,7 @@ class ConnectionView(BaseModel):
     def of(cls, connection: Connection) -> Self:
         """Return what is shown of a connection."""
         missing = {
-            part: missing_scopes(connection.provider, part, connection.scopes) for part in SCOPES[connection.provider]
+            part: missing_scopes(connection.provider, part, connection.scopes) for part in connection.provider.row.parts
         }
         return cls(
             connection_id=connection.id,
@@ -98,10 +89,10 @@ class ConnectionView(BaseModel):
             f"{part.part} (missing: {', '.join(part.missing_scopes)})" for part in self.access if not part.granted
         ]
         return (
-            f"{self.name} at {self.provider.title()} is now connected to the assistant of the user {user_id}.",
+            f"{self.name} at {self.provider.row.label} is now connected to the assistant of the user {user_id}.",
             f"It may use: {may}." if may else "It may not use anything of it yet.",
             *((f"Not granted: {'; '.join(not_yet)}. You can grant it later by connecting again.",) if not_yet else ()),
-            f"If you are not {user_id}, end this access now: {_WHERE[self.provider]}.",
+            f"If you are not {user_id}, end this access now: {self.provider.row.consents}.",
             "You can close this window.",
         )
 
@@ -149,7 +140,7 @@ def disconnect(
         raise NotFound("No such account is connected.")
     revoked, note = _revoked(connection, ports)
     ports.connections.delete(connection)
-    for part in (part for part in _KEPT if part in SCOPES[provider]):
+    for part in (part for part in _KEPT if part in provider.row.parts):
         note = f"{note} {_forgotten(part, connection, caller.request_id, ports)}"
     ports.audit.record(
         audit_event(AuditAction.ACCOUNT_DISCONNECTED, caller, ports.clock.now(), subject_id=connection_id)
@@ -158,7 +149,7 @@ def disconnect(
 
 
 def _revoked(connection: Connection, ports: ConnectionPorts) -> tuple[bool, str]:
-    provider, where = connection.provider.title(), _WHERE[connection.provider]
+    provider, where = connection.provider.row.label, connection.provider.row.consents
     if _is_shared(connection, ports):
         return False, f"Another user of the assistant is connected to this account, so {provider} keeps the consent."
     try:
@@ -185,7 +176,7 @@ def _forgotten(part: Access, connection: Connection, request_id: str, ports: Con
 
 
 def _is_shared(connection: Connection, ports: ConnectionPorts) -> bool:
-    if connection.provider not in _SHARED_CONSENT:
+    if not connection.provider.row.shared_consent:
         return False
     others = ports.connections.of_account(connection.provider, connection.account)
     return any(one.user_id != connection.user_id for one in others)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from assistant.domain.access import Access, is_open_for
+from assistant.domain.access import is_open_for
 from assistant.domain.audit import AuditAction, audit_event
 from assistant.domain.connections import Connection, ConnectionStatus
 from assistant.domain.effects.actions import (
@@ -21,6 +21,7 @@ from assistant.domain.effects.effect import LONGEST_TITLE, Capability, Effect, O
 from assistant.domain.effects.provenance import Traced
 from assistant.domain.errors import ConnectionBroken, FieldError, InvalidRequest, used_key
 from assistant.domain.preferences import EmailAddress
+from assistant.domain.providers import Access
 from assistant.domain.sources import Source, SourceKind
 from assistant.domain.triage.decision import DecidedBy
 from assistant.domain.users import Identity

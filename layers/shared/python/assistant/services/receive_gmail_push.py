@@ -9,9 +9,10 @@ from typing import Annotated, Final
 
 from pydantic import Base64Bytes, BaseModel, Field, ValidationError
 
-from assistant.domain.connections import ConnectionStatus, Provider
+from assistant.domain.connections import ConnectionStatus
 from assistant.domain.errors import Malformed
 from assistant.domain.mailbox_sync import MailboxSync, SyncReason
+from assistant.domain.providers import Provider
 from assistant.ports.connections import ConnectionStore
 from assistant.ports.mailbox_sync import MailboxQueue
 from assistant.ports.runtime import Clock

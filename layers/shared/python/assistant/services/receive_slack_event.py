@@ -9,8 +9,8 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from assistant.domain.connections import Provider
 from assistant.domain.errors import Malformed, NotAuthentic
+from assistant.domain.providers import Provider
 from assistant.domain.slack_requests import EventCallback, UrlVerification, is_signed, read_event, read_interaction
 from assistant.ports.chat import ChatQueue
 from assistant.ports.runtime import Clock

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 
-from assistant.domain.access import Access
 from assistant.domain.connections import Connection
 from assistant.domain.errors import Unavailable
 from assistant.domain.mailbox_sync import SyncReason, reconciled
+from assistant.domain.providers import Access
 from assistant.ports.connections import ConnectionStore
 from assistant.ports.kept_calendar import CalendarPlaces
 from assistant.ports.mailbox_sync import MailboxQueue

@@ -12,11 +12,11 @@ from enum import Enum
 from functools import partial
 
 from assistant.domain import metric_names
-from assistant.domain.access import Access
 from assistant.domain.connections import Connection
 from assistant.domain.errors import ConnectionBroken, NotFound, Unavailable
 from assistant.domain.mailbox import CursorExpired
 from assistant.domain.mailbox_sync import SyncReason, reconciled
+from assistant.domain.providers import Access
 from assistant.ports.connections import ConnectionStore
 from assistant.ports.mailbox import MailBox, MailBoxes
 from assistant.ports.mailbox_sync import MailboxPlaces, MailboxQueue, Receipts

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from assistant.domain.connections import ConnectionStatus, Provider
+from assistant.domain.connections import ConnectionStatus
 from assistant.domain.notes.followed import SyncWorkspace
+from assistant.domain.providers import Provider
 from assistant.ports.connections import ConnectionStore
 from assistant.ports.notes import FollowedStore, NotesQueue
 

@@ -13,10 +13,10 @@ from functools import partial
 from typing import Any, Final, Protocol
 
 from assistant.domain import metric_names
-from assistant.domain.access import Access
 from assistant.domain.connections import Connection
 from assistant.domain.errors import ConnectionBroken, Unavailable
 from assistant.domain.mailbox_sync import MailboxPlace
+from assistant.domain.providers import Access
 from assistant.ports.connections import ConnectionStore
 from assistant.ports.runtime import Clock, Meter
 from assistant.services.each_account import each_account

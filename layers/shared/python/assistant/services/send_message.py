@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from assistant.domain.access import Access, is_open_for
+from assistant.domain.access import is_open_for
 from assistant.domain.chat import ChatMessage
-from assistant.domain.connections import Connection, ConnectionStatus, Provider
+from assistant.domain.connections import Connection, ConnectionStatus
 from assistant.domain.errors import ConnectionBroken, Forbidden, NotFound
 from assistant.domain.mailbox import OutgoingMail
 from assistant.domain.preferences import Channel
+from assistant.domain.providers import Access, Provider
 from assistant.ports.chat import Chats
 from assistant.ports.connections import ConnectionStore
 from assistant.ports.mailbox import MailBoxes

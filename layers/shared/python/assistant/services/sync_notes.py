@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from assistant.domain.connections import Connection, ConnectionStatus, Provider
+from assistant.domain.connections import Connection, ConnectionStatus
 from assistant.domain.effects.effect import ENDED, Effect, EffectState
 from assistant.domain.effects.of_tasks import status_effect
 from assistant.domain.errors import Conflict, ConnectionBroken, Forbidden, NotFound
@@ -20,6 +20,7 @@ from assistant.domain.notes.note import NotesTask, PageHead
 from assistant.domain.notes.source import TaskSource
 from assistant.domain.notes.status import word_for
 from assistant.domain.notes.telling import not_written
+from assistant.domain.providers import Provider
 from assistant.domain.tasks.kept import KeptTask
 from assistant.domain.tasks.request import MOST_TASKS, TaskStatus
 from assistant.domain.tasks.task import Frame

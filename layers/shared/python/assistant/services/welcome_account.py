@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from assistant.domain.access import Access, is_open_for
+from assistant.domain.access import is_open_for
 from assistant.domain.connections import Connection
 from assistant.domain.errors import Unavailable
 from assistant.domain.mailbox_sync import MailboxSync, SyncReason
+from assistant.domain.providers import Access
 from assistant.ports.mailbox_sync import MailboxQueue
 from assistant.ports.notifications import DueIndex
 from assistant.ports.runtime import Clock

@@ -19,10 +19,10 @@ class ConnectedCalendarWiring(GraphWiring):
     def calendars(self) -> "CalendarAccounts":
         """Calendars of every provider; its client is imported when the first calendar is opened."""
         from assistant.adapters.provider_accounts import ProviderAccounts
-        from assistant.domain.connections import Provider
+        from assistant.domain.providers import Access, Provider
 
         made_by = {Provider.GOOGLE: self._google_calendars, Provider.MICROSOFT: self._graph_calendars}
-        return ProviderAccounts(made_by, "calendar")
+        return ProviderAccounts({**made_by, **self.accounts_by_row(Access.CALENDAR)}, "calendar")
 
     def _google_calendars(self) -> "CalendarAccounts":
         from assistant.adapters.google_calendar import GoogleCalendars

@@ -1,16 +1,17 @@
 """Connected accounts, their tokens and the providers that issue those."""
 
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cached_property, partial
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from assistant.runtime.settings import needed
 from assistant.wiring.notifications import NotificationWiring
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from assistant.adapters.oauth_clients import OAuthClients
-    from assistant.domain.access import Access
+    from assistant.domain.providers import Access, Provider
     from assistant.ports.connections import (
         AccessTokens,
         AuthorizationServers,
@@ -60,7 +61,8 @@ class ConnectionWiring(NotificationWiring):
     @cached_property
     def authorization_servers(self) -> "AuthorizationServers":
         """The providers' OAuth endpoints."""
-        from assistant.adapters.oauth_providers import Addresses, OAuthProviders
+        from assistant.adapters.oauth_providers import OAuthProviders
+        from assistant.adapters.oauth_server import Addresses
 
         settings = self.settings
         addresses = Addresses(
@@ -91,6 +93,18 @@ class ConnectionWiring(NotificationWiring):
         return VaultedTokens(
             TokenPorts(self.connections, self.token_vault, self.authorization_servers, self.clock, notifier)
         )
+
+    def accounts_by_row(self, part: "Access") -> "Mapping[Provider, Callable[[], Any]]":
+        """What opens the accounts of providers whose rows name an adapter for this part, imported on first use."""
+        from assistant.domain.providers import providers_of
+
+        named = {provider: provider.row.parts[part].adapter for provider in providers_of(part)}
+        return {provider: partial(self._opener, provider, adapter) for provider, adapter in named.items() if adapter}
+
+    def _opener(self, provider: "Provider", adapter: str) -> object:
+        module, _, name = adapter.partition(":")
+        kind = getattr(import_module(f"assistant.adapters.{module}"), name)
+        return kind.registered(self.oauth_clients.of(provider), self.access_tokens, self.clock)
 
     @cached_property
     def ask_ports(self) -> "AskPorts":
@@ -132,7 +146,7 @@ class ConnectionWiring(NotificationWiring):
     @property
     def account_queues(self) -> "Mapping[Access, MailboxQueue]":
         """Where looks at what is followed of an account are asked for."""
-        from assistant.domain.access import Access
+        from assistant.domain.providers import Access
 
         return {Access.MAIL: self.mailbox_queue, Access.CALENDAR: self.calendar_queue}
 

@@ -36,9 +36,10 @@ class MailBoxWiring(
     def mailboxes(self) -> "MailBoxes":
         """Mailboxes of every provider; its client is imported when the first mailbox is opened."""
         from assistant.adapters.provider_accounts import ProviderAccounts
-        from assistant.domain.connections import Provider
+        from assistant.domain.providers import Access, Provider
 
-        return ProviderAccounts({Provider.GOOGLE: self._gmail, Provider.MICROSOFT: self._outlook}, "mailbox")
+        made_by = {Provider.GOOGLE: self._gmail, Provider.MICROSOFT: self._outlook}
+        return ProviderAccounts({**made_by, **self.accounts_by_row(Access.MAIL)}, "mailbox")
 
     @cached_property
     def mailbox_places(self) -> "MailboxPlaces":
@@ -131,7 +132,7 @@ class MailBoxWiring(
     @cached_property
     def renew_ports(self) -> "RenewPorts":
         """What renewing watches needs."""
-        from assistant.domain.access import Access
+        from assistant.domain.providers import Access
         from assistant.services.renew_watches import RenewPorts, Watched
 
         parts: dict[Access, Watched[Any]] = {

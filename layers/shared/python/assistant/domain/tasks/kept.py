@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 from pydantic import AwareDatetime
 
 from assistant.domain.calendar.recurrence import Rule, periods, read_rule
-from assistant.domain.connections import Provider
 from assistant.domain.errors import FieldError
+from assistant.domain.providers import Provider
 from assistant.domain.tasks.due import Due, read_due
 from assistant.domain.tasks.effort import read_effort
 from assistant.domain.tasks.request import TaskFields, TaskId, TaskPart, TaskStatus
