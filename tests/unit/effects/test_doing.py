@@ -1,7 +1,8 @@
 """Effects are done once in effect, however often they are proposed, approved and delivered."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -10,12 +11,13 @@ from assistant.domain.effects.approval import action_hash, approval_buttons, pre
 from assistant.domain.effects.effect import APPROVAL_LASTS, LEASE, Effect, EffectState
 from assistant.domain.effects.provenance import Traced
 from assistant.domain.effects.undo import MOST_IN_JOB, EffectJob, jobs
-from assistant.domain.errors import Conflict, Forbidden, InvalidRequest, NotFound, Unavailable
+from assistant.domain.errors import AssistantError, Conflict, Forbidden, InvalidRequest, NotFound, Unavailable
 from assistant.domain.mailbox import Folder
 from assistant.domain.notifications import NotificationKind
 from assistant.domain.preferences import EffectPermissions, Permission, Preferences
 from assistant.domain.sources import Source, SourceKind
 from assistant.domain.users import Identity
+from assistant.ports.effects import EffectExecutor
 from assistant.services.answer_approvals import ApprovalRequest, approve_effect, reject_effect
 from assistant.services.execute_effects import run_job
 from assistant.services.propose_effects import propose_effects
@@ -114,6 +116,20 @@ class TestProposing:
         approve(desk, effect)
         desk.work()
         assert desk.record(effect).state is EffectState.DONE
+
+
+@dataclass(frozen=True)
+class Refusing:
+    """An executor whose target is seen and never changed."""
+
+    executor: EffectExecutor
+    error: AssistantError
+
+    def observe(self, effect: Effect) -> Any:
+        return self.executor.observe(effect)
+
+    def apply(self, effect: Effect, action: Any) -> None:  # noqa: ARG002 as the port has it
+        raise self.error
 
 
 class TestAnswering:
@@ -335,6 +351,17 @@ class TestWorking:
             EffectState.FAILED,
             "The message is gone.",
         )
+
+    @pytest.mark.parametrize(
+        "error", [Conflict("Nobody knows whether it left."), InvalidRequest("An address is refused.")]
+    )
+    def test_what_no_later_try_can_mend_fails_at_once(self, desk: Desk, error: AssistantError) -> None:
+        effect = desk.effect(desk.mail(), ARCHIVE)
+        propose(desk, effect)
+        (job,) = desk.queue.jobs
+        executors = {kind: Refusing(one, error) for kind, one in desk.execute_ports.executors.items()}
+        run_job(job, seconds=60, ports=replace(desk.execute_ports, executors=executors))
+        assert (desk.record(effect).state, desk.record(effect).problem) == (EffectState.FAILED, error.detail)
 
     @pytest.mark.parametrize("approved", [True, False])
     def test_who_approved_what_fails_is_told_in_the_place_of_the_question(self, desk: Desk, *, approved: bool) -> None:

@@ -38,17 +38,13 @@ class Google(StandardServer):
 
     def authorization_url(self, state: str, pending: PendingConsent) -> str:
         """Ask for what was granted before too, and each time for a refresh token."""
-        return self._url(
+        return self._asked(
             f"{self._at.google_accounts}/o/oauth2/v2/auth",
             state,
             pending,
-            scope=" ".join(sorted(pending.scopes)),
-            code_challenge=pending.challenge,
-            code_challenge_method="S256",
             access_type="offline",
             include_granted_scopes="true",
             prompt="consent",
-            login_hint=pending.login_hint,
         )
 
     def revoke(self, tokens: TokenSet) -> bool:
@@ -76,17 +72,8 @@ class Microsoft(StandardServer):
 
     def authorization_url(self, state: str, pending: PendingConsent) -> str:
         """Ask; scopes granted before need not be asked for again, but may."""
-        return self._url(
-            f"{self._login}/authorize",
-            state,
-            pending,
-            response_mode="query",
-            scope=" ".join(sorted(pending.scopes)),
-            code_challenge=pending.challenge,
-            code_challenge_method="S256",
-            prompt=None if pending.login_hint else "select_account",
-            login_hint=pending.login_hint,
-        )
+        prompt = None if pending.login_hint else "select_account"
+        return self._asked(f"{self._login}/authorize", state, pending, response_mode="query", prompt=prompt)
 
     def revoke(self, tokens: TokenSet) -> bool:  # noqa: ARG002 as the port has it
         """Microsoft has no endpoint for it."""
@@ -152,9 +139,7 @@ class Slack(Server):
         return True
 
     def _called(self, method: str, **form: str | None) -> Json:
-        client = self._client
-        mine = {"client_id": client.client_id, "client_secret": client.client_secret}
-        return self._checked(self._http.post(f"{self._at.slack}/api/{method}", mine | form))
+        return self._checked(self._http.post(f"{self._at.slack}/api/{method}", self._credentials | form))
 
     def _checked(self, answer: Json) -> Json:
         if answer.get("ok") is True:

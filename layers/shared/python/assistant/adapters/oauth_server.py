@@ -45,6 +45,11 @@ class Server:
     def _client(self) -> OAuthClient:
         return self._clients.of(self.provider)
 
+    @property
+    def _credentials(self) -> dict[str, str | None]:
+        client = self._client
+        return {"client_id": client.client_id, "client_secret": client.client_secret}
+
     def _url(self, endpoint: str, state: str, pending: PendingConsent, **more: str | None) -> str:
         asked = {
             "client_id": self._client.client_id,
@@ -92,9 +97,19 @@ class StandardServer(Server, ABC):
         return self._tokens(answer, tokens.refresh)
 
     def _granted(self, **form: str | None) -> Json:
-        client = self._client
-        mine = {"client_id": client.client_id, "client_secret": client.client_secret}
-        return self._http.post(self._token_url(), mine | form)
+        return self._http.post(self._token_url(), self._credentials | form)
+
+    def _asked(self, endpoint: str, state: str, pending: PendingConsent, **more: str | None) -> str:
+        return self._url(
+            endpoint,
+            state,
+            pending,
+            scope=" ".join(sorted(pending.scopes)),
+            code_challenge=pending.challenge,
+            code_challenge_method="S256",
+            login_hint=pending.login_hint,
+            **more,
+        )
 
 
 def claims_of(answer: Json) -> dict[str, Any]:

@@ -23,27 +23,16 @@ class OpenIdProvider(StandardServer):
 
     def authorization_url(self, state: str, pending: PendingConsent) -> str:
         """Ask each time: a provider gives a refresh token for ``offline_access`` where the user is asked for it."""
-        return self._url(
-            self._metadata["authorization_endpoint"],
-            state,
-            pending,
-            scope=" ".join(sorted(pending.scopes)),
-            code_challenge=pending.challenge,
-            code_challenge_method="S256",
-            prompt="consent",
-            login_hint=pending.login_hint,
-        )
+        return self._asked(self._metadata["authorization_endpoint"], state, pending, prompt="consent")
 
     def revoke(self, tokens: TokenSet) -> bool:
         """End the consent where there is an endpoint for it (RFC 7009)."""
         endpoint = self._metadata.get("revocation_endpoint")
         if endpoint is None:
             return False
-        client = self._client
-        mine = {"client_id": client.client_id, "client_secret": client.client_secret}
         try:
             # Where it is may have had to be read first, and the user waits: one attempt.
-            self._http.post(endpoint, mine | {"token": tokens.refresh or tokens.access}, attempts=1)
+            self._http.post(endpoint, self._credentials | {"token": tokens.refresh or tokens.access}, attempts=1)
         except ConsentGone:
             return True
         return True
