@@ -10,13 +10,9 @@ from assistant.runtime.http import JSON, Caller, PathId, PathNumber, http_resolv
 from assistant.runtime.observability import logger
 from assistant.services.accept_suggestions import AcceptRequest, AcceptResponse, accept_suggestions
 from assistant.services.explain_suggestion import Explanation, explain_suggestion
-from assistant.services.optimize_calendar import (
-    OptimizeRequest,
-    OptimizeResponse,
-    optimize_calendar,
-    request_from_file,
-)
+from assistant.services.optimize_calendar import OptimizeResponse, optimize_calendar
 from assistant.services.show_plan import PICTURE_SUFFIX, PlanView, draw_plan, show_plan
+from assistant.services.week_request import OptimizeRequest, request_from_file
 from assistant.wiring import deps
 
 # What is left to do when the search ends: find the suggestions, keep the plan, queue the proof and the audit event.

@@ -30,13 +30,14 @@ from assistant.services.correct_triage import FeedbackRequest, correct_triage
 from assistant.services.edit_preferences import replace_preferences
 from assistant.services.forget_memories import forget_memory
 from assistant.services.keep_memories import NewMemory, add_memory
-from assistant.services.optimize_calendar import OptimizeRequest, optimize_calendar
+from assistant.services.optimize_calendar import optimize_calendar
 from assistant.services.prove_plan import prove_plan
 from assistant.services.search_memories import MemoryQuery, search_memories
 from assistant.services.show_learned import LearnedQuery, show_learned
 from assistant.services.show_plan import show_plan
 from assistant.services.summarize_plan import summarize_plan
 from assistant.services.triage_emails import TriageRequest, triage_emails
+from assistant.services.week_request import OptimizeRequest
 from assistant.wiring import Dependencies
 from infra.build import model
 from tests.fakes.accounts import MICROSOFT

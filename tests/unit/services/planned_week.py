@@ -6,12 +6,8 @@ from typing import Any
 from assistant.adapters.cp_sat import CpSatSolver
 from assistant.domain.users import Identity
 from assistant.ports.calendar import PlanSolver
-from assistant.services.optimize_calendar import (
-    OptimizePorts,
-    OptimizeRequest,
-    OptimizeResponse,
-    optimize_calendar,
-)
+from assistant.services.optimize_calendar import OptimizePorts, OptimizeResponse, optimize_calendar
+from assistant.services.week_request import OptimizeRequest
 from tests.fakes.connections import google_connection
 from tests.fakes.kept_calendar import MemoryKeptCalendars
 from tests.fakes.runtime import ManualClock, MemoryMeter

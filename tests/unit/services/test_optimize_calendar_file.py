@@ -4,10 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from assistant.domain.errors import InvalidRequest
-from assistant.services.optimize_calendar import (
-    OptimizeRequest,
-    request_from_file,
-)
+from assistant.services.week_request import OptimizeRequest, request_from_file
 from tests.unit.services.planned_week import CLASH, EMPTY_FILE, LONG_RANGE, RANGE, World, meeting
 
 
