@@ -1,9 +1,10 @@
-"""GET, PUT and DELETE /api/v1/users/{user_id}/delegates: who may act for the user."""
+"""/api/v1/users/{user_id}/delegates, .../delegators: who may act for the user, and for whom the user may."""
 
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from assistant.domain.delegations import Delegation
@@ -12,8 +13,11 @@ from assistant.runtime.observability import logger
 from assistant.services import manage_delegates as manage
 from assistant.wiring import deps
 
-PATH = "/api/v1/users/<user_id>/delegates"
+USER = "/api/v1/users/<user_id>"
+PATH = f"{USER}/delegates"
 ONE = f"{PATH}/<delegate_id>"
+Page = Annotated[manage.DelegatorQuery, Query()]
+Wanted = Annotated[manage.DelegationRequest | None, Body()]
 
 app = http_resolver(deps, largest_body=10_000)
 
@@ -24,10 +28,17 @@ def find(user_id: UserPath, caller: Owner) -> manage.DelegateList:
     return manage.list_delegates(user_id, caller, ports=deps.delegate_ports)
 
 
+@app.get(f"{USER}/delegators", operation_id="listDelegators", summary="List delegators", tags=["delegates"])
+def find_delegators(user_id: UserPath, page: Page, caller: Owner) -> manage.DelegatorList:
+    """Return whom the user may act for, and until when."""
+    return manage.list_delegators(user_id, page, caller, ports=deps.delegate_ports)
+
+
 @app.put(ONE, operation_id="nameDelegate", summary="Name a delegate", tags=["delegates"])
-def name(user_id: UserPath, delegate_id: UserPath, wanted: manage.DelegationRequest, caller: Owner) -> Delegation:
+def name(user_id: UserPath, delegate_id: UserPath, caller: Owner, wanted: Wanted = None) -> Delegation:
     """Let another user act for the user, until a time or until it is ended."""
-    return manage.name_delegate(user_id, delegate_id, wanted, caller, ports=deps.delegate_ports)
+    how_long = wanted or manage.DelegationRequest()
+    return manage.name_delegate(user_id, delegate_id, how_long, caller, ports=deps.delegate_ports)
 
 
 @app.delete(ONE, operation_id="endDelegation", summary="End a delegation", tags=["delegates"])

@@ -241,7 +241,7 @@ WORST: dict[str, Callable[[], float]] = {
     "manage_preferences": lambda: admitted() + store() + slowest(sqs_client()),
     # What is down stops the request at once, or, after the memory is kept, leaves its vector for another.
     # Those that hold, the new one, and the audit event.
-    "manage_delegates": lambda: limits() + 2 * slowest(admission_client()) + slowest(sqs_client()),
+    "manage_delegates": lambda: limits() + 2 * slowest(admission_client()) + BATCH_PAUSES + slowest(sqs_client()),
     # What is down stops the request at once, or, after the memory is kept, leaves its vector for another.
     "manage_memory": lambda: admitted() + memory_index() + 2 * store() + BATCH_PAUSES + slowest(sqs_client()),
     "forget_memory": lambda: limits() + memory_index() + 2 * store() + BATCH_PAUSES + slowest(sqs_client()),

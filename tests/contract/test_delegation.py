@@ -14,6 +14,7 @@ from tests.fakes.wired import Wired
 USERS = "/api/v1/users/{user_id}"
 FOR_THE_USER_ALONE = {
     f"GET {USERS}/delegates",
+    f"GET {USERS}/delegators",
     f"PUT {USERS}/delegates/{{delegate_id}}",
     f"DELETE {USERS}/delegates/{{delegate_id}}",
     f"POST {USERS}/connections/{{provider}}",
@@ -90,6 +91,19 @@ def test_nobody_else_is_let_in_and_nobody_while_the_store_is_down(wired: Wired, 
     alone = route in FOR_THE_USER_ALONE
     assert status(name, DELEGATE) is (HTTPStatus.FORBIDDEN if alone else HTTPStatus.SERVICE_UNAVAILABLE)
     assert wired.audit_trail.events[before:] == []
+
+
+@pytest.mark.parametrize("route", sorted(ROUTES - FOR_THE_USER_ALONE))
+def test_what_a_delegate_does_is_kept_for_the_user_and_nothing_for_the_delegate(wired: Wired, route: str) -> None:
+    name = EVENTS[route]
+    arrange(wired, name)
+    ask(name, DELEGATE)
+    wired.delegations.delete(USER, DELEGATE)
+    kept = [field for fake in vars(wired).values() for field in getattr(fake, "__dict__", {}).values()]
+    keys = [key if isinstance(key, tuple) else (key,) for field in kept if isinstance(field, dict) for key in field]
+    assert any(USER in key for key in keys)
+    assert not any(DELEGATE in key for key in keys)
+    assert all(reservation.user_id == USER for reservation, _ in wired.spending.settled)
 
 
 def test_the_delegate_needs_no_header_where_the_path_or_the_body_names_the_user(wired: Wired) -> None:

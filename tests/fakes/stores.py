@@ -82,6 +82,11 @@ class MemoryDelegations:
         self._outage.check()
         return [one for (owner, _), one in sorted(self._kept.items()) if owner == user_id]
 
+    def to_delegate(self, delegate_id: str, *, after: str | None, limit: int) -> Sequence[Delegation]:
+        self._outage.check()
+        given = [one for (owner, to), one in sorted(self._kept.items()) if to == delegate_id and owner > (after or "")]
+        return given[:limit]
+
     def put(self, delegation: Delegation) -> None:
         self._outage.check()
         self._kept[delegation.user_id, delegation.delegate_id] = delegation

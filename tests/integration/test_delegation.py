@@ -46,6 +46,9 @@ def test_a_delegate_plans_the_week_of_the_user_until_that_ends(
     assert given.status == 200, given.body
     assert assistant.request("GET", DELEGATES, token=users_token).json()["delegates"] == [given.json()]
 
+    delegators = assistant.request("GET", f"/api/v1/users/{DELEGATE}/delegators", token=delegates_token)
+    assert delegators.json() == {"user_id": DELEGATE, "delegators": [given.json()], "next_cursor": None}
+
     made = optimize(assistant, delegates_token)
     assert made.status == 200, made.body
     path = f"/api/v1/calendar/plans/{made.json()['plan_id']}"

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from assistant.adapters.dynamo import EXPIRES_AT, Table, attributes, epoch, plain
+from assistant.adapters.dynamo import EXPIRES_AT, Table, epoch
 from assistant.adapters.dynamo_delegations import DynamoDelegations
 from assistant.domain.delegations import Delegation
 from assistant.domain.errors import Unavailable
@@ -43,6 +43,17 @@ def test_lists_those_of_a_user_by_delegate(delegations: DelegationStore, given: 
     assert delegations.of_user("ann") == [given, zoe]
 
 
+def test_lists_those_to_a_delegate_page_by_page(delegations: DelegationStore, given: Delegation) -> None:
+    names = ["amy", "ann", "anna", "zoe"]
+    for user_id in reversed(names):
+        delegations.put(given.model_copy(update={"user_id": user_id}))
+    delegations.put(given.model_copy(update={"delegate_id": "bobby"}))
+    pages = [delegations.to_delegate("bob", after=after, limit=2) for after in (None, "ann", "zoe")]
+    assert [[one.user_id for one in page] for page in pages] == [names[:2], names[2:], []]
+    delegations.delete("ann", "bob")
+    assert [one.user_id for one in delegations.to_delegate("bob", after=None, limit=9)] == ["amy", "anna", "zoe"]
+
+
 def test_one_that_was_deleted_is_gone_at_once(delegations: DelegationStore, given: Delegation) -> None:
     delegations.put(given)
     for _ in range(2):
@@ -53,9 +64,10 @@ def test_one_that_was_deleted_is_gone_at_once(delegations: DelegationStore, give
 def test_one_that_ends_is_forgotten_by_the_table_after_its_end(table: Table, given: Delegation) -> None:
     ends = given.given_at + timedelta(days=1)
     DynamoDelegations(table).put(given.model_copy(update={"expires_at": ends}))
-    key = attributes({"pk": "USER#ann", "sk": "DELEGATE#bob"})
-    item = plain(table.client.get_item(TableName=table.name, Key=key)["Item"])
-    assert item[EXPIRES_AT] == epoch(ends)
+    for key in ("USER#ann", "DELEGATE#bob"), ("USER#bob", "ACTS_FOR#ann"):
+        item = table.get(*key)
+        assert item
+        assert item[EXPIRES_AT] == epoch(ends)
 
 
 def test_every_call_says_when_the_store_is_down(missing_table: Table, given: Delegation) -> None:
@@ -63,6 +75,7 @@ def test_every_call_says_when_the_store_is_down(missing_table: Table, given: Del
     for call in (
         lambda: store.find("ann", "bob"),
         lambda: store.of_user("ann"),
+        lambda: store.to_delegate("bob", after=None, limit=1),
         lambda: store.put(given),
         lambda: store.delete("ann", "bob"),
     ):

@@ -9,8 +9,10 @@ from assistant.domain.users import Identity
 from assistant.services.manage_delegates import (
     DelegatePorts,
     DelegationRequest,
+    DelegatorQuery,
     end_delegation,
     list_delegates,
+    list_delegators,
     name_delegate,
 )
 from tests.fakes.runtime import ManualClock
@@ -53,6 +55,20 @@ def test_who_is_named_is_listed_until_it_is_ended(desk: Desk) -> None:
         (AuditAction.DELEGATE_NAMED, "ann", "bob"),
         (AuditAction.DELEGATION_ENDED, "ann", "bob"),
     ]
+
+
+def test_a_delegate_sees_whom_they_act_for(desk: Desk) -> None:
+    for number, user_id in enumerate(("ann", "cleo", "dan", "zoe")):
+        one = Delegation(user_id=user_id, delegate_id="bob", given_at=desk.clock.now())
+        ends = {"expires_at": desk.clock.now() + timedelta(seconds=60)} if number == 1 else {}
+        desk.store.put(one.model_copy(update=ends))
+    desk.clock.advance(60)
+    first = list_delegators("bob", DelegatorQuery(limit=3), Identity("bob", "request1"), ports=desk.ports)
+    assert ([one.user_id for one in first.delegators], first.next_cursor) == (["ann", "dan"], "dan")
+    rest = list_delegators("bob", DelegatorQuery(cursor="dan"), Identity("bob", "request1"), ports=desk.ports)
+    assert ([one.user_id for one in rest.delegators], rest.next_cursor) == (["zoe"], None)
+    with pytest.raises(Forbidden):
+        list_delegators("bob", DelegatorQuery(), ANN, ports=desk.ports)
 
 
 def test_named_again_nothing_happens_but_where_the_end_is_another(desk: Desk) -> None:

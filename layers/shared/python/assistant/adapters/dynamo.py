@@ -4,8 +4,9 @@
 Access pattern         pk / sk                      Operation                                      Used by
 =====================  ===========================  =============================================  ====================
 Preferences of a user  USER#<id> / PREFERENCES      GetItem; PutItem if the version is expected    preferences, triage
-Delegation of a user   USER#<id> / DELEGATE#<id>    GetItem, Query, consistent; PutItem; DeleteItem; every request for
-                                                    (TTL if it ends)                               another user
+Delegation of a user   USER#<id> / DELEGATE#<id>    GetItem; Query; PutItem, DeleteItem in a       every request for
+                                                    transaction (TTL if it ends)                   another user
+Whom a user acts for   USER#<id> / ACTS_FOR#<id>    PutItem, DeleteItem in the same; Query         delegates
 Decision on a mail     USER#<id> / DECISION#<mail>  BatchWriteItem (TTL 90 days); GetItem          triage, feedback
 Sender, list or topic  USER#<id> / SENDER#<key>     BatchGetItem; Query; UpdateItem ADD; DeleteItem triage, learned
                                                     (TTL 360 days for topics)

@@ -19,6 +19,10 @@ class DelegationStore(Protocol):
         """Return the delegations of a user, by delegate; those that are over may be among them."""
         ...
 
+    def to_delegate(self, delegate_id: str, *, after: str | None, limit: int) -> "Sequence[Delegation]":
+        """Return delegations to a user, by who gave them, past ``after``; those that are over may be among them."""
+        ...
+
     def put(self, delegation: "Delegation") -> None:
         """Keep it, in place of an earlier one to the same delegate."""
         ...

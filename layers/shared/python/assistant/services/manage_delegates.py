@@ -1,5 +1,6 @@
-"""Use cases: a user names delegates, lists them, and ends a delegation; only the user themself may."""
+"""Use cases: a user names delegates, lists them and whom they act for, and ends a delegation; the user alone may."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -7,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from assistant.domain.audit import AuditAction, audit_event
 from assistant.domain.delegations import MOST_DELEGATES, Delegation
 from assistant.domain.errors import Conflict, FieldError, InvalidRequest, NotFound
-from assistant.domain.users import Identity
+from assistant.domain.users import Identity, UserId
 from assistant.ports.delegations import DelegationStore
 from assistant.ports.runtime import AuditTrail, Clock
 
@@ -29,6 +30,23 @@ class DelegationRequest(BaseModel):
     expires_at: AwareDatetime | None = Field(default=None, description="Until when; null until it is ended")
 
 
+class DelegatorQuery(BaseModel):
+    """Which page of the users somebody acts for."""
+
+    model_config = ConfigDict(frozen=True)
+
+    limit: int = Field(default=50, ge=1, le=100)
+    cursor: UserId | None = Field(default=None, description="The next_cursor of the page before")
+
+
+class DelegatorList(BaseModel):
+    """Whom the user may act for; ``next_cursor`` asks for what follows."""
+
+    user_id: str
+    delegators: tuple[Delegation, ...]
+    next_cursor: str | None = None
+
+
 class DelegateList(BaseModel):
     """Who may act for the user."""
 
@@ -44,7 +62,20 @@ def list_delegates(user_id: str, caller: Identity, *, ports: DelegatePorts) -> D
         Unavailable: the store is down.
     """
     caller.must_be(user_id)
-    return DelegateList(user_id=user_id, delegates=_holding(user_id, ports))
+    return DelegateList(user_id=user_id, delegates=_delegates(user_id, ports))
+
+
+def list_delegators(user_id: str, page: DelegatorQuery, caller: Identity, *, ports: DelegatePorts) -> DelegatorList:
+    """Return the delegations to the user that hold, by who gave them.
+
+    Raises:
+        Forbidden: the caller is another user.
+        Unavailable: the store is down.
+    """
+    caller.must_be(user_id)
+    found = ports.delegations.to_delegate(user_id, after=page.cursor, limit=page.limit)
+    last = found[-1].user_id if len(found) == page.limit else None
+    return DelegatorList(user_id=user_id, delegators=_holding(found, ports), next_cursor=last)
 
 
 def name_delegate(
@@ -61,7 +92,7 @@ def name_delegate(
     caller.must_be(user_id)
     now = ports.clock.now()
     _require_sense(user_id, delegate_id, wanted, now=now)
-    holding = {one.delegate_id: one for one in _holding(user_id, ports)}
+    holding = {one.delegate_id: one for one in _delegates(user_id, ports)}
     known = holding.get(delegate_id)
     if known and known.expires_at == wanted.expires_at:
         return known
@@ -87,15 +118,19 @@ def end_delegation(user_id: str, delegate_id: str, caller: Identity, *, ports: D
         Unavailable: the store is down.
     """
     caller.must_be(user_id)
-    if delegate_id not in {one.delegate_id for one in _holding(user_id, ports)}:
+    if delegate_id not in {one.delegate_id for one in _delegates(user_id, ports)}:
         raise NotFound("There is no such delegate.")
     ports.delegations.delete(user_id, delegate_id)
     ports.audit.record(audit_event(AuditAction.DELEGATION_ENDED, caller, ports.clock.now(), subject_id=delegate_id))
 
 
-def _holding(user_id: str, ports: DelegatePorts) -> tuple[Delegation, ...]:
+def _delegates(user_id: str, ports: DelegatePorts) -> tuple[Delegation, ...]:
+    return _holding(ports.delegations.of_user(user_id), ports)
+
+
+def _holding(delegations: Iterable[Delegation], ports: DelegatePorts) -> tuple[Delegation, ...]:
     now = ports.clock.now()
-    return tuple(one for one in ports.delegations.of_user(user_id) if one.holds(now))
+    return tuple(one for one in delegations if one.holds(now))
 
 
 def _require_sense(user_id: str, delegate_id: str, wanted: DelegationRequest, *, now: AwareDatetime) -> None:
