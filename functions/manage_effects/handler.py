@@ -32,6 +32,8 @@ OfMails = Annotated[ReceiptQuery, Query()]
 PATH = "/api/v1/users/<user_id>/effects"
 ONE = f"{PATH}/<effect_id>"
 RECEIPTS = "/api/v1/users/<user_id>/receipts"
+# A call that begins as the time of approving ends, and the answer.
+LAST_CALL_SECONDS = 7.0
 
 app = http_resolver(deps, largest_body=100_000)
 
@@ -71,7 +73,8 @@ def show_one(user_id: UserPath, effect_id: PathId, caller: Caller) -> show.Effec
 @app.post(f"{ONE}/approve", operation_id="approveEffect", summary="Approve an effect", tags=["effects"])
 def approve(user_id: UserPath, effect_id: PathId, word: answer.ApprovalRequest, caller: Caller) -> show.EffectView:
     """Let exactly the action that was shown happen, once."""
-    return answer.approve_effect(user_id, effect_id, word, caller, ports=deps.answer_ports)
+    with deps.calls_within(app.lambda_context.get_remaining_time_in_millis() / 1000 - LAST_CALL_SECONDS):
+        return answer.approve_effect(user_id, effect_id, word, caller, ports=deps.answer_ports)
 
 
 @app.post(f"{ONE}/reject", operation_id="rejectEffect", summary="Reject an effect", tags=["effects"])

@@ -19,6 +19,7 @@ from assistant.adapters import (
 )
 from assistant.adapters.cloudwatch import cloudwatch_client
 from assistant.adapters.dynamo import Table, admission_client, dynamo_client
+from assistant.adapters.dynamo_effects import DynamoEffects
 from assistant.adapters.dynamo_plans import DynamoPlans
 from assistant.adapters.kms_envelope import kms_client
 from assistant.adapters.lambda_wishes import lambda_client
@@ -226,7 +227,7 @@ WORST: dict[str, Callable[[], float]] = {
     "receive_notion_event": lambda: 2 * store() + slowest(sqs_client(attempts=1)),
     "reconcile_notion": lambda: 3 * store() + BATCH_PAUSES + slowest(sqs_client(attempts=1)),
     # The effect, the head of the ledger, the transaction, the audit event and the queue. What is asked of a mail before
-    # that ends the request where the store is down.
+    # that ends the request where the store is down, and what an approved effect needs is read in its time.
     "manage_effects": lambda: admitted() + 3 * store() + BATCH_PAUSES + 2 * slowest(sqs_client()),
     # The last effect is begun when this much is left.
     "execute_effects": one_effect,
@@ -263,10 +264,10 @@ WORST: dict[str, Callable[[], float]] = {
     # Reading the signing secret, queueing what was done.
     "receive_slack_event": lambda: secret() + slowest(sqs_client(attempts=1)),
     # What is down stops a job at once; until then each step may have been slow. The registration and a token under
-    # renewal, who pressed, the effect, its approval with audit event and queue, the question that was read, and the
-    # message of the button; or what is asked for, and its answer as any message.
+    # renewal, who pressed, the effect and what it needs, its approval with audit event and queue, the question that was
+    # read, and the message of the button; or what is asked for, and its answer as any message.
     "answer_chat": lambda: (
-        secret() + renewed_elsewhere() + 11 * store() + 2 * BATCH_PAUSES + 2 * slowest(sqs_client()) + 4 * CALL_SECONDS
+        secret() + renewed_elsewhere() + 12 * store() + 2 * BATCH_PAUSES + 2 * slowest(sqs_client()) + 4 * CALL_SECONDS
     ),
     "receive_calendar_notification": lambda: store() + slowest(sqs_client(attempts=1)),
     "sync_calendar": lambda: mailbox_call() + 6 * store() + 2 * BATCH_PAUSES + slowest(sqs_client()),
@@ -327,20 +328,24 @@ def test_what_follows_a_search_fits_into_the_time_kept_for_it() -> None:
     assert timeouts["prove_calendar_plan"] - prove.CLOSING_SECONDS >= 240
 
 
-def test_the_last_call_of_accepting_fits_into_the_time_kept_for_it() -> None:
-    kept = importlib.import_module("functions.optimize_calendar.handler").LAST_CALL_SECONDS
+@pytest.mark.parametrize("function", ["optimize_calendar", "manage_effects"])
+def test_the_last_call_fits_into_the_time_kept_for_it(function: str) -> None:
+    kept = importlib.import_module(f"functions.{function}.handler").LAST_CALL_SECONDS
     assert max(store(), slowest(sqs_client()), slowest(dynamo_client(attempts=1))) < kept
 
 
-def test_accepting_begins_no_call_when_its_time_is_over(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(("function", "name"), [("optimize_calendar", "plan_accept"), ("manage_effects", "approve")])
+def test_no_call_begins_when_the_time_for_them_is_over(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, function: str, name: str
 ) -> None:
-    handler = importlib.import_module("functions.optimize_calendar.handler")
-    monkeypatch.setitem(deps.__dict__, "plans", DynamoPlans(Table("table", dynamo_client()), deps.clock))
+    handler = importlib.import_module(f"functions.{function}.handler")
+    table = Table("table", dynamo_client())
+    monkeypatch.setitem(deps.__dict__, "plans", DynamoPlans(table, deps.clock))
+    monkeypatch.setitem(deps.__dict__, "effects", DynamoEffects(table, deps.clock))
     # With time left the table is called, which no test is allowed to.
     for left, error in ((0, "TimeIsUp"), (1, "HTTPClientError")):
         caplog.clear()
-        event = recorded("http/optimize_calendar.plan_accept")
+        event = recorded(f"http/{function}.{name}")
         answer = handler.lambda_handler(event, Context(timeout=handler.LAST_CALL_SECONDS + left))
         assert caplog.messages == [f"dynamodb did not answer: {error}"]
         assert (answer["statusCode"], answer["headers"]["Retry-After"]) == (HTTPStatus.SERVICE_UNAVAILABLE, "5")

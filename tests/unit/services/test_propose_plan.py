@@ -201,18 +201,6 @@ class TestFocusTime:
         user.keep(user.desk.calendar.get(event_id))
         assert len(user.accept().asked) == asked
 
-    def test_it_takes_the_place_of_a_meeting_once_that_has_moved(self, user: Accepting) -> None:
-        planned = user.add("Planning")
-        freed = Interval(MOVED.start - 180, MOVED.end - 120)
-        user.plan(Plan(moved={planned.event_id: MOVED}, focus=(freed,)), planned)
-        moved, focus = user.accept("1-1", "1-2").asked
-        user.approve(focus)
-        assert user.state(focus) is EffectState.FAILED
-        user.approve(moved)
-        (_, again) = user.accept("1-1", "1-2").asked
-        user.approve(again)
-        assert [one.event.title for one in user.day()] == ["Focus time", "Planning"]
-
     def test_a_meeting_that_left_the_place_the_plan_saw_is_in_the_way(self, user: Accepting) -> None:
         planned = user.add("Planning")
         user.plan(self.FOCUS, planned)

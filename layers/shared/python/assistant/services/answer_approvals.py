@@ -1,13 +1,15 @@
 """Use cases: the user approves or rejects an effect that waits for their word."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.domain.audit import AuditAction, audit_event
 from assistant.domain.effects.approval import action_hash
-from assistant.domain.effects.effect import Approval, EffectRecord, EffectState
+from assistant.domain.effects.effect import Approval, Effect, EffectRecord, EffectState
 from assistant.domain.effects.ledger import EffectChange, LedgerEvent
 from assistant.domain.effects.undo import jobs
 from assistant.domain.errors import Conflict, FieldError, InvalidRequest
@@ -41,13 +43,13 @@ class ApprovalRequest(BaseModel):
 def approve_effect(
     user_id: str, effect_id: str, approval: ApprovalRequest, caller: Identity, *, ports: AnswerPorts
 ) -> EffectView:
-    """Let the worker do exactly what was shown; approved again while it is under way, nothing more happens.
+    """Let the worker do exactly what was shown, with what it needs; approved again meanwhile, nothing more happens.
 
     Raises:
         Forbidden: it is of another user.
         NotFound: it is unknown or forgotten.
         InvalidRequest: the hash is that of another action than the one that waits.
-        Conflict: it does not wait for an approval, or no longer.
+        Conflict: it does not wait for an approval, or no longer; or it needs what is not done any more.
         Unavailable: the store or the queue is down; approve again.
     """
     caller.must_be(user_id)
@@ -57,13 +59,16 @@ def approve_effect(
         if approval.action_hash != action_hash(record.effect):
             wrong = FieldError("action_hash", "is not that of the action that waits; look at it again")
             raise InvalidRequest("This approves another action.", errors=(wrong,))
+        needed = ports.effects.find(user_id, [one.effect_id for one in record.effect.needs])
         if record.approval and record.state in _GONE_ON:
-            return _handed_over(record, caller, ports)
+            return _handed_over((record, *needed.values()), caller, ports)
         _require_waiting(record, record.state_at(now))
-        given = Approval(action_hash=approval.action_hash, at=now, delegate_id=caller.delegate_id)
-        approved = record.changed(now, state=EffectState.QUEUED, approval=given)
-        if ports.effects.commit(user_id, [EffectChange(approved, LedgerEvent.APPROVED)]):
-            ports.audit.record(audit_event(AuditAction.EFFECT_APPROVED, caller, now, subject_id=effect_id))
+        approved = [_approved(one, caller, now) for one in (record, *_waiting(record.effect, needed, now))]
+        if ports.effects.commit(user_id, [EffectChange(one, LedgerEvent.APPROVED) for one in approved]):
+            counts = {"effects": len(approved)}
+            ports.audit.record(
+                audit_event(AuditAction.EFFECT_APPROVED, caller, now, counts=counts, subject_id=effect_id)
+            )
             return _handed_over(approved, caller, ports)
     raise Conflict("This effect is being dealt with elsewhere. Please try again.")
 
@@ -84,12 +89,26 @@ def reject_effect(user_id: str, effect_id: str, caller: Identity, *, ports: Answ
     raise Conflict("This effect is being dealt with elsewhere. Please try again.")
 
 
-def _handed_over(record: EffectRecord, caller: Identity, ports: AnswerPorts) -> EffectView:
-    """Hand it to the worker; again too, for the first time may have failed between keeping and handing over."""
+def _waiting(effect: Effect, known: Mapping[str, EffectRecord], now: datetime) -> Sequence[EffectRecord]:
+    """Return what the effect needs and nobody has approved yet; raises Conflict where something of it has ended."""
+    for one in effect.needs:
+        state = known[one.effect_id].state_at(now) if one.effect_id in known else EffectState.EXPIRED
+        if state not in _GONE_ON | {EffectState.WAITING}:
+            raise Conflict(f"This needs what is {state.value}: {one.summary} Accept the suggestion again.")
+    return [one for one in known.values() if one.state is EffectState.WAITING]
+
+
+def _approved(record: EffectRecord, caller: Identity, now: datetime) -> EffectRecord:
+    given = Approval(action_hash=action_hash(record.effect), at=now, delegate_id=caller.delegate_id)
+    return record.changed(now, state=EffectState.QUEUED, approval=given)
+
+
+def _handed_over(records: Sequence[EffectRecord], caller: Identity, ports: AnswerPorts) -> EffectView:
+    """Hand them to the worker; again too, for the first time may have failed between keeping and handing over."""
     now = ports.clock.now()
-    if record.state is EffectState.QUEUED:
-        ports.queue.request(jobs([record], undo=False, request_id=caller.request_id, at=now))
-    return EffectView.of(record, now)
+    queued = [one for one in records if one.state is EffectState.QUEUED]
+    ports.queue.request(jobs(queued, undo=False, request_id=caller.request_id, at=now))
+    return EffectView.of(records[0], now)
 
 
 def _require_waiting(record: EffectRecord, state: EffectState) -> None:

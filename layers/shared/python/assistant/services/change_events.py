@@ -70,7 +70,7 @@ class EventExecutor:
             case AnswerEvent(answer=answer):
                 calendar.answer(effect.target.object_id, answer)
             case CreateEvent():
-                _enter(calendar, effect.id, action, self.clock.now())
+                _enter(calendar, effect, action, self.clock.now())
             case DeleteEvent():
                 _take_out(calendar, effect)
 
@@ -126,8 +126,8 @@ def _seen(one: "ConnectedEvent") -> str:
     )
 
 
-def _enter(calendar: CalendarAccount, key: str, action: CreateEvent, now: datetime) -> None:
-    """Enter the event where its time is free still.
+def _enter(calendar: CalendarAccount, effect: Effect, action: CreateEvent, now: datetime) -> None:
+    """Enter the event where its time is free still, or will be once what it needs is done.
 
     Raises:
         PreconditionFailed: the time is over, or something else takes it.
@@ -140,10 +140,11 @@ def _enter(calendar: CalendarAccount, key: str, action: CreateEvent, now: dateti
     zone = ZoneInfo(action.timezone.value)
     start, end = at.start.astimezone(zone), at.end.astimezone(zone)
     standing = (one for one in calendar.events(start, end) if is_in_the_way(one, start, end, action.beside.value))
+    leaving = {one.object_id for one in effect.needs}
     # A provider may list what was just made before it is found by its key.
-    if any(_seen(one) != action.entered for one in standing):
+    if any(_seen(one) != action.entered for one in standing if one.event.event_id not in leaving):
         raise PreconditionFailed(_TAKEN)
-    calendar.create(NewEvent(key, action.title.value, at.start, at.end, private=True))
+    calendar.create(NewEvent(effect.id, action.title.value, at.start, at.end, private=True))
 
 
 def _take_out(calendar: CalendarAccount, effect: Effect) -> None:

@@ -1,6 +1,6 @@
 """Use case: ask the user to approve what accepted suggestions of a plan do to their connected calendars."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -9,12 +9,15 @@ from assistant.domain.calendar.changes import Change
 from assistant.domain.calendar.plan_record import PlanRecord
 from assistant.domain.calendar.prose.wording import SummaryLanguage
 from assistant.domain.calendar.suggestions import AskedChange
-from assistant.domain.effects.approval import action_hash, rendered
-from assistant.domain.effects.effect import ENDED, Effect, EffectRecord
+from assistant.domain.effects.approval import action_hash, rendered, summary
+from assistant.domain.effects.effect import ENDED, Effect, EffectRecord, EffectState, Needed
 from assistant.domain.effects.of_plan import effects_of_plan
+from assistant.domain.effects.policy import permission_of
 from assistant.domain.errors import Conflict
+from assistant.domain.preferences import Permission
+from assistant.ports.effects import EffectStore
 from assistant.ports.kept_calendar import KeptEvents
-from assistant.services.propose_effects import ProposePorts, propose_effects
+from assistant.services.propose_effects import ProposePorts, propose_permitted
 
 _MOST_TIMES: Final = 10
 
@@ -49,12 +52,26 @@ def propose_plan(
         datetime.fromtimestamp(at * 60, record.problem.zone) for at in (days[0].whole.start, days[-1].whole.end)
     )
     kept = ports.kept.within(record.user_id, start, end)
-    effects = effects_of_plan(record, chosen, kept, language=language, now=now)
-    if not effects:
+    planned = effects_of_plan(record, chosen, kept, language=language, now=now)
+    if not planned:
         return ()
-    wanted = _open(effects, now, ports)
-    proposed = propose_effects(record.user_id, wanted, request_id=request_id, ports=ports.propose)
+    permissions = ports.propose.preferences.read(record.user_id).preferences.effects
+    open_ = _open([one.effect for one in planned], now, ports)
+    never = {
+        place for place, one in enumerate(open_) if permission_of(one.action.kind, permissions) is Permission.NEVER
+    }
+    wanted = [
+        _with_needs(one, [open_[place] for place in sorted(plan.needs)])
+        for one, plan in zip(open_, planned, strict=True)
+        if never.isdisjoint(plan.needs)
+    ]
+    proposed = propose_permitted(record.user_id, wanted, permissions, request_id=request_id, ports=ports.propose)
     return [_asked(one, now) for one in proposed]
+
+
+def _with_needs(effect: Effect, needed: Iterable[Effect]) -> Effect:
+    needs = tuple(Needed(effect_id=one.id, object_id=one.target.object_id, summary=summary(one)) for one in needed)
+    return effect.model_copy(update={"needs": needs})
 
 
 def _asked(record: EffectRecord, now: datetime) -> AskedChange:
@@ -68,13 +85,23 @@ def _asked(record: EffectRecord, now: datetime) -> AskedChange:
 
 
 def _open(effects: Sequence[Effect], now: datetime, ports: ProposePlanPorts) -> Sequence[Effect]:
-    """Return the effects for the first occasion on which each has not ended."""
-    open_, asked = [], effects
+    """Return each effect for the first occasion on which it is not over."""
+    found: dict[int, Effect] = {}
+    asked = dict(enumerate(effects))
     for occasion in range(1, _MOST_TIMES + 1):
-        known = ports.propose.effects.find(asked[0].user_id, [one.id for one in asked])
-        ended = {name for name, found in known.items() if found.state_at(now) in ENDED}
-        open_ += [one for one in asked if one.id not in ended]
-        asked = [one.again(str(occasion)) for one in asked if one.id in ended]
+        over = _over(asked.values(), now, ports.propose.effects)
+        found |= {place: one for place, one in asked.items() if one.id not in over}
+        asked = {place: one.again(str(occasion)) for place, one in asked.items() if one.id in over}
         if not asked:
-            return open_
+            return [found[place] for place in range(len(effects))]
     raise Conflict("This was asked and refused too often. Please make another plan.")
+
+
+def _over(effects: Collection[Effect], now: datetime, store: EffectStore) -> Set[str]:
+    """Return the ids of what has ended, or waits and needs what has ended."""
+    user_id = next(iter(effects)).user_id
+    known = store.find(user_id, [one.id for one in effects])
+    waiting = [one for one in known.values() if one.state is EffectState.WAITING]
+    needed = store.find(user_id, {needed.effect_id for one in waiting for needed in one.effect.needs})
+    ended = {name for name, one in (*known.items(), *needed.items()) if one.state_at(now) in ENDED}
+    return ended | {one.id for one in waiting if not ended.isdisjoint(each.effect_id for each in one.effect.needs)}

@@ -29,6 +29,7 @@ REJECT = "reject_effect"
 _HASH_DIGITS: Final = 64
 _MOST_TOLD: Final = 3
 _QUESTION: Final = "May I?"
+_NEEDED: Final = "With it:"
 _TOO_LONG: Final = "It is too long to be shown here whole: please read and answer it on your dashboard."
 _BECAME: Final[Mapping[EffectState, str]] = {
     EffectState.REFUSED: "Your preferences never allow this.",
@@ -52,7 +53,8 @@ def rendered(effect: Effect) -> str:
             message = message_to(post)
             return f"{summary(effect)}\n\n{message.text}\n\n{message.context}"
         case _:
-            return summary(effect)
+            needed = (f"{_NEEDED} {one.summary}" for one in effect.needs)
+            return "\n".join((summary(effect), *needed))
 
 
 def summary(effect: Effect) -> str:

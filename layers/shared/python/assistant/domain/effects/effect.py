@@ -29,6 +29,8 @@ APPROVAL_LASTS: Final = timedelta(hours=72)
 LEASE: Final = timedelta(minutes=4)
 _ID_DIGITS: Final = 32
 LONGEST_TITLE: Final = 120
+# So that all are approved in one transaction of the store.
+MOST_NEEDED: Final = 20
 
 
 class _Model(BaseModel):
@@ -110,6 +112,16 @@ class Origin(_Model):
     """Who asked for it in the user's place."""
 
 
+class Needed(_Model):
+    """Another effect without which one makes no sense: it is approved with it."""
+
+    effect_id: str
+    object_id: str
+    """What it changes."""
+    summary: str
+    """What it does, in one line."""
+
+
 class Effect(_Model):
     """One proposed action. ``confidence`` is a calibrated probability that the user wants it."""
 
@@ -122,6 +134,8 @@ class Effect(_Model):
     """Why, in a sentence."""
     evidence: tuple[Source, ...] = ()
     """What the decision rests on."""
+    needs: Annotated[tuple[Needed, ...], Field(max_length=MOST_NEEDED)] = ()
+    """All it needs, directly or not; two effects may need each other."""
     proposed_at: AwareDatetime
 
     @property

@@ -1,13 +1,14 @@
 """What accepted suggestions of a plan do to connected calendars."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Final
 
-from assistant.domain.calendar.changes import Change, ChangeType
-from assistant.domain.calendar.connected import is_in_the_way
+from assistant.domain.calendar.changes import Change, ChangeType, closure, dependencies
+from assistant.domain.calendar.connected import is_in_the_way, takes_time
 from assistant.domain.calendar.focus_time import FOCUS_TIME
 from assistant.domain.calendar.kept import CalendarPlace, KeptCalendar, KeptEvent
 from assistant.domain.calendar.plan_record import PlanRecord
@@ -15,7 +16,7 @@ from assistant.domain.calendar.problem import Event, Interval, Problem
 from assistant.domain.calendar.prose.wording import SummaryLanguage
 from assistant.domain.calendar.reasoning import visible_title
 from assistant.domain.effects.actions import AnyAction, CreateEvent, DeclineEvent, EventTime, MoveEvent
-from assistant.domain.effects.effect import LONGEST_TITLE, Capability, Effect, Origin, Target
+from assistant.domain.effects.effect import LONGEST_TITLE, MOST_NEEDED, Capability, Effect, Origin, Target
 from assistant.domain.effects.provenance import Traced
 from assistant.domain.sources import Source, SourceKind
 from assistant.domain.triage.decision import DecidedBy
@@ -24,47 +25,81 @@ from assistant.domain.triage.decision import DecidedBy
 _ALTER: Final = frozenset({ChangeType.RESCHEDULE, ChangeType.SHORTEN, ChangeType.DECLINE})
 _ENTER: Final = frozenset({ChangeType.FOCUS_BLOCK, ChangeType.TASK_BLOCK})
 
-type _Actions = Iterator[tuple[Target, AnyAction]]
+type _Actions = Iterator[tuple[int, Target, AnyAction]]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedEffect:
+    """The effect of a change; ``needs`` are the places among the others of those it needs, directly or not."""
+
+    effect: Effect
+    needs: frozenset[int]
 
 
 def effects_of_plan(
-    record: PlanRecord, chosen: Iterable[Change], kept: KeptCalendar, *, language: SummaryLanguage, now: datetime
-) -> tuple[Effect, ...]:
+    record: PlanRecord, chosen: Sequence[Change], kept: KeptCalendar, *, language: SummaryLanguage, now: datetime
+) -> tuple[PlannedEffect, ...]:
     """Return the effects of changes to events that stand in a connected calendar, and of time that is entered there.
 
-    The user moves what they organize, and declines what others do. What would be over by now is left out. Merging two
-    meetings is for the user to do: nothing takes the cancelling of one back.
+    The user moves what they organize, and declines what others do. What would be over by now is left out, and what
+    needs a change that is not among them while an event stands in its way. ``chosen`` break no rule together. Merging
+    two meetings is for the user to do: nothing takes the cancelling of one back.
     """
-    wanted = [change for change in chosen if change.at is None or _time(change.at).end > now]
-    actions = (*_altered(wanted, record.problem, kept), *_entered(wanted, record, kept, language))
-    return tuple(
-        Effect(
-            user_id=record.user_id,
-            target=target,
-            action=action,
-            origin=Origin(capability=Capability.CALENDAR, run_id=record.plan_id, decided_by=DecidedBy.CORE),
-            confidence=1,
-            reasoning="You accepted this suggestion of your plan.",
-            proposed_at=now,
+    wanted = {place: one for place, one in enumerate(chosen) if one.at is None or _time(one.at).end > now}
+    actions = {
+        place: (target, action)
+        for place, target, action in (
+            *_altered(wanted, record.problem, kept),
+            *_entered(wanted, record, kept, language),
         )
-        for target, action in actions
+    }
+    needs = _needs(record.problem, chosen, kept)
+    together = {place: closure([place], needs) for place in sorted(actions)}
+    whole = [place for place, all_ in together.items() if all_ <= actions.keys() and len(all_) <= MOST_NEEDED]
+    places = {place: number for number, place in enumerate(whole)}
+    return tuple(
+        PlannedEffect(
+            Effect(
+                user_id=record.user_id,
+                target=actions[place][0],
+                action=actions[place][1],
+                origin=Origin(capability=Capability.CALENDAR, run_id=record.plan_id, decided_by=DecidedBy.CORE),
+                confidence=1,
+                reasoning="You accepted this suggestion of your plan.",
+                proposed_at=now,
+            ),
+            frozenset(places[other] for other in together[place] - {place}),
+        )
+        for place in whole
     )
 
 
-def _altered(wanted: Iterable[Change], problem: Problem, kept: KeptCalendar) -> _Actions:
+def _needs(problem: Problem, chosen: Sequence[Change], kept: KeptCalendar) -> Sequence[frozenset[int]]:
+    """Return the places of the changes each needs, save for those whose events have gone from where they were."""
+    seen = {event.id: event for event in problem.events}
+    standing = {
+        one.connected.event.event_id for one in kept.events if takes_time(one.connected.event) and _is_seen(one, seen)
+    }
+    open_ = {place for place, one in enumerate(chosen) if not standing.isdisjoint(one.altered)}
+    return [needed & open_ for needed in dependencies(problem, chosen)]
+
+
+def _altered(wanted: Mapping[int, Change], problem: Problem, kept: KeptCalendar) -> _Actions:
     """Yield each action in the first calendar whose event takes it: one meeting may stand in two of the user's."""
     seen = {event.id: event for event in problem.events}
     known: defaultdict[str, list[KeptEvent]] = defaultdict(list)
     for one in kept.events:
         known[one.connected.event.event_id].append(one)
-    for change in wanted:
+    for place, change in wanted.items():
         if change.type in _ALTER:
             event = seen[change.events[0]]
             actions = ((_target(one), _action(change, event, one, problem.zone.key)) for one in known[event.id])
-            yield from islice(((target, action) for target, action in actions if action), 1)
+            yield from islice(((place, target, action) for target, action in actions if action), 1)
 
 
-def _entered(wanted: Iterable[Change], record: PlanRecord, kept: KeptCalendar, language: SummaryLanguage) -> _Actions:
+def _entered(
+    wanted: Mapping[int, Change], record: PlanRecord, kept: KeptCalendar, language: SummaryLanguage
+) -> _Actions:
     """Yield events to be entered, each where all calendars are known to leave its time free.
 
     What the plan saw does not count: its rules say whether it goes away.
@@ -72,11 +107,11 @@ def _entered(wanted: Iterable[Change], record: PlanRecord, kept: KeptCalendar, l
     seen = {event.id: event for event in record.problem.events}
     home = _home(kept, seen)
     unseen = [one.connected for one in kept.events if not _is_seen(one, seen)]
-    for change in wanted:
+    for place, change in wanted.items():
         if change.type not in _ENTER or not change.at or not home:
             continue
         start, end = (record.problem.local(minute) for minute in change.at)
-        known = all(place.covers(start, end) for place in kept.places)
+        known = all(calendar.covers(start, end) for calendar in kept.places)
         beside = _beside(change, change.at, record)
         if known and not any(is_in_the_way(one, start, end, beside) for one in unseen):
             title = _title(change, record.problem, language)
@@ -85,6 +120,7 @@ def _entered(wanted: Iterable[Change], record: PlanRecord, kept: KeptCalendar, l
                 connection_id=home.connection_id, object_id=f"{record.plan_id}/{change.at.start}", title=title.value
             )
             yield (
+                place,
                 target,
                 CreateEvent(
                     title=title,
