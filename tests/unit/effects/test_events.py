@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from assistant.domain.calendar.connected import ConnectedEvent, NewEvent
+from assistant.domain.calendar.connected import ConnectedEvent
 from assistant.domain.effects.actions import AnyAction, CreateEvent, DeclineEvent, EventTime, MoveEvent
 from assistant.domain.effects.approval import action_hash, rendered
 from assistant.domain.effects.effect import LEASE, Effect, EffectRecord, EffectState
@@ -337,15 +337,10 @@ class TestEntering:
         assert done_by_another(desk, "plan/1", FOCUS, applied=applied).state is EffectState.DONE
         assert len(entered(desk)) == 1
 
-    def test_one_that_is_listed_before_it_is_found_is_not_in_its_own_way(
-        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        effect = desk.effect("plan/1", FOCUS)
-        desk.calendar.create(NewEvent(effect.id, "Focus time", TEN, TEN + 2 * HOUR))
-        monkeypatch.setattr(desk.calendar, "find", lambda _: None)
-        approve(desk, effect)
-        desk.work()
-        assert (desk.record(effect).state, len(entered(desk))) == (EffectState.DONE, 1)
+    def test_the_same_of_another_plan_is_not_entered_beside_it(self, desk: Desk) -> None:
+        do(desk, "plan/1", FOCUS)
+        assert do(desk, "plan/2", FOCUS).state is EffectState.FAILED
+        assert len(entered(desk)) == 1
 
     @pytest.mark.parametrize("change", ["title", "time", "whole day", "place", "people"])
     def test_what_the_user_changed_since_stays(self, desk: Desk, change: str) -> None:

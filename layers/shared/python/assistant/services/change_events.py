@@ -141,8 +141,7 @@ def _enter(calendar: CalendarAccount, effect: Effect, action: CreateEvent, now: 
     start, end = at.start.astimezone(zone), at.end.astimezone(zone)
     standing = (one for one in calendar.events(start, end) if is_in_the_way(one, start, end, action.beside.value))
     leaving = {one.object_id for one in effect.needs}
-    # A provider may list what was just made before it is found by its key.
-    if any(_seen(one) != action.entered for one in standing if one.event.event_id not in leaving):
+    if any(one.event.event_id not in leaving for one in standing):
         raise PreconditionFailed(_TAKEN)
     calendar.create(NewEvent(effect.id, action.title.value, at.start, at.end, private=True))
 

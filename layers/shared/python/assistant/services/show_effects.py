@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from assistant.domain.effects.actions import AnyAction, Inverse
 from assistant.domain.effects.approval import action_hash, rendered
-from assistant.domain.effects.effect import EffectRecord, EffectState, Origin, Target
+from assistant.domain.effects.effect import EffectRecord, EffectState, Needed, Origin, Target
 from assistant.domain.effects.ledger import LedgerHead, broken_links, changed_records
 from assistant.domain.errors import NotFound, unknown_cursor
 from assistant.domain.sources import Source
@@ -51,6 +51,7 @@ class EffectView(BaseModel):
     confidence: float
     reasoning: str
     evidence: tuple[Source, ...]
+    needs: tuple[Needed, ...] = Field(description="What is approved with it")
     ruling: str
     proposed_at: AwareDatetime
     changed_at: AwareDatetime
@@ -78,6 +79,7 @@ class EffectView(BaseModel):
             confidence=effect.confidence,
             reasoning=effect.reasoning,
             evidence=effect.evidence,
+            needs=effect.needs,
             ruling=record.ruling,
             proposed_at=effect.proposed_at,
             changed_at=record.changed_at,
