@@ -61,7 +61,10 @@ def test_a_shortened_meeting_ends_sooner(user: Accepting) -> None:
     planned = user.add("Planning").model_copy(update={"min_duration_minutes": 30})
     user.plan(Plan(shortened=frozenset({planned.event_id})), planned)
     (view,) = user.accept().asked
-    assert "10:00–11:00 to Mon 23 Mar 2026, 10:00–10:30" in view.rendered
+    assert view.rendered == (
+        "Shorten “Planning” from Mon 23 Mar 2026, 10:00–11:00 to Mon 23 Mar 2026, 10:00–10:30 (America/New_York), and"
+        " tell its attendees."
+    )
     user.approve(view)
     assert [(one.event.start, one.event.end) for one in user.day()] == [(TEN, TEN + HOUR / 2)]
     user.undo()

@@ -79,8 +79,9 @@ def _changed(action: MoveEvent | DeclineEvent | CreateEvent, title: str) -> str:
     match action:
         case MoveEvent(was=was, to=to, timezone=timezone):
             zone = timezone.value
+            shorter = to.value.start == was.value.start and to.value.end < was.value.end
             times = f"from {_told(was.value, zone)} to {_told(to.value, zone)} ({zone})"
-            return f"Move {title} {times}, and tell its attendees."
+            return f"{'Shorten' if shorter else 'Move'} {title} {times}, and tell its attendees."
         case DeclineEvent():
             return f"Decline {title}, and tell its organizer."
         case CreateEvent(account=account, at=at, timezone=timezone):

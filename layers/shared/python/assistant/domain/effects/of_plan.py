@@ -46,31 +46,29 @@ def effects_of_plan(
     two meetings is for the user to do: nothing takes the cancelling of one back.
     """
     wanted = {place: one for place, one in enumerate(chosen) if one.at is None or _time(one.at).end > now}
-    actions = {
-        place: (target, action)
-        for place, target, action in (
-            *_altered(wanted, record.problem, kept),
-            *_entered(wanted, record, kept, language),
-        )
-    }
+    found = (*_altered(wanted, record.problem, kept), *_entered(wanted, record, kept, language))
+    actions = {place: (target, action) for place, target, action in found}
     needs = _needs(record.problem, chosen, kept)
     together = {place: closure([place], needs) for place in sorted(actions)}
     whole = [place for place, all_ in together.items() if all_ <= actions.keys() and len(all_) <= MOST_NEEDED]
     places = {place: number for number, place in enumerate(whole)}
     return tuple(
         PlannedEffect(
-            Effect(
-                user_id=record.user_id,
-                target=actions[place][0],
-                action=actions[place][1],
-                origin=Origin(capability=Capability.CALENDAR, run_id=record.plan_id, decided_by=DecidedBy.CORE),
-                confidence=1,
-                reasoning="You accepted this suggestion of your plan.",
-                proposed_at=now,
-            ),
-            frozenset(places[other] for other in together[place] - {place}),
+            _effect(record, *actions[place], now=now), frozenset(places[other] for other in together[place] - {place})
         )
         for place in whole
+    )
+
+
+def _effect(record: PlanRecord, target: Target, action: AnyAction, *, now: datetime) -> Effect:
+    return Effect(
+        user_id=record.user_id,
+        target=target,
+        action=action,
+        origin=Origin(capability=Capability.CALENDAR, run_id=record.plan_id, decided_by=DecidedBy.CORE),
+        confidence=1,
+        reasoning="You accepted this suggestion of your plan.",
+        proposed_at=now,
     )
 
 
