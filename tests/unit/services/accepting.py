@@ -38,8 +38,8 @@ MOVED = Interval(int((TEN + 3 * HOUR).timestamp()) // 60, int((TEN + 4 * HOUR).t
 class Accepting:
     """A user whose calendar is connected and kept, and the plan of a day in it."""
 
-    def __init__(self) -> None:
-        self.desk = Desk(ManualClock(TEN - 24 * HOUR))
+    def __init__(self, now: datetime = TEN - 24 * HOUR) -> None:
+        self.desk = Desk(ManualClock(now))
         self.kept = MemoryKeptCalendars()
         self.plans = MemoryPlans(self.desk.clock)
         self.read(self.desk.connection)

@@ -12,7 +12,7 @@ from assistant.domain.calendar.connected import is_in_the_way, takes_time
 from assistant.domain.calendar.focus_time import FOCUS_TIME
 from assistant.domain.calendar.kept import CalendarPlace, KeptCalendar, KeptEvent
 from assistant.domain.calendar.plan_record import PlanRecord
-from assistant.domain.calendar.problem import Event, Interval, Problem
+from assistant.domain.calendar.problem import Event, Interval, Problem, Task
 from assistant.domain.calendar.prose.wording import SummaryLanguage
 from assistant.domain.calendar.reasoning import visible_title
 from assistant.domain.effects.actions import AnyAction, CreateEvent, DeclineEvent, EventTime, MoveEvent
@@ -110,7 +110,7 @@ def _entered(
             continue
         start, end = (record.problem.local(minute) for minute in change.at)
         known = all(calendar.covers(start, end) for calendar in kept.places)
-        beside = _beside(change, change.at, record)
+        beside = _beside(change, change.at, record, language)
         if known and not any(is_in_the_way(one, start, end, beside) for one in unseen):
             title = _title(change, record.problem, language)
             # Another plan may want the same time again, after what this one entered was deleted.
@@ -133,18 +133,22 @@ def _entered(
 def _title(change: Change, problem: Problem, language: SummaryLanguage) -> Traced[str]:
     """Return the title of what is entered: that of the task, or focus time."""
     task = next((task for task in problem.tasks if task.id == change.task), None)
-    if task is None or not (title := visible_title(task.title)):
+    if task is None:
         return Traced(value=FOCUS_TIME[language])
-    return Traced(value=title, sources=(Source.whole(SourceKind.TASK, task.id),))
+    return Traced(value=_task_title(task, language), sources=(Source.whole(SourceKind.TASK, task.id),))
 
 
-def _beside(change: Change, at: Interval, record: PlanRecord) -> tuple[str, ...]:
+def _task_title(task: Task, language: SummaryLanguage) -> str:
+    return visible_title(task.title) or FOCUS_TIME[language]
+
+
+def _beside(change: Change, at: Interval, record: PlanRecord, language: SummaryLanguage) -> tuple[str, ...]:
     """Return the titles of what the plan has at the same time: pieces of tasks stand in focus time."""
     if change.type is ChangeType.TASK_BLOCK:
         return tuple(FOCUS_TIME.values())
     placed = record.solution.plan.tasks
     tasks = (task for task in record.problem.tasks if any(at.overlaps(piece) for piece in placed.get(task.id, ())))
-    return tuple(dict.fromkeys(visible_title(task.title) for task in tasks))
+    return tuple(dict.fromkeys(_task_title(task, language) for task in tasks))
 
 
 def _home(kept: KeptCalendar, seen: Mapping[str, Event]) -> CalendarPlace | None:
