@@ -31,8 +31,7 @@ def callback(provider: Provider, answer: Answer) -> Response[str]:
     except AssistantError as error:
         again = "Please go back to the assistant and start again."
         return page(error.status, "Nothing was connected", (error.detail, again))
-    seconds = app.lambda_context.get_remaining_time_in_millis() / 1000
-    welcome_account(connection, request_id, seconds=seconds, ports=deps.welcome_ports)
+    welcome_account(connection, request_id, seconds=app.seconds_left, ports=deps.welcome_ports)
     return page(200, "The account is connected", ConnectionView.of(connection).told(connection.user_id))
 
 

@@ -28,7 +28,7 @@ def forget_one(user_id: UserPath, memory_id: PathId, caller: Owner) -> Forgotten
 @app.delete(PATH, operation_id="forgetMemories", summary="Forget a source or a person", tags=["memory"])
 def forget_some(user_id: UserPath, wanted: Wanted, caller: Owner) -> Forgotten:
     """Remove what was learned from one source, or everything that names a person."""
-    seconds = app.lambda_context.get_remaining_time_in_millis() / 1000 - CLOSING_SECONDS
+    seconds = app.seconds_left - CLOSING_SECONDS
     return forget_memories(user_id, wanted, caller, seconds=seconds, ports=deps.forget_ports)
 
 

@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from assistant.runtime.http import JSON, Caller, PathId, UserPath, http_resolver
+from assistant.runtime.http import JSON, LAST_CALL_SECONDS, Caller, PathId, UserPath, http_resolver
 from assistant.runtime.observability import logger
 from assistant.services import answer_approvals as answer
 from assistant.services import show_effects as show
@@ -32,8 +32,6 @@ OfMails = Annotated[ReceiptQuery, Query()]
 PATH = "/api/v1/users/<user_id>/effects"
 ONE = f"{PATH}/<effect_id>"
 RECEIPTS = "/api/v1/users/<user_id>/receipts"
-# A call that begins as the time of approving ends, and the answer.
-LAST_CALL_SECONDS = 7.0
 
 app = http_resolver(deps, largest_body=100_000)
 
@@ -60,8 +58,8 @@ def verify(user_id: UserPath, wanted: Entries, caller: Caller) -> show.Verificat
 @app.post(f"{PATH}/undo", operation_id="undoEffects", summary="Undo effects", tags=["effects"])
 def undo(user_id: UserPath, wanted: UndoRequest, caller: Caller) -> Response[UndoAnswer]:
     """Take back one effect, those of a run, or those since a time, the newest first; done in the background."""
-    accepted = undo_effects(user_id, wanted, caller, ports=deps.answer_ports)
-    return Response(HTTPStatus.ACCEPTED, JSON, accepted)
+    with deps.calls_within(app.seconds_left - LAST_CALL_SECONDS):
+        return Response(HTTPStatus.ACCEPTED, JSON, undo_effects(user_id, wanted, caller, ports=deps.answer_ports))
 
 
 @app.get(ONE, operation_id="showEffect", summary="Show an effect", tags=["effects"])
@@ -73,7 +71,7 @@ def show_one(user_id: UserPath, effect_id: PathId, caller: Caller) -> show.Effec
 @app.post(f"{ONE}/approve", operation_id="approveEffect", summary="Approve an effect", tags=["effects"])
 def approve(user_id: UserPath, effect_id: PathId, word: answer.ApprovalRequest, caller: Caller) -> show.EffectView:
     """Let exactly the action that was shown happen, once."""
-    with deps.calls_within(app.lambda_context.get_remaining_time_in_millis() / 1000 - LAST_CALL_SECONDS):
+    with deps.calls_within(app.seconds_left - LAST_CALL_SECONDS):
         return answer.approve_effect(user_id, effect_id, word, caller, ports=deps.answer_ports)
 
 

@@ -6,7 +6,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from assistant.domain.calendar.picture_style import CONTENT_SECURITY_POLICY
-from assistant.runtime.http import JSON, Caller, PathId, PathNumber, http_resolver
+from assistant.runtime.http import JSON, LAST_CALL_SECONDS, Caller, PathId, PathNumber, http_resolver
 from assistant.runtime.observability import logger
 from assistant.services.accept_suggestions import AcceptRequest, AcceptResponse, accept_suggestions
 from assistant.services.explain_suggestion import Explanation, explain_suggestion
@@ -17,8 +17,6 @@ from assistant.wiring import deps
 
 # What is left to do when the search ends: find the suggestions, keep the plan, queue the proof and the audit event.
 CLOSING_SECONDS = 13.0
-# A call that begins as the time of accepting ends, and the answer: asking about many changes makes many calls.
-LAST_CALL_SECONDS = 7.0
 SVG = "image/svg+xml"
 # The picture brings its own style, and nothing else.
 PICTURE_POLICY = {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
@@ -30,7 +28,7 @@ deps.prime(lambda: (deps.rate_limiter, deps.sessions, deps.primed_optimize_ports
 @app.post("/api/v1/calendar/optimize", operation_id="optimizeCalendar", summary="Plan a week", tags=["calendar"])
 def optimize(request: OptimizeRequest, caller: Caller) -> OptimizeResponse:
     """Return the plan with the fewest conflicts, the most wishes met and the least disturbance, and its proof."""
-    return optimize_calendar(request, caller, seconds=_seconds_left() - CLOSING_SECONDS, ports=deps.optimize_ports)
+    return optimize_calendar(request, caller, seconds=app.seconds_left - CLOSING_SECONDS, ports=deps.optimize_ports)
 
 
 @app.get("/api/v1/calendar/plans/<plan_id>", operation_id="showPlan", summary="Show a plan", tags=["calendar"])
@@ -61,12 +59,8 @@ def why(plan_id: PathId, number: PathNumber, caller: Caller) -> Explanation:
 )
 def accept(plan_id: PathId, request: AcceptRequest, caller: Caller) -> AcceptResponse:
     """Say what the chosen suggestions bring, and ask the user to approve what they change in connected calendars."""
-    with deps.calls_within(_seconds_left() - LAST_CALL_SECONDS):
+    with deps.calls_within(app.seconds_left - LAST_CALL_SECONDS):
         return accept_suggestions(plan_id, request, caller, ports=deps.accept_ports)
-
-
-def _seconds_left() -> float:
-    return app.lambda_context.get_remaining_time_in_millis() / 1000
 
 
 @logger.inject_lambda_context(correlation_id_path="requestContext.requestId", clear_state=True)

@@ -19,7 +19,7 @@ deps.prime(lambda: (deps.rate_limiter, deps.sessions, deps.team_ports, deps.prim
 @app.post("/api/v1/calendar/team/optimize", operation_id="optimizeTeam", summary="Plan a team", tags=["calendar"])
 def optimize(request: TeamRequest, caller: Caller) -> TeamResponse:
     """Return a plan for each member in which shared meetings move once for all, and how much of it is proven."""
-    seconds = app.lambda_context.get_remaining_time_in_millis() / 1000 - CLOSING_SECONDS
+    seconds = app.seconds_left - CLOSING_SECONDS
     return optimize_team(request, caller, seconds=seconds, ports=deps.team_ports)
 
 

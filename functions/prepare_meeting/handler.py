@@ -18,7 +18,7 @@ app = http_resolver(deps)
 @app.post("/api/v1/meeting/prepare", operation_id="prepareMeeting", summary="Prepare a meeting", tags=["meetings"])
 def prepare(request: PrepareRequest, caller: Caller) -> PrepareResponse:
     """Return briefing, people, agenda, checklist and open commitments, from the request and its documents."""
-    seconds = app.lambda_context.get_remaining_time_in_millis() / 1000 - CLOSING_SECONDS
+    seconds = app.seconds_left - CLOSING_SECONDS
     return prepare_meeting(request, caller, seconds=seconds, ports=deps.prepare_ports)
 
 

@@ -19,7 +19,7 @@ deps.prime(lambda: (deps.rate_limiter, deps.sessions, deps.prioritize_ports))
 @app.post("/api/v1/tasks/prioritize", operation_id="prioritizeTasks", summary="Prioritize tasks", tags=["tasks"])
 def prioritize(request: PrioritizeRequest, caller: Caller) -> PrioritizeResponse:
     """Rank tasks by urgency and importance, say why and what would change it, and plan them into free time."""
-    seconds = app.lambda_context.get_remaining_time_in_millis() / 1000 - CLOSING_SECONDS
+    seconds = app.seconds_left - CLOSING_SECONDS
     return prioritize_tasks(request, caller, seconds=seconds, ports=deps.prioritize_ports)
 
 

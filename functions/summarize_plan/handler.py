@@ -27,7 +27,7 @@ InLanguage = Annotated[SummaryLanguage, Query(description="The language to write
 )
 def summary(plan_id: PathId, caller: Caller, language: InLanguage = SummaryLanguage.ENGLISH) -> PlanSummary:
     """Return a plan as it is known by now in a few plain sentences; every number in them is one of the plan's."""
-    seconds = app.lambda_context.get_remaining_time_in_millis() / 1000 - CLOSING_SECONDS
+    seconds = app.seconds_left - CLOSING_SECONDS
     return summarize_plan(plan_id, language, caller, seconds=seconds, ports=deps.summary_ports)
 
 

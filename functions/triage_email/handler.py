@@ -22,7 +22,7 @@ deps.prime(lambda: (deps.rate_limiter, deps.sessions, deps.triage_ports, deps.fe
 @app.post("/api/v1/email/triage", operation_id="triageEmails", summary="Triage mails", tags=["email"])
 def triage(request: TriageRequest, caller: Caller) -> TriageResponse:
     """Decide for 1 to 100 mails what they are, how urgent, and what to do; say why in the mails' own words."""
-    seconds = app.lambda_context.get_remaining_time_in_millis() / 1000 - CLOSING_SECONDS
+    seconds = app.seconds_left - CLOSING_SECONDS
     largest = deps.settings.email_batch_size
     return triage_emails(request, caller, largest_batch=largest, seconds=seconds, ports=deps.triage_ports)
 

@@ -24,7 +24,7 @@ app = http_resolver(deps)
 def wishes(request: WishesRequest, caller: Caller) -> InterpretedWishes:
     """Return what each wish asks for, said back in its language; Claude reads what no rule understands."""
     caller.must_be(request.user_id)
-    seconds = app.lambda_context.get_remaining_time_in_millis() / 1000 - CLOSING_SECONDS
+    seconds = app.seconds_left - CLOSING_SECONDS
     return understand_wishes(request.wishes, user_id=request.user_id, seconds=seconds, claude=lambda: deps.claude_ports)
 
 

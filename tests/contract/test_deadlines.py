@@ -31,6 +31,7 @@ from assistant.adapters.slack_calls import CALL_SECONDS
 from assistant.adapters.sqs_audit import sqs_client
 from assistant.domain.effects.effect import LEASE
 from assistant.domain.providers import Provider
+from assistant.runtime.http import LAST_CALL_SECONDS
 from assistant.services import (
     access_tokens,
     each_account,
@@ -328,25 +329,22 @@ def test_what_follows_a_search_fits_into_the_time_kept_for_it() -> None:
     assert timeouts["prove_calendar_plan"] - prove.CLOSING_SECONDS >= 240
 
 
-@pytest.mark.parametrize("function", ["optimize_calendar", "manage_effects"])
-def test_the_last_call_fits_into_the_time_kept_for_it(function: str) -> None:
-    kept = importlib.import_module(f"functions.{function}.handler").LAST_CALL_SECONDS
-    assert max(store(), slowest(sqs_client()), slowest(dynamo_client(attempts=1))) < kept
+def test_the_last_call_fits_into_the_time_kept_for_it() -> None:
+    assert max(store(), slowest(sqs_client()), slowest(dynamo_client(attempts=1))) < LAST_CALL_SECONDS
 
 
-@pytest.mark.parametrize(("function", "name"), [("optimize_calendar", "plan_accept"), ("manage_effects", "approve")])
+@pytest.mark.parametrize("name", ["optimize_calendar.plan_accept", "manage_effects.approve", "manage_effects.undo"])
 def test_no_call_begins_when_the_time_for_them_is_over(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, function: str, name: str
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, name: str
 ) -> None:
-    handler = importlib.import_module(f"functions.{function}.handler")
+    handler = importlib.import_module(f"functions.{name.partition('.')[0]}.handler").lambda_handler
     table = Table("table", dynamo_client())
     monkeypatch.setitem(deps.__dict__, "plans", DynamoPlans(table, deps.clock))
     monkeypatch.setitem(deps.__dict__, "effects", DynamoEffects(table, deps.clock))
     # With time left the table is called, which no test is allowed to.
     for left, error in ((0, "TimeIsUp"), (1, "HTTPClientError")):
         caplog.clear()
-        event = recorded(f"http/{function}.{name}")
-        answer = handler.lambda_handler(event, Context(timeout=handler.LAST_CALL_SECONDS + left))
+        answer = handler(recorded(f"http/{name}"), Context(timeout=int(LAST_CALL_SECONDS) + left))
         assert caplog.messages == [f"dynamodb did not answer: {error}"]
         assert (answer["statusCode"], answer["headers"]["Retry-After"]) == (HTTPStatus.SERVICE_UNAVAILABLE, "5")
 

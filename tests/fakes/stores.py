@@ -47,6 +47,19 @@ class Outage:
             raise Unavailable("down")
 
 
+class StopsAfter(Outage):
+    """Answers so many calls, and is down from then on: as where calls are slow until the time is over."""
+
+    def __init__(self, calls: float) -> None:
+        super().__init__()
+        self.left = calls
+
+    def check(self) -> None:
+        self.left -= 1
+        self.down = self.left < 0
+        super().check()
+
+
 class MemoryPreferences:
     """Implements ``ports.PreferenceStore``."""
 

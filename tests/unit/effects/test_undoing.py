@@ -1,12 +1,14 @@
 """Undoing brings back what was, and leaves alone what the user changed meanwhile."""
 
 from dataclasses import dataclass, replace
+from math import inf
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.domain.effects.effect import APPROVAL_LASTS, LEASE, Effect, EffectState
+from assistant.domain.effects.ledger import LedgerEvent
 from assistant.domain.effects.undo import changes
 from assistant.domain.errors import Forbidden, NotFound, Unavailable
 from assistant.domain.mailbox import Folder, MessageState
@@ -15,8 +17,9 @@ from assistant.domain.users import Identity
 from assistant.services.execute_effects import run_job
 from assistant.services.propose_effects import propose_effects
 from assistant.services.undo_effects import UndoAnswer, UndoRequest, undo_effects
-from tests.fakes.effects import ARCHIVE, CALLER, USER, Desk, label
+from tests.fakes.effects import ARCHIVE, CALLER, USER, Desk, MemoryEffectQueue, MemoryEffects, label
 from tests.fakes.examples import examples
+from tests.fakes.stores import StopsAfter
 from tests.unit.effects.test_doing import Crash, Crashing
 
 NAMES = ("EA/Routine", "EA/Archive", "Clients")
@@ -133,6 +136,33 @@ class TestAsking:
         assert not undo(desk, run_id="run1").more
         desk.work()
         assert {record.state for record in desk.effects.records.values()} == {EffectState.UNDONE}
+
+    def test_wherever_it_stops_asking_again_undoes_all_and_nothing_twice(self) -> None:
+        many = 100
+        whole = StopsAfter(many)
+        undo(self.stopping(whole), run_id="run1")
+        for calls in range(many - int(whole.left)):
+            stop = StopsAfter(calls)
+            desk = self.stopping(stop)
+            with pytest.raises(Unavailable):
+                undo(desk, run_id="run1")
+            stop.left = inf
+            assert len(undo(desk, run_id="run1").undoing) == 31
+            desk.work()
+            mails = [record.effect.target.object_id for record in desk.effects.records.values()]
+            assert not any(desk.mailbox.state(mail).labels for mail in mails)
+            undone = [entry.effect_id for entry in desk.effects.ledgers[USER] if entry.event is LedgerEvent.UNDONE]
+            assert len(undone) == len(set(undone)) == 31
+
+    def stopping(self, stop: StopsAfter) -> Desk:
+        """A user with 31 labels, more than a transaction holds, whose store and queue stop together."""
+        desk = Desk()
+        do(desk, *(desk.effect(desk.mail(), label("EA/Routine")) for _ in range(31)))
+        done = desk.effects
+        desk.effects, desk.queue = MemoryEffects(desk.clock, stop), MemoryEffectQueue(stop)
+        desk.effects.records, desk.effects.ledgers, desk.effects.heads = done.records, done.ledgers, done.heads
+        desk.answer_ports = replace(desk.answer_ports, effects=desk.effects, queue=desk.queue)
+        return desk
 
     def test_only_the_users_own(self, desk: Desk) -> None:
         with pytest.raises(Forbidden):

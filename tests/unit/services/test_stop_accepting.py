@@ -12,21 +12,8 @@ from assistant.services.propose_effects import ProposePorts
 from tests.fakes.effects import MemoryEffectQueue, MemoryEffects
 from tests.fakes.meetings import MemoryMeetings
 from tests.fakes.notifications import MemoryDueIndex, MemoryDueQueue, MemoryNotifications
-from tests.fakes.stores import MemoryPreferences, Outage
+from tests.fakes.stores import MemoryPreferences, StopsAfter
 from tests.unit.services.accepting import Accepting
-
-
-class StopsAfter(Outage):
-    """Answers so many calls, and is down from then on."""
-
-    def __init__(self, calls: float) -> None:
-        super().__init__()
-        self.left = calls
-
-    def check(self) -> None:
-        self.left -= 1
-        self.down = self.left < 0
-        super().check()
 
 
 def asking(stop: StopsAfter) -> tuple[Accepting, MemoryNotifications]:

@@ -30,6 +30,8 @@ from assistant.runtime.settings import Settings
 
 # API Gateway refuses more than 10 MB, Lambda more than 6 MB: this is the promised limit, the same everywhere.
 LARGEST_BODY = 6_000_000
+# For the last call of a request that may make any number of them, and its answer.
+LAST_CALL_SECONDS = 7.0
 JSON = "application/json"
 MERGE_PATCH_JSON = "application/merge-patch+json"
 # Names the user whom a request is made for where neither its path nor its body does; percent-encoded as in a path.
@@ -188,6 +190,11 @@ class HttpResolver(APIGatewayHttpResolver):
         self.not_found(lambda _: self.unknown_address())
         self.exception_handler(NotModified)(_not_modified)
         self.exception_handler(Exception)(lambda error: self._problem(_unexpected(error)))
+
+    @property
+    def seconds_left(self) -> float:
+        """How long Lambda lets this request go on."""
+        return self.lambda_context.get_remaining_time_in_millis() / 1000
 
     @override
     def resolve(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
