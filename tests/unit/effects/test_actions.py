@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from assistant.domain.effects.actions import Action, ArchiveMail, EffectKind, LabelMail, MoveMail, label_aspect
-from assistant.domain.effects.effect import Capability, EffectRecord, EffectState, proposed
+from assistant.domain.effects.effect import Capability, Effect, EffectRecord, EffectState, Needed, proposed
 from assistant.domain.effects.policy import ruling
 from assistant.domain.effects.provenance import ArgumentRole, Traced
 from assistant.domain.mailbox import Folder
@@ -146,6 +146,14 @@ def test_a_request_of_the_user_is_one_effect_whatever_it_says() -> None:
     foreign = requests[0].model_copy(update={"user_id": "user2"})
     assert requests[0].id == requests[1].id
     assert len({requests[0].id, again.id, foreign.id}) == 3
+
+
+def test_what_needs_nothing_is_written_as_before_effects_could_need_others() -> None:
+    effect = Desk().effect("m1", ARCHIVE)
+    needed = Needed(effect_id="a", object_id="m2", summary="Archive it.")
+    needing = effect.model_copy(update={"needs": (needed,)})
+    assert set(needing.model_dump()) - set(effect.model_dump()) == {"needs"}
+    assert Effect.model_validate_json(needing.model_dump_json()) == needing
 
 
 def test_a_record_reads_back_as_it_was_written() -> None:

@@ -33,6 +33,10 @@ LONGEST_TITLE: Final = 120
 MOST_NEEDED: Final = 20
 
 
+def _is_empty(values: tuple[object, ...]) -> bool:
+    return not values
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
@@ -134,8 +138,9 @@ class Effect(_Model):
     """Why, in a sentence."""
     evidence: tuple[Source, ...] = ()
     """What the decision rests on."""
-    needs: Annotated[tuple[Needed, ...], Field(max_length=MOST_NEEDED)] = ()
-    """All it needs, directly or not; two effects may need each other."""
+    needs: tuple[Needed, ...] = Field(default=(), max_length=MOST_NEEDED, exclude_if=_is_empty)
+    """All it needs, directly or not; two effects may need each other. None are not written: the hashes in ledgers are
+    of effects that could need none."""
     proposed_at: AwareDatetime
 
     @property
