@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.manifest import FUNCTIONS
+from infra.manifest import FUNCTIONS, Function
 from tests.contract.expected_answers import EXPECTED
 from tests.contract.recorded import arrange, invoke, recorded
 from tests.fakes.wired import Wired
@@ -61,6 +61,13 @@ def status(name: str, caller: str) -> HTTPStatus:
 
 def test_every_route_has_an_event() -> None:
     assert set(EVENTS) >= ROUTES >= FOR_THE_USER_ALONE
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
+def test_a_function_that_delegates_may_call_may_look_them_up(function: Function) -> None:
+    routes = {f"{route.method} {route.path}" for route in function.routes}
+    on_table = {action for grant in function.grants if grant.resource == "table" for action in grant.actions}
+    assert "dynamodb:GetItem" in on_table or not routes & (ROUTES - FOR_THE_USER_ALONE)
 
 
 @every_route

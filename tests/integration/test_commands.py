@@ -69,6 +69,13 @@ def test_token_prints_only_a_token(assistant: Assistant) -> None:
     assert done.stderr == ""
 
 
+def test_token_of_another_user_is_theirs(assistant: Assistant) -> None:
+    for _ in range(2):
+        token = assistant.command("token", "ann").stdout.strip()
+        assert assistant.request("GET", "/api/v1/users/ann/preferences", token=token).status == 200
+        assert assistant.request("GET", PREFERENCES, token=token).status == 403
+
+
 def test_the_password_is_readable_by_its_owner_only(assistant: Assistant) -> None:
     assert (assistant.state / "standard/demo-user.json").stat().st_mode & 0o777 == 0o600
 
