@@ -176,6 +176,11 @@ def test_a_request_names_one_user_alone(desk: Desk) -> None:
     assert desk.send(route, path, headers={"On-Behalf-Of": "ann"}, user="bob")["statusCode"] == HTTPStatus.OK
 
 
+@pytest.mark.parametrize("raw", ["{", "[]", "null", '{"user_id": ["ann"]}'])
+def test_a_body_that_nobody_asked_for_does_not_matter(desk: Desk, raw: str) -> None:
+    assert desk.send("GET /own", raw=raw, user="bob")["statusCode"] == HTTPStatus.OK
+
+
 @given(
     pairs=st.lists(st.tuples(users, users, st.one_of(st.none(), st.integers(-2, 2))), max_size=6),
     caller=users,

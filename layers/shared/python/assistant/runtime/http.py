@@ -4,6 +4,7 @@ import base64
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Annotated, Any, Protocol, override
 from urllib.parse import unquote
@@ -100,14 +101,20 @@ def _authenticated(request: Request) -> Identity:
 
 def _named_user(request: Request, caller: Identity) -> str:
     """Return whom the request is made for: as its path, its body or its header says, else the caller."""
-    body, path = request.json_body, request.path_parameters.get("user_id")
-    in_body = body.get("user_id") if isinstance(body, dict) else None
-    sent = _restore_slashes(path) if path else in_body
-    header = unquote(request.headers.get(ON_BEHALF_OF.lower(), "").strip())
-    if header and isinstance(sent, str) and sent != header:
+    path, header = request.path_parameters.get("user_id", ""), request.headers.get(ON_BEHALF_OF.lower(), "")
+    sent, behalf = _restore_slashes(path) or _user_in_body(request), unquote(header.strip())
+    if sent and behalf and sent != behalf:
         wrong = FieldError(ON_BEHALF_OF, "must be the user whom the request names")
         raise InvalidRequest("The request names two users.", errors=(wrong,))
-    return sent if isinstance(sent, str) else header or caller.user_id
+    return sent or behalf or caller.user_id
+
+
+def _user_in_body(request: Request) -> str | None:
+    # Where a route takes a body, one that cannot be read was refused before; elsewhere it does not matter.
+    with suppress(AssistantError):
+        sent = (request.json_body or {}).get("user_id")
+        return sent if isinstance(sent, str) else None
+    return None
 
 
 def _user_or_delegate(request: Request) -> Identity:
