@@ -6,6 +6,7 @@ from itertools import combinations, groupby
 
 from assistant.adapters.cp_sat_focus import Focus, offer_focus
 from assistant.adapters.cp_sat_program import Program, Variable
+from assistant.adapters.cp_sat_tasks import Piece
 from assistant.domain.calendar.problem import Day, Interval, Problem
 
 
@@ -34,15 +35,6 @@ class Standing:
     def kept(self) -> list[Variable]:
         """The choices that leave it where it is."""
         return [variable for variable, _ in self.times]
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A time on offer for a piece of a task."""
-
-    variable: Variable
-    at: Interval
-    task: int
 
 
 @dataclass(slots=True)
@@ -143,5 +135,6 @@ class Separation:
         return (self._occupied[variables],)
 
     def _forbid_pieces_of_unscheduled(self, pieces: Sequence[Piece]) -> None:
-        for task, same in groupby(pieces, key=lambda one: one.task):
-            self._program.at_most_one([*(one.variable for one in same), self._unscheduled[task]])
+        for task, same in groupby(pieces, key=lambda one: one.only):
+            if task is not None:
+                self._program.at_most_one([*(one.variable for one in same), self._unscheduled[task]])

@@ -9,13 +9,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
-from assistant.adapters.cp_sat_day import DayOffers, Piece, Placement, Separation, Standing
+from assistant.adapters.cp_sat_day import DayOffers, Placement, Separation, Standing
 from assistant.adapters.cp_sat_program import FREE, Program, Variable
+from assistant.adapters.cp_sat_tasks import Tasks
 from assistant.domain.calendar.objective import (
     DECLINED,
     OVER_MAXIMUM,
     SHORT_BUFFER,
-    UNSCHEDULED,
     Score,
     merge_cost,
     move_cost,
@@ -24,7 +24,7 @@ from assistant.domain.calendar.objective import (
 )
 from assistant.domain.calendar.plan import Merge, Plan, both_required, merged_minutes, shortened_time
 from assistant.domain.calendar.problem import Day, Event, Interval, Problem
-from assistant.domain.calendar.rules import merge_starts, starts, task_starts
+from assistant.domain.calendar.rules import merge_starts, starts
 
 # A model of more binaries than this takes longer to load than a caller waits and more memory than a function has.
 MOST_BINARIES = 150_000
@@ -55,13 +55,12 @@ class Week:
         self._standing: dict[int, Standing] = {}
         self._declined: dict[int, Variable] = {}
         self._placements: list[Placement] = []
-        self._pieces: list[Piece] = []
-        self._unscheduled: list[Variable] = []
         self._conflicts: dict[tuple[int, int], Variable] = {}
         self._offer_choices()
         self._price_pairs()
-        self._offer_tasks()
-        separation = Separation(self.program, problem, conflicts=self._conflicts, unscheduled=self._unscheduled)
+        fixed = [event.at for number, event in enumerate(problem.events) if self._fixed[number]]
+        self._tasks = Tasks(self.program, problem, fixed, check=self._check_size)
+        separation = Separation(self.program, problem, conflicts=self._conflicts, unscheduled=self._tasks.unscheduled)
         for day, offers in zip(problem.days, self._by_day(), strict=True):
             self._check_size()
             separation.keep_apart(day, offers)
@@ -72,10 +71,6 @@ class Week:
         """Return the plan an assignment means, without focus blocks."""
         events = self._problem.events
         chosen = [placement for placement in self._placements if values[placement.variable]]
-        tasks: defaultdict[str, list[Interval]] = defaultdict(list)
-        for piece in self._pieces:
-            if values[piece.variable] and not values[self._unscheduled[piece.task]]:
-                tasks[self._problem.tasks[piece.task].id].append(piece.at)
         return Plan(
             moved={events[one.events[0]].id: one.at for one in chosen if len(one.events) == 1},
             declined=frozenset(events[number].id for number, variable in self._declined.items() if values[variable]),
@@ -89,7 +84,7 @@ class Week:
                 for one in chosen
                 if len(one.events) > 1
             ),
-            tasks={name: tuple(sorted(pieces)) for name, pieces in tasks.items()},
+            tasks=self._tasks.planned(values),
         )
 
     def moves(self, name: str) -> Mapping[Interval, Variable]:
@@ -106,14 +101,12 @@ class Week:
         chosen = {one.variable for one in self._placements if (frozenset(one.events), one.at) in taken}
         chosen |= {self._declined[names[name]] for name in plan.declined}
         chosen |= {self._standing[names[name]].times[1][0] for name in plan.shortened}
-        tasks = self._problem.tasks
-        chosen |= {one.variable for one in self._pieces if one.at in plan.tasks.get(tasks[one.task].id, ())}
-        chosen |= {self._unscheduled[number] for number, task in enumerate(tasks) if task.id not in plan.tasks}
+        chosen |= set(self._tasks.chosen(plan))
         for number, standing in self._standing.items():
             if chosen.isdisjoint(self._choices[number]):
                 chosen.add(standing.times[0][0])
         offered = {variable for choices in self._choices for variable in choices}
-        offered |= {*self._unscheduled, *(one.variable for one in self._pieces)}
+        offered |= {*self._tasks.unscheduled, *(one.variable for one in self._tasks.pieces)}
         return {variable: int(variable in chosen) for variable in sorted(offered)}
 
     def _offer_choices(self) -> None:
@@ -237,26 +230,12 @@ class Week:
         else:
             self.program.charge(None, price)
 
-    def _offer_tasks(self) -> None:
-        fixed = [event.at for number, event in enumerate(self._problem.events) if self._fixed[number]]
-        for number, task in enumerate(self._problem.tasks):
-            left_out = self.program.binary(Score(0, UNSCHEDULED[task.priority], 0))
-            times = (Interval(start, start + task.chunk) for start in task_starts(self._problem, task))
-            pieces = []
-            for at in times:
-                self._check_size()
-                if not any(at.overlaps(event) for event in fixed):
-                    pieces.append(Piece(self.program.binary(), at, number))
-            self.program.equals(task.chunks, [*((one.variable, 1) for one in pieces), (left_out, task.chunks)])
-            self._unscheduled.append(left_out)
-            self._pieces += pieces
-
     def _by_day(self) -> Sequence[DayOffers]:
         problem = self._problem
         offers = [DayOffers() for _ in problem.days]
         for placement in self._placements:
             offers[problem.day_index(placement.at.start)].placements.append(placement)
-        for piece in self._pieces:
+        for piece in self._tasks.pieces:
             offers[problem.day_index(piece.at.start)].pieces.append(piece)
         for number, event in enumerate(problem.events):
             first = max(0, problem.day_index(event.start))
