@@ -94,6 +94,10 @@ class GoogleCalendarApi(GoogleApi):
         """Return an event as the provider keeps it."""
         return self._events[event_id]
 
+    def titles(self) -> Sequence[str]:
+        """Return the titles of the events that stand, in the order they were made."""
+        return [one["summary"] for one in self._events.values() if one["status"] != "cancelled"]
+
     def change(self, event_id: str, title: str) -> None:
         self._set(event_id, summary=title)
 

@@ -89,5 +89,47 @@ def test_a_conflict_is_planned_away_in_the_calendar_itself_and_back(
     assert eventually(lambda: start() == ten)
 
 
+def test_focus_time_is_entered_counted_and_taken_out(
+    small_assistant: Assistant, google_calendar_server: GoogleCalendarApi, account: Connection, ten: datetime
+) -> None:
+    token = small_assistant.token()
+    # Monday is the other test's.
+    tuesday = ten + timedelta(days=1)
+    wanted = {
+        "user_id": USER,
+        "date_range": dict.fromkeys(("start_date", "end_date"), str(tuesday.date())),
+        "timezone": "Europe/Berlin",
+        "constraints": {"focus_time_hours": 2},
+    }
+
+    def plan(events: int) -> Json:
+        """The plan of the day, once so many events of the calendar are known."""
+        answer = small_assistant.request("POST", "/api/v1/calendar/optimize", wanted, token=token)
+        found: Json = answer.json()
+        read = answer.status == HTTPStatus.OK and any(
+            one["events"] == events and one["complete"] for one in found["calendars"]
+        )
+        return found if read else {}
+
+    google_calendar_server.add("Sales", tuesday, tuesday + HOUR, attendees=["ann@company.com"])
+    noticed(small_assistant, account)
+    planned = eventually(lambda: plan(1))
+    (block,) = (one for one in planned["suggestions"] if one["type"] == "focus_block")
+    path = f"/api/v1/calendar/plans/{planned['plan_id']}/accept"
+    wish = {"suggestion_ids": [block["suggestion_id"]], "language": "de"}
+    (asked,) = small_assistant.request("POST", path, wish, token=token).json()["asked"]
+    approval = {"action_hash": asked["action_hash"]}
+    small_assistant.request("POST", f"{EFFECTS}/{asked['effect_id']}/approve", approval, token=token)
+    assert eventually(lambda: "Fokuszeit" in google_calendar_server.titles())
+
+    noticed(small_assistant, account)
+    again = eventually(lambda: plan(2))
+    assert again["metrics"]["before"]["protected_focus_minutes"] == 120
+    assert "focus_block" not in {one["type"] for one in again["suggestions"]}
+
+    small_assistant.request("POST", f"{EFFECTS}/undo", {"effect_id": asked["effect_id"]}, token=token)
+    assert eventually(lambda: "Fokuszeit" not in google_calendar_server.titles())
+
+
 def week(monday: date) -> dict[str, str]:
     return {"start_date": str(monday), "end_date": str(monday + timedelta(days=4))}
