@@ -293,6 +293,7 @@ class TestCommands:
         world.clock.advance(60)
         world.write("rückgängig", event_id="Ev3")
         assert [one.title for one in world.said[:2]] == ["Undo", "Deshacer"]
+        assert world.said[1].text == "Esto se está revirtiendo:\n• Etiquetar “Weekly offers”: poner EA/Routine."
         assert world.said[-1].text == "Aus der letzten Woche gibt es nichts zurückzunehmen."
 
     def test_undo_that_breaks_off_does_not_take_back_more(self, world: World) -> None:

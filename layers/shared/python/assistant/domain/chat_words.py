@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from assistant.domain.calendar.prose.wording import SummaryLanguage
+from assistant.domain.effects.undo import LeftReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class ChatWords:
     undoing: str
     called_off: str
     stays: str
+    left: Mapping[LeftReason, str]
     more_actions: str
     too_long: str
     nobody: str
@@ -55,6 +57,11 @@ CHAT_WORDS: Final[Mapping[SummaryLanguage, ChatWords]] = {
         undoing="This is being taken back:",
         called_off="This had not begun, and is not done:",
         stays="This stays:",
+        left={
+            LeftReason.RUNNING: "It is being done right now. Please ask again shortly.",
+            LeftReason.FINAL: "What was sent cannot be taken back.",
+            LeftReason.ENDED: "There is nothing to undo.",
+        },
         more_actions="… and {} more.",
         too_long="That is too long for me to pass on: {} characters at most.",
         nobody="I find nobody of that name or address in this workspace.",
@@ -79,6 +86,11 @@ CHAT_WORDS: Final[Mapping[SummaryLanguage, ChatWords]] = {
         undoing="Esto se está revirtiendo:",
         called_off="Esto no había empezado y no se hará:",
         stays="Esto se queda como está:",
+        left={
+            LeftReason.RUNNING: "Se está haciendo ahora mismo. Pregunta otra vez en un momento.",
+            LeftReason.FINAL: "Lo que se envió no se puede revertir.",
+            LeftReason.ENDED: "No hay nada que revertir.",
+        },
         more_actions="… y {} más.",
         too_long="Es demasiado largo para transmitirlo: como mucho {} caracteres.",
         nobody="No encuentro a nadie con ese nombre o dirección en este espacio de trabajo.",
@@ -103,6 +115,11 @@ CHAT_WORDS: Final[Mapping[SummaryLanguage, ChatWords]] = {
         undoing="Ceci est en cours d’annulation :",
         called_off="Ceci n’avait pas commencé et ne sera pas fait :",
         stays="Ceci reste en l’état :",
+        left={
+            LeftReason.RUNNING: "C’est en cours. Merci de redemander dans un instant.",
+            LeftReason.FINAL: "Ce qui a été envoyé ne peut pas être repris.",
+            LeftReason.ENDED: "Il n’y a rien à annuler.",
+        },
         more_actions="… et {} de plus.",
         too_long="C’est trop long pour que je le transmette : {} caractères au plus.",
         nobody="Je ne trouve personne de ce nom ou de cette adresse dans cet espace de travail.",
@@ -127,6 +144,11 @@ CHAT_WORDS: Final[Mapping[SummaryLanguage, ChatWords]] = {
         undoing="Das wird zurückgenommen:",
         called_off="Das hatte nicht begonnen und unterbleibt:",
         stays="Das bleibt:",
+        left={
+            LeftReason.RUNNING: "Das geschieht gerade. Bitte fragen Sie gleich noch einmal.",
+            LeftReason.FINAL: "Gesendetes lässt sich nicht zurücknehmen.",
+            LeftReason.ENDED: "Da gibt es nichts zurückzunehmen.",
+        },
         more_actions="… und {} weitere.",
         too_long="Das ist zu lang zum Weitergeben: höchstens {} Zeichen.",
         nobody="Ich finde in diesem Workspace niemanden mit diesem Namen oder dieser Adresse.",

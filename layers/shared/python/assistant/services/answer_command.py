@@ -13,8 +13,9 @@ from assistant.domain.chat_jobs import MessageReceived
 from assistant.domain.chat_words import CHAT_WORDS, ChatWords
 from assistant.domain.connections import Connection
 from assistant.domain.day_briefing import briefing_text, briefing_title
-from assistant.domain.effects.approval import approval_asked, summary
+from assistant.domain.effects.approval import approval_asked
 from assistant.domain.effects.effect import APPROVAL_LASTS, EffectState
+from assistant.domain.effects.wording import summary
 from assistant.domain.notification_messages import chat_message
 from assistant.domain.tasks.answer import PrioritizedTask
 from assistant.domain.users import Identity
@@ -61,7 +62,7 @@ def answer_command(connection: Connection, message: MessageReceived, *, ports: C
         Command.TODAY: lambda: (_day(user_id, language, ports),),
         Command.TASKS: lambda: (_tasks(user_id, message, language, ports),),
         Command.WAITING: lambda: _waiting(user_id, words, ports),
-        Command.UNDO: lambda: (_undo(user_id, message, words, ports),),
+        Command.UNDO: lambda: (_undo(user_id, message, language, ports),),
     }
     return tuple(answers[asked.what]())
 
@@ -106,16 +107,18 @@ def _waiting(user_id: str, words: ChatWords, ports: CommandPorts) -> Iterable[Ch
     return (*messages, ChatMessage(words.more_waiting.format(more))) if more > 0 else messages
 
 
-def _undo(user_id: str, message: MessageReceived, words: ChatWords, ports: CommandPorts) -> ChatMessage:
+def _undo(user_id: str, message: MessageReceived, language: SummaryLanguage, ports: CommandPorts) -> ChatMessage:
+    words = CHAT_WORDS[language]
     run_id = last_run(user_id, message.at, ports.approvals.effects)
     if run_id is None:
         return ChatMessage(words.nothing_done)
     answer = undo_effects(user_id, UndoRequest(run_id=run_id), Identity(user_id, message.id), ports=ports.approvals)
-    return ChatMessage(title=words.undo_title, text=_undone(user_id, answer, words, ports))
+    return ChatMessage(title=words.undo_title, text=_undone(user_id, answer, language, ports))
 
 
-def _undone(user_id: str, answer: UndoAnswer, words: ChatWords, ports: CommandPorts) -> str:
-    left = {one.effect_id: one.detail for one in answer.left_alone}
+def _undone(user_id: str, answer: UndoAnswer, language: SummaryLanguage, ports: CommandPorts) -> str:
+    words = CHAT_WORDS[language]
+    left = {one.effect_id: words.left[one.reason] for one in answer.left_alone}
     named = [*answer.undoing, *answer.called_off, *left]
     records = ports.approvals.effects.find(user_id, named)
     lines = []
@@ -124,7 +127,8 @@ def _undone(user_id: str, answer: UndoAnswer, words: ChatWords, ports: CommandPo
         (words.called_off, answer.called_off),
         (words.stays, tuple(left)),
     ):
-        said = [f"• {summary(records[name].effect)} {left.get(name, '')}".strip() for name in ids if name in records]
+        found = [(name, records[name].effect) for name in ids if name in records]
+        said = [f"• {summary(effect, language)} {left.get(name, '')}".strip() for name, effect in found]
         lines += [heading, *islice(said, _MOST_NAMED)] if said else []
         lines += [words.more_actions.format(len(said) - _MOST_NAMED)] if len(said) > _MOST_NAMED else []
     return "\n".join(lines)

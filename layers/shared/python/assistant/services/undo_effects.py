@@ -1,7 +1,7 @@
 """Use case: the user takes back one effect, those of a run, or those since a time."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import batched, islice
 from typing import Annotated, Final, Self
@@ -11,13 +11,22 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 from assistant.domain.audit import AuditAction, audit_event
 from assistant.domain.effects.effect import APPROVAL_LASTS, EffectRecord, EffectState
 from assistant.domain.effects.ledger import EffectChange, LedgerEvent
-from assistant.domain.effects.undo import jobs
+from assistant.domain.effects.undo import LeftReason, jobs
 from assistant.domain.errors import Unavailable
 from assistant.domain.users import Identity
 from assistant.ports.effects import MOST_CHANGES, EffectStore
 from assistant.services.answer_approvals import AnswerPorts
 from assistant.services.show_effects import known_effect, newest_effects
 
+_LEFT: Final[Mapping[EffectState, LeftReason]] = {
+    EffectState.RUNNING: LeftReason.RUNNING,
+    EffectState.DONE: LeftReason.FINAL,
+}
+_DETAILS: Final[Mapping[LeftReason, str]] = {
+    LeftReason.RUNNING: "It is being done right now. Please ask again shortly.",
+    LeftReason.FINAL: "What was sent cannot be taken back.",
+    LeftReason.ENDED: "There is nothing to undo: it is {}.",
+}
 _ATTEMPTS: Final = 5
 _MOST_AT_ONCE: Final = 300
 _LAST_WITHIN: Final = timedelta(days=7)
@@ -46,6 +55,7 @@ class LeftAlone(BaseModel):
     """An effect that is not undone now, and why."""
 
     effect_id: str
+    reason: LeftReason
     detail: str
 
 
@@ -92,9 +102,7 @@ def undo_effects(user_id: str, wanted: UndoRequest, caller: Identity, *, ports: 
         user_id=user_id,
         undoing=_ids(undoing),
         called_off=_ids(called_off),
-        left_alone=tuple(
-            LeftAlone(effect_id=record.id, detail=_why(record)) for group in by_state.values() for record in group
-        ),
+        left_alone=tuple(_left_alone(record) for group in by_state.values() for record in group),
         more=len(found) > len(some),
     )
 
@@ -150,9 +158,6 @@ def _ids(records: Iterable[EffectRecord]) -> tuple[str, ...]:
     return tuple(record.id for record in records)
 
 
-def _why(record: EffectRecord) -> str:
-    if record.state is EffectState.RUNNING:
-        return "It is being done right now. Please ask again shortly."
-    if record.state is EffectState.DONE:
-        return "What was sent cannot be taken back."
-    return f"There is nothing to undo: it is {record.state.value}."
+def _left_alone(record: EffectRecord) -> LeftAlone:
+    reason = _LEFT.get(record.state, LeftReason.ENDED)
+    return LeftAlone(effect_id=record.id, reason=reason, detail=_DETAILS[reason].format(record.state.value))

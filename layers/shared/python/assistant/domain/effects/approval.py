@@ -4,24 +4,17 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 from assistant.domain.chat import LONGEST_TEXT, Button, ButtonStyle, ChatMessage
 from assistant.domain.effects.actions import (
-    ArchiveMail,
-    CreateEvent,
-    DeclineEvent,
     DraftMail,
-    EventTime,
-    LabelMail,
-    MoveEvent,
     PostMessage,
     SendMail,
-    SetTaskStatus,
 )
 from assistant.domain.effects.canonical import digest
 from assistant.domain.effects.effect import Effect, EffectRecord, EffectState
 from assistant.domain.effects.undo import EffectJob
+from assistant.domain.effects.wording import summary
 from assistant.domain.notifications import News, NotificationKind
 
 APPROVE = "approve_effect"
@@ -57,72 +50,9 @@ def rendered(effect: Effect) -> str:
             return "\n".join((summary(effect), *needed))
 
 
-def summary(effect: Effect) -> str:
-    """Return the action in one line."""
-    title = _title(effect)
-    match effect.action:
-        case LabelMail(add=add, remove=remove):
-            changes = [f"put {name} on it" for name in add.value] + [f"take {name} off it" for name in remove.value]
-            return f"Label {title}: {', '.join(changes)}."
-        case ArchiveMail():
-            return f"Archive {title}: move it out of the inbox."
-        case DraftMail() | SendMail() | PostMessage():
-            return _written(effect.action)
-        case MoveEvent() | DeclineEvent() | CreateEvent():
-            return _changed(effect.action, title)
-        case SetTaskStatus(status=status):
-            return f"Set {title} to {f'“{status.value}”' if status.value else 'no status'} where it is kept."
-
-
-def _changed(action: MoveEvent | DeclineEvent | CreateEvent, title: str) -> str:
-    """Return what happens to a calendar, in one line."""
-    match action:
-        case MoveEvent(was=was, to=to, timezone=timezone):
-            zone = timezone.value
-            shorter = to.value.start == was.value.start and to.value.end < was.value.end
-            times = f"from {_told(was.value, zone)} to {_told(to.value, zone)} ({zone})"
-            return f"{'Shorten' if shorter else 'Move'} {title} {times}, and tell its attendees."
-        case DeclineEvent():
-            return f"Decline {title}, and tell its organizer."
-        case CreateEvent(account=account, at=at, timezone=timezone):
-            when = f"{_told(at.value, timezone.value)} ({timezone.value})"
-            return f"Enter {title} into the calendar of {account.value}, {when}: private, and busy."
-
-
-def _written(action: DraftMail | SendMail | PostMessage) -> str:
-    """Return what is written to whom, in one line."""
-    match action:
-        case DraftMail(to=to, subject=subject):
-            return f"Keep a draft of “{subject.value}” to {', '.join(to.value)}."
-        case SendMail(to=to, subject=subject):
-            return f"Send “{subject.value}” to {', '.join(to.value)}."
-        case PostMessage(to=person):
-            address = f" ({person.value.address})" if person.value.address else ""
-            return f"Write to {person.value.name}{address} in Slack."
-
-
 def message_to(action: PostMessage) -> ChatMessage:
     """Return the message as it is written: whose words they are is said below."""
     return ChatMessage(text=action.text.value, context=f"From {action.sender.value}, by their assistant.")
-
-
-def _title(effect: Effect) -> str:
-    if effect.target.title:
-        return f"“{effect.target.title}”"
-    match effect.action:
-        case MoveEvent() | DeclineEvent() | CreateEvent():
-            return "an event without a title"
-        case SetTaskStatus():
-            return "a task without a title"
-        case _:
-            return "a mail without a subject"
-
-
-def _told(time: EventTime, zone: str) -> str:
-    """Return ``Mon 20 Jan 2025, 10:00–11:00``."""
-    start, end = (moment.astimezone(ZoneInfo(zone)) for moment in (time.start, time.end))
-    day = "%a %d %b %Y, %H:%M"
-    return f"{start:{day}}–{end:{'%H:%M' if end.date() == start.date() else day}}"
 
 
 def action_hash(effect: Effect) -> str:

@@ -33,6 +33,14 @@ class Verdict(StrEnum):
     CONFLICT = "conflict"
 
 
+class LeftReason(StrEnum):
+    """Why an effect is not undone now: it is being done, cannot be taken back, or has ended otherwise."""
+
+    RUNNING = "running"
+    FINAL = "final"
+    ENDED = "ended"
+
+
 def verdict(record: EffectRecord, seen: TargetState, foreign: Set[str]) -> Verdict:
     """Judge an effect that is done by what its target is like now.
 

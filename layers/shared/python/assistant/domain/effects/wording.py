@@ -1,0 +1,198 @@
+"""An action in one line, as it is asked about and told: a table of words for each language."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from assistant.domain.calendar.prose.wording import SummaryLanguage, written_day
+from assistant.domain.effects.actions import (
+    ArchiveMail,
+    CreateEvent,
+    DeclineEvent,
+    DraftMail,
+    EventTime,
+    LabelMail,
+    MoveEvent,
+    PostMessage,
+    SendMail,
+    SetTaskStatus,
+)
+from assistant.domain.effects.effect import Effect
+
+
+@dataclass(frozen=True, slots=True)
+class EffectWords:
+    """What is said of an action; ``day`` is a day by its ``short`` English form, or by its ``long`` one and year."""
+
+    label: str
+    put: str
+    take: str
+    archive: str
+    draft: str
+    send: str
+    post: str
+    move: str
+    shorten: str
+    decline: str
+    enter: str
+    set_status: str
+    no_status: str
+    event_untitled: str
+    task_untitled: str
+    mail_untitled: str
+    day: str
+
+
+EFFECT_WORDS: Final[Mapping[SummaryLanguage, EffectWords]] = {
+    SummaryLanguage.ENGLISH: EffectWords(
+        label="Label {title}: {changes}.",
+        put="put {name} on it",
+        take="take {name} off it",
+        archive="Archive {title}: move it out of the inbox.",
+        draft="Keep a draft of “{subject}” to {to}.",
+        send="Send “{subject}” to {to}.",
+        post="Write to {to} in Slack.",
+        move="Move {title} from {was} to {to} ({zone}), and tell its attendees.",
+        shorten="Shorten {title} from {was} to {to} ({zone}), and tell its attendees.",
+        decline="Decline {title}, and tell its organizer.",
+        enter="Enter {title} into the calendar of {account}, {at} ({zone}): private, and busy.",
+        set_status="Set {title} to {status} where it is kept.",
+        no_status="no status",
+        event_untitled="an event without a title",
+        task_untitled="a task without a title",
+        mail_untitled="a mail without a subject",
+        day="{short}",
+    ),
+    SummaryLanguage.SPANISH: EffectWords(
+        label="Etiquetar {title}: {changes}.",
+        put="poner {name}",
+        take="quitar {name}",
+        archive="Archivar {title}: sacarlo de la bandeja de entrada.",
+        draft="Guardar un borrador de “{subject}” para {to}.",
+        send="Enviar “{subject}” a {to}.",
+        post="Escribir a {to} en Slack.",
+        move="Mover {title} de {was} a {to} ({zone}) y avisar a los asistentes.",
+        shorten="Acortar {title} de {was} a {to} ({zone}) y avisar a los asistentes.",
+        decline="Rechazar {title} y avisar a quien organiza.",
+        enter="Anotar {title} en el calendario de {account}, {at} ({zone}): privado y ocupado.",
+        set_status="Poner {title} en {status} donde se guarda.",
+        no_status="ningún estado",
+        event_untitled="un evento sin título",
+        task_untitled="una tarea sin título",
+        mail_untitled="un correo sin asunto",
+        day="{long} de {year}",
+    ),
+    SummaryLanguage.FRENCH: EffectWords(
+        label="Étiqueter {title} : {changes}.",
+        put="mettre {name}",
+        take="retirer {name}",
+        archive="Archiver {title} : le sortir de la boîte de réception.",
+        draft="Garder un brouillon de “{subject}” pour {to}.",
+        send="Envoyer “{subject}” à {to}.",
+        post="Écrire à {to} dans Slack.",
+        move="Déplacer {title} de {was} à {to} ({zone}) et prévenir les participants.",
+        shorten="Raccourcir {title} de {was} à {to} ({zone}) et prévenir les participants.",
+        decline="Décliner {title} et prévenir l’organisateur.",
+        enter="Inscrire {title} dans l’agenda de {account}, {at} ({zone}) : privé et occupé.",
+        set_status="Passer {title} à {status} là où c’est conservé.",
+        no_status="aucun statut",
+        event_untitled="un événement sans titre",
+        task_untitled="une tâche sans titre",
+        mail_untitled="un mail sans objet",
+        day="{long} {year}",
+    ),
+    SummaryLanguage.GERMAN: EffectWords(
+        label="{title} kennzeichnen: {changes}.",
+        put="mit {name}",
+        take="ohne {name}",
+        archive="{title} archivieren: aus dem Posteingang nehmen.",
+        draft="Entwurf von “{subject}” an {to} aufheben.",
+        send="“{subject}” an {to} senden.",
+        post="An {to} in Slack schreiben.",
+        move="{title} von {was} auf {to} ({zone}) verschieben und den Teilnehmern Bescheid geben.",
+        shorten="{title} von {was} auf {to} ({zone}) kürzen und den Teilnehmern Bescheid geben.",
+        decline="{title} absagen und dem Organisator Bescheid geben.",
+        enter="{title} in den Kalender von {account} eintragen, {at} ({zone}): privat und belegt.",
+        set_status="{title} dort, wo sie steht, auf {status} setzen.",
+        no_status="keinen Status",
+        event_untitled="ein Termin ohne Titel",
+        task_untitled="eine Aufgabe ohne Titel",
+        mail_untitled="eine Mail ohne Betreff",
+        day="{long} {year}",
+    ),
+}
+
+
+def summary(effect: Effect, language: SummaryLanguage = SummaryLanguage.ENGLISH) -> str:
+    """Return the action in one line."""
+    words, title = EFFECT_WORDS[language], _title(effect, language)
+    match effect.action:
+        case LabelMail(add=add, remove=remove):
+            put = (words.put.format(name=name) for name in add.value)
+            take = (words.take.format(name=name) for name in remove.value)
+            return words.label.format(title=title, changes=", ".join((*put, *take)))
+        case ArchiveMail():
+            return words.archive.format(title=title)
+        case DraftMail() | SendMail() | PostMessage():
+            return _written(effect.action, words)
+        case MoveEvent() | DeclineEvent() | CreateEvent():
+            return _changed(effect.action, title, language)
+        case SetTaskStatus(status=status):
+            named = f"“{status.value}”" if status.value else words.no_status
+            return words.set_status.format(title=title, status=named)
+
+
+def _changed(action: MoveEvent | DeclineEvent | CreateEvent, title: str, language: SummaryLanguage) -> str:
+    """Return what happens to a calendar, in one line."""
+    words = EFFECT_WORDS[language]
+    match action:
+        case MoveEvent(was=was, to=to, timezone=timezone):
+            zone = timezone.value
+            shorter = to.value.start == was.value.start and to.value.end < was.value.end
+            times = {"was": _told(was.value, zone, language), "to": _told(to.value, zone, language)}
+            return (words.shorten if shorter else words.move).format(title=title, zone=zone, **times)
+        case DeclineEvent():
+            return words.decline.format(title=title)
+        case CreateEvent(account=account, at=at, timezone=timezone):
+            when = _told(at.value, timezone.value, language)
+            return words.enter.format(title=title, account=account.value, at=when, zone=timezone.value)
+
+
+def _written(action: DraftMail | SendMail | PostMessage, words: EffectWords) -> str:
+    """Return what is written to whom, in one line."""
+    match action:
+        case DraftMail(to=to, subject=subject):
+            return words.draft.format(subject=subject.value, to=", ".join(to.value))
+        case SendMail(to=to, subject=subject):
+            return words.send.format(subject=subject.value, to=", ".join(to.value))
+        case PostMessage(to=person):
+            address = f" ({person.value.address})" if person.value.address else ""
+            return words.post.format(to=f"{person.value.name}{address}")
+
+
+def _title(effect: Effect, language: SummaryLanguage) -> str:
+    if effect.target.title:
+        return f"“{effect.target.title}”"
+    words = EFFECT_WORDS[language]
+    match effect.action:
+        case MoveEvent() | DeclineEvent() | CreateEvent():
+            return words.event_untitled
+        case SetTaskStatus():
+            return words.task_untitled
+        case _:
+            return words.mail_untitled
+
+
+def _told(time: EventTime, zone: str, language: SummaryLanguage) -> str:
+    """Return ``Mon 20 Jan 2025, 10:00–11:00``."""
+    start, end = (moment.astimezone(ZoneInfo(zone)) for moment in (time.start, time.end))
+    until = f"{end:%H:%M}" if end.date() == start.date() else _moment(end, language)
+    return f"{_moment(start, language)}–{until}"
+
+
+def _moment(moment: datetime, language: SummaryLanguage) -> str:
+    long = written_day(moment.date(), language)
+    day = EFFECT_WORDS[language].day.format(short=f"{moment:%a %d %b %Y}", long=long, year=moment.year)
+    return f"{day}, {moment:%H:%M}"
