@@ -12,7 +12,7 @@ from assistant.domain.effects.effect import EffectState
 from assistant.domain.errors import Conflict, Unavailable
 from assistant.domain.preferences import Preferences
 from assistant.services.answer_approvals import ApprovalRequest, approve_effect, reject_effect
-from assistant.services.undo_effects import UndoRequest, undo_effects
+from assistant.services.undo_effects import UndoAnswer, UndoRequest, undo_effects
 from tests.fakes.effects import CALLER, USER
 from tests.unit.services.accepting import HOUR, MOVED, TEN, Accepting
 
@@ -39,6 +39,12 @@ def planned(user: Accepting) -> CalendarEvent:
 def both(user: Accepting) -> tuple[AskedChange, AskedChange]:
     first, second = user.accept("1-1", "1-2").asked
     return first, second
+
+
+def undo(user: Accepting, view: AskedChange) -> UndoAnswer:
+    answer = undo_effects(USER, UndoRequest(effect_id=view.effect_id), CALLER, ports=user.desk.answer_ports)
+    user.desk.work()
+    return answer
 
 
 def titles(user: Accepting) -> list[str]:
@@ -90,13 +96,21 @@ class TestFocusTimeWhereAMeetingWas:
         user.approve(again[1])
         assert titles(user) == ["Focus time", "Planning"]
 
-    def test_what_was_taken_back_is_not_needed_unsaid(self, user: Accepting) -> None:
+    @pytest.mark.parametrize("done", [True, False])
+    def test_taken_back_it_takes_with_it_what_needs_it(self, user: Accepting, done: bool) -> None:
         moved, focus = both(user)
-        user.approve(moved)
-        undo_effects(USER, UndoRequest(effect_id=moved.effect_id), CALLER, ports=user.desk.answer_ports)
-        user.desk.work()
-        with pytest.raises(Conflict, match="This needs what is undone"):
-            user.approve(focus)
+        user.approve(focus if done else moved)
+        undone = undo(user, moved)
+        assert (set(undone.undoing), set(undone.called_off)) == (
+            ({moved.effect_id, focus.effect_id}, set()) if done else ({moved.effect_id}, {focus.effect_id})
+        )
+        assert [(one.event.title, one.event.start) for one in user.day()] == [("Planning", TEN)]
+
+    def test_what_needs_it_may_be_taken_back_alone(self, user: Accepting) -> None:
+        moved, focus = both(user)
+        user.approve(focus)
+        assert undo(user, focus).undoing == (focus.effect_id,)
+        assert (titles(user), user.state(moved)) == (["Planning"], EffectState.DONE)
 
     def test_what_may_never_happen_takes_with_it_what_needs_it(self, user: Accepting) -> None:
         never = Preferences.model_validate({"effects": {"move_event": "never"}})

@@ -9,7 +9,7 @@ from typing import Annotated, Final, Self
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from assistant.domain.audit import AuditAction, audit_event
-from assistant.domain.effects.effect import APPROVAL_LASTS, EffectRecord, EffectState
+from assistant.domain.effects.effect import APPROVAL_LASTS, Capability, EffectRecord, EffectState
 from assistant.domain.effects.ledger import EffectChange, LedgerEvent
 from assistant.domain.effects.undo import LeftReason, jobs
 from assistant.domain.errors import Unavailable
@@ -76,6 +76,7 @@ class UndoAnswer(BaseModel):
 def undo_effects(user_id: str, wanted: UndoRequest, caller: Identity, *, ports: AnswerPorts) -> UndoAnswer:
     """Mark the effects, the newest first, and hand them to the worker; what has not begun is called off.
 
+    Of one effect those are taken back with it that need it.
     Asked again nothing more happens.
 
     Raises:
@@ -125,7 +126,8 @@ def _stood(record: EffectRecord, at: datetime) -> bool:
 
 def _wanted(user_id: str, wanted: UndoRequest, ports: AnswerPorts) -> Iterable[EffectRecord]:
     if wanted.effect_id is not None:
-        yield known_effect(user_id, wanted.effect_id, ports.effects)
+        record = known_effect(user_id, wanted.effect_id, ports.effects)
+        yield from (record, *_needing(record, ports.effects))
         return
     # What was done since then may have been proposed as long before as a question stays open.
     since = wanted.since and wanted.since - APPROVAL_LASTS
@@ -133,6 +135,18 @@ def _wanted(user_id: str, wanted: UndoRequest, ports: AnswerPorts) -> Iterable[E
         late = wanted.since is None or (record.done_at or record.effect.proposed_at) >= wanted.since
         if late and record.state in _TO_UNDO | _NOT_BEGUN | {EffectState.RUNNING}:
             yield record
+
+
+def _needing(record: EffectRecord, effects: EffectStore) -> Iterable[EffectRecord]:
+    """Return what makes no sense without an effect; only those of a plan are needed by others."""
+    effect = record.effect
+    if effect.origin.capability is not Capability.CALENDAR:
+        return ()
+    others = newest_effects(effect.user_id, effects, since=effect.proposed_at, run_id=effect.origin.run_id)
+    live = _TO_UNDO | _NOT_BEGUN
+    return (
+        one for one in others if one.state in live and any(needed.effect_id == record.id for needed in one.effect.needs)
+    )
 
 
 def _marked(user_id: str, records: Sequence[EffectRecord], ports: AnswerPorts) -> Sequence[EffectRecord]:
