@@ -17,7 +17,7 @@ from pathlib import Path
 
 from assistant.domain.calendar.prose.asking import summary_prompt
 from assistant.domain.calendar.prose.facts import plan_facts
-from assistant.domain.calendar.prose.wording import SummaryLanguage
+from assistant.domain.languages import SummaryLanguage
 from assistant.domain.llm import LlmTask
 from assistant.domain.preferences import Preferences, WorkingHours
 from assistant.domain.triage.second_opinion import triage_prompt

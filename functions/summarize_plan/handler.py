@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from assistant.domain.calendar.prose.wording import SummaryLanguage
+from assistant.domain.languages import SummaryLanguage
 from assistant.runtime.http import Caller, PathId, http_resolver
 from assistant.runtime.observability import logger
 from assistant.services.summarize_plan import PlanSummary, summarize_plan

@@ -60,6 +60,7 @@ def test_a_handler_loads_only_its_dependency_sets(function: Function) -> None:
             {"calendar", "commitments", "effects", "meetings", "memory", "notifications", "tasks", "triage"},
         ),
         ("optimize_calendar", {"commitments", "effects", "meetings", "memory", "notifications", "tasks"}),
+        ("manage_effects", {"calendar.request", "commitments", "meetings", "memory"}),
         (
             "manage_preferences",
             {"calendar", "commitments", "effects", "meetings", "memory", "tasks", "triage"},

@@ -11,10 +11,10 @@ from assistant.domain.audit import AuditEvent
 from assistant.domain.backlog import BacklogBatch, DeferredMail
 from assistant.domain.calendar.plan_record import PlanRecord, ProofJob
 from assistant.domain.calendar.prose.summary import Summary
-from assistant.domain.calendar.prose.wording import SummaryLanguage
 from assistant.domain.decisions import DEFERRED_FOR, Correction, Decision
 from assistant.domain.delegations import Delegation
 from assistant.domain.errors import Unavailable
+from assistant.domain.languages import SummaryLanguage
 from assistant.domain.learning import (
     REPLIES,
     Behaviour,

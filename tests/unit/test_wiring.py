@@ -15,9 +15,9 @@ from assistant.adapters.graph_mail import GraphMailBox
 from assistant.adapters.pinecone_vectors import PineconeVectors
 from assistant.adapters.secrets import ApiKey
 from assistant.domain.calendar.plan_record import ProofJob, ProofState
-from assistant.domain.calendar.prose.wording import SummaryLanguage
 from assistant.domain.errors import Unavailable
 from assistant.domain.health import ProbeStatus
+from assistant.domain.languages import SummaryLanguage
 from assistant.domain.llm import LlmTask, Prompt, TokenUsage
 from assistant.domain.preferences import Preferences
 from assistant.domain.spending import Usage, UsageOfDay

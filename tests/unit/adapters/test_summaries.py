@@ -8,8 +8,8 @@ import pytest
 from assistant.adapters.dynamo import Table
 from assistant.adapters.dynamo_summaries import DynamoSummaries
 from assistant.domain.calendar.prose.summary import Author, Summary
-from assistant.domain.calendar.prose.wording import SummaryLanguage
 from assistant.domain.errors import Unavailable
+from assistant.domain.languages import SummaryLanguage
 from assistant.ports.calendar import SummaryStore
 from tests.fakes.runtime import ManualClock
 from tests.fakes.stores import MemorySummaries

@@ -16,7 +16,8 @@ from assistant.domain.calendar.plan_record import PlanRecord
 from assistant.domain.calendar.prose.asking import SummaryAnswer, accepted_summary, summary_prompt
 from assistant.domain.calendar.prose.claims import check_claims
 from assistant.domain.calendar.prose.facts import Fact, FactKind, plan_facts
-from assistant.domain.calendar.prose.wording import SummaryLanguage, said, written_day
+from assistant.domain.calendar.prose.wording import said
+from assistant.domain.languages import SummaryLanguage, written_day
 from assistant.domain.llm import Rejected
 from tests.fakes import claude_calendar
 from tests.fakes.examples import examples

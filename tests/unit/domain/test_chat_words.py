@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from assistant.domain.calendar.prose.wording import SummaryLanguage
 from assistant.domain.chat_commands import Asked, Command, Tell, asked_of, help_message
 from assistant.domain.chat_words import CHAT_WORDS
 from assistant.domain.day_briefing import Day, DayMeeting, DayTask, briefing_text, briefing_title
 from assistant.domain.day_words import DAY_WORDS
 from assistant.domain.effects.wording import EFFECT_WORDS
+from assistant.domain.languages import SummaryLanguage
 
 TABLES: dict[str, dict[SummaryLanguage, Any]] = {
     "chat": dict(CHAT_WORDS),

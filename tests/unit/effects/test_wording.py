@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from assistant.domain.calendar.prose.wording import SummaryLanguage
 from assistant.domain.chat import ChatUser
 from assistant.domain.effects.actions import (
     AnyAction,
@@ -19,6 +18,7 @@ from assistant.domain.effects.actions import (
 )
 from assistant.domain.effects.provenance import Traced
 from assistant.domain.effects.wording import summary
+from assistant.domain.languages import SummaryLanguage
 from tests.fakes.effects import ARCHIVE, Desk, draft, label
 
 TEN = datetime(2026, 3, 23, 9, tzinfo=UTC)

@@ -10,11 +10,11 @@ from assistant.domain.calendar.kept import CalendarPlace
 from assistant.domain.calendar.plan import Plan
 from assistant.domain.calendar.plan_record import PlanRecord
 from assistant.domain.calendar.problem import Interval
-from assistant.domain.calendar.prose.wording import SummaryLanguage
 from assistant.domain.calendar.request import CalendarEvent, FocusTask
 from assistant.domain.calendar.suggestions import AskedChange
 from assistant.domain.connections import Connection
 from assistant.domain.effects.effect import EffectState
+from assistant.domain.languages import SummaryLanguage
 from assistant.domain.notifications import NotificationKind
 from assistant.services.accept_suggestions import AcceptPorts, AcceptRequest, AcceptResponse, accept_suggestions
 from assistant.services.answer_approvals import ApprovalRequest, approve_effect

@@ -8,8 +8,9 @@ from pydantic import BaseModel
 
 from assistant.domain import metric_names
 from assistant.domain.calendar.prose.facts import plan_facts
-from assistant.domain.calendar.prose.wording import SummaryLanguage, said
+from assistant.domain.calendar.prose.wording import said
 from assistant.domain.errors import NotFound, Unavailable
+from assistant.domain.languages import SummaryLanguage
 from assistant.domain.llm import LlmTask, Prompt
 from assistant.domain.users import Identity
 from assistant.services.ask_claude import ClaudePorts

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from assistant.adapters.dynamo import EXPIRES_AT, Table, attributes, epoch, user_partition, write_if
 from assistant.domain.calendar.prose.summary import Author, Summary
-from assistant.domain.calendar.prose.wording import SummaryLanguage
+from assistant.domain.languages import SummaryLanguage
 from assistant.ports.runtime import Clock
 
 

@@ -8,9 +8,9 @@ from enum import StrEnum
 from typing import Final
 from unicodedata import normalize
 
-from assistant.domain.calendar.prose.wording import SummaryLanguage
 from assistant.domain.chat import ChatMessage
 from assistant.domain.chat_words import CHAT_WORDS
+from assistant.domain.languages import SummaryLanguage
 from assistant.domain.triage.cues import fold
 from assistant.domain.triage.language import detect_language
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from assistant.domain.calendar.prose.wording import SummaryLanguage
 from assistant.domain.effects.undo import LeftReason
+from assistant.domain.languages import SummaryLanguage
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from itertools import islice
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from assistant.domain.calendar.prose.wording import SummaryLanguage, written_day
 from assistant.domain.day_words import DAY_WORDS, Counted, DayWords
+from assistant.domain.languages import SummaryLanguage, written_day
 
 _MOST_LINES: Final = 8
 _LONGEST_LINE: Final = 140

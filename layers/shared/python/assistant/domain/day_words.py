@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from assistant.domain.calendar.prose.wording import SummaryLanguage
+from assistant.domain.languages import SummaryLanguage
 
 # Of one, and of any other number.
 type Counted = tuple[str, str]

@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from assistant.domain.calendar.plan_record import PlanRecord, ProofJob
     from assistant.domain.calendar.problem import Problem
     from assistant.domain.calendar.prose.summary import Summary
-    from assistant.domain.calendar.prose.wording import SummaryLanguage
     from assistant.domain.calendar.solution import TeamSolution, WeekSolution
     from assistant.domain.calendar.suggestions import AskedChange
     from assistant.domain.calendar.team import Team
     from assistant.domain.calendar.wishes.interpreting import InterpretedWishes, WishesToInterpret
+    from assistant.domain.languages import SummaryLanguage
 
 
 class PlanStore(Protocol):

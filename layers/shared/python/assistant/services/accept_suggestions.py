@@ -19,11 +19,11 @@ from assistant.domain.calendar.metrics import metrics
 from assistant.domain.calendar.objective import best_focus, do_nothing, score
 from assistant.domain.calendar.plan import Plan
 from assistant.domain.calendar.problem import Problem
-from assistant.domain.calendar.prose.wording import SummaryLanguage
 from assistant.domain.calendar.rules import Rule, Violation, violations
 from assistant.domain.calendar.suggestions import AskedChange, Review, Tiers, reviewed, suggestion_id
 from assistant.domain.calendar.unmet import Unmet, unmet
 from assistant.domain.errors import Conflict, FieldError, InvalidRequest
+from assistant.domain.languages import SummaryLanguage
 from assistant.domain.users import Identity
 from assistant.ports.calendar import PlanProposer, PlanStore
 from assistant.ports.runtime import AuditTrail, Clock

@@ -6,7 +6,6 @@ from datetime import timedelta
 from itertools import islice
 from typing import Final
 
-from assistant.domain.calendar.prose.wording import SummaryLanguage, written_day
 from assistant.domain.chat import ChatMessage
 from assistant.domain.chat_commands import Command, Tell, asked_of, help_message
 from assistant.domain.chat_jobs import MessageReceived
@@ -16,6 +15,7 @@ from assistant.domain.day_briefing import briefing_text, briefing_title
 from assistant.domain.effects.approval import approval_asked
 from assistant.domain.effects.effect import APPROVAL_LASTS, EffectState
 from assistant.domain.effects.wording import summary
+from assistant.domain.languages import SummaryLanguage, written_day
 from assistant.domain.notification_messages import chat_message
 from assistant.domain.tasks.answer import PrioritizedTask
 from assistant.domain.users import Identity

@@ -7,7 +7,6 @@ from typing import Final
 
 from assistant.domain.calendar.changes import Change
 from assistant.domain.calendar.plan_record import PlanRecord
-from assistant.domain.calendar.prose.wording import SummaryLanguage
 from assistant.domain.calendar.suggestions import AskedChange
 from assistant.domain.effects.approval import action_hash, rendered
 from assistant.domain.effects.effect import ENDED, Effect, EffectRecord, EffectState, Needed
@@ -15,6 +14,7 @@ from assistant.domain.effects.of_plan import effects_of_plan
 from assistant.domain.effects.policy import permission_of
 from assistant.domain.effects.wording import summary
 from assistant.domain.errors import Conflict
+from assistant.domain.languages import SummaryLanguage
 from assistant.domain.preferences import Permission
 from assistant.ports.effects import EffectStore
 from assistant.ports.kept_calendar import KeptEvents

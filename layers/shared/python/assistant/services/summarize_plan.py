@@ -17,8 +17,9 @@ from assistant.domain.calendar.plan_record import PlanRecord
 from assistant.domain.calendar.prose.asking import SummaryAnswer, accepted_summary, summary_prompt
 from assistant.domain.calendar.prose.facts import Fact, plan_facts
 from assistant.domain.calendar.prose.summary import Author, Summary
-from assistant.domain.calendar.prose.wording import SummaryLanguage, said
+from assistant.domain.calendar.prose.wording import said
 from assistant.domain.errors import Unavailable
+from assistant.domain.languages import SummaryLanguage
 from assistant.domain.llm import Rejected
 from assistant.domain.users import Identity
 from assistant.ports.calendar import PlanStore, SummaryStore

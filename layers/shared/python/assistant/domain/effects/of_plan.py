@@ -13,11 +13,11 @@ from assistant.domain.calendar.focus_time import FOCUS_TIME
 from assistant.domain.calendar.kept import CalendarPlace, KeptCalendar, KeptEvent
 from assistant.domain.calendar.plan_record import PlanRecord
 from assistant.domain.calendar.problem import Event, Interval, Problem, Task
-from assistant.domain.calendar.prose.wording import SummaryLanguage
 from assistant.domain.calendar.reasoning import visible_title
 from assistant.domain.effects.actions import AnyAction, CreateEvent, DeclineEvent, EventTime, MoveEvent
 from assistant.domain.effects.effect import LONGEST_TITLE, MOST_NEEDED, Capability, Effect, Origin, Target
 from assistant.domain.effects.provenance import Traced
+from assistant.domain.languages import SummaryLanguage
 from assistant.domain.sources import Source, SourceKind
 from assistant.domain.triage.decision import DecidedBy
 

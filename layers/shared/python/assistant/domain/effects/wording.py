@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from assistant.domain.calendar.prose.wording import SummaryLanguage, written_day
 from assistant.domain.effects.actions import (
     ArchiveMail,
     CreateEvent,
@@ -20,6 +19,7 @@ from assistant.domain.effects.actions import (
     SetTaskStatus,
 )
 from assistant.domain.effects.effect import Effect
+from assistant.domain.languages import SummaryLanguage, written_day
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.domain.calendar.prose.claims import check_claims
 from assistant.domain.calendar.prose.facts import Fact, FactKind
-from assistant.domain.calendar.prose.wording import SummaryLanguage
 from assistant.domain.calendar.reasoning import duration, visible_title
+from assistant.domain.languages import SummaryLanguage
 from assistant.domain.llm import LlmTask, Prompt, Rejected
 from assistant.domain.tasks.daily_plan import DailyPlan
 from assistant.domain.tasks.ranking import Quadrant, Ranked, adjusted, matrix

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Final
 
-from assistant.domain.calendar.prose.wording import SummaryLanguage
 from assistant.domain.calendar.wishes.clock import alternatives
 from assistant.domain.calendar.wishes.grammar import VOCABULARIES
+from assistant.domain.languages import SummaryLanguage
 from assistant.domain.triage.language import Language
 
 # "Un" and "eine" are articles far more often than numbers.

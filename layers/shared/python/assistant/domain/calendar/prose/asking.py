@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.domain.calendar.prose.claims import check_claims
 from assistant.domain.calendar.prose.facts import Fact, FactKind
-from assistant.domain.calendar.prose.wording import SummaryLanguage, written_day, written_moment
 from assistant.domain.calendar.reasoning import duration
+from assistant.domain.languages import SummaryLanguage, written_day, written_moment
 from assistant.domain.llm import LlmTask, Prompt, Rejected
 from assistant.domain.triage.cues import fold
 from assistant.domain.triage.language import detect_language

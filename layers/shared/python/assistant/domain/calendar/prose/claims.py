@@ -14,8 +14,8 @@ from typing import Final
 
 from assistant.domain.calendar.prose.amounts import ARTICLE, DURATIONS, HOURS, MINUTES, NO_MORE, NUMBERS, UNREADABLE
 from assistant.domain.calendar.prose.facts import Fact
-from assistant.domain.calendar.prose.wording import MONTHS, WEEKDAYS, SummaryLanguage
 from assistant.domain.calendar.wishes.clock import alternatives
+from assistant.domain.languages import MONTHS, WEEKDAYS, SummaryLanguage
 from assistant.domain.llm import Rejected
 from assistant.domain.mail_invisible import strip_invisible
 from assistant.domain.triage.cues import fold

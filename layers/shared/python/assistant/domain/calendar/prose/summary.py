@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from assistant.domain.calendar.prose.wording import SummaryLanguage
+from assistant.domain.languages import SummaryLanguage
 
 
 class Author(StrEnum):
