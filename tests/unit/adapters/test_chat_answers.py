@@ -18,7 +18,7 @@ from tests.fakes.effects import USER
 from tests.fakes.loopback_http import Answer
 from tests.fakes.slack_api import TOKEN, SlackApi, failed, serve_slack, throttled
 from tests.fakes.slack_requests import slack_connection
-from tests.unit.services.test_answer_chat import World
+from tests.unit.services.chatting import World
 
 pytestmark = pytest.mark.network
 FAULTS = {
