@@ -95,7 +95,7 @@ def test_a_question_is_asked_for_and_answered_in_slack(small_assistant: Assistan
     assert found
     press(small_assistant, *found)
     eventually(lambda: approve_button(workspace, effect.id) is None)
-    assert "You said yes: it is done in a moment." in str(found[0]["blocks"])
+    assert "It is approved: it is done in a moment." in str(found[0]["blocks"])
     path = f"/api/v1/users/{USER}/effects/{effect.id}"
     assert small_assistant.request("GET", path, token=small_assistant.token()).json()["approved_at"]
 

@@ -85,7 +85,7 @@ def test_a_press_counts_once_and_its_message_follows(slack: InSlack, fault: str)
     assert slack.world.desk.record(effect).state is EffectState.QUEUED
     assert [entry.event for entry in slack.world.desk.effects.ledgers[USER]] == ["proposed", "approved"]
     (message,) = slack.api.ours()
-    assert "You said yes: it is done in a moment." in str(message["blocks"])
+    assert "It is approved: it is done in a moment." in str(message["blocks"])
     assert "actions" not in {block["type"] for block in message["blocks"]}
 
 

@@ -7,12 +7,14 @@ import pytest
 from assistant.domain.chat import ChatMessage
 from assistant.domain.connections import ConnectionStatus
 from assistant.domain.effects.actions import SendMail
-from assistant.domain.effects.approval import APPROVE, REJECT, approval_asked
+from assistant.domain.effects.approval import APPROVE, REJECT, action_hash, approval_asked
 from assistant.domain.effects.effect import EffectState
 from assistant.domain.effects.provenance import Traced
 from assistant.domain.errors import Unavailable
 from assistant.domain.notifications import subject_of, told
 from assistant.domain.preferences import Channel
+from assistant.domain.users import Identity
+from assistant.services.answer_approvals import ApprovalRequest, approve_effect
 from assistant.services.answer_chat import NOT_YOURS, OUTDATED, answer_chat
 from assistant.services.propose_effects import propose_effects
 from tests.fakes.effects import USER
@@ -30,7 +32,7 @@ def test_yes_lets_exactly_that_happen_and_the_question_says_so(world: World) -> 
     assert [one.action for one in world.question.buttons] == [APPROVE, REJECT]
     world.press(effect)
     assert world.desk.record(effect).state is EffectState.QUEUED
-    assert (world.question.buttons, world.question.context) == ((), "You said yes: it is done in a moment.")
+    assert (world.question.buttons, world.question.context) == ((), "It is approved: it is done in a moment.")
     world.desk.work()
     assert world.desk.record(effect).state is EffectState.DONE
     world.press(effect)
@@ -41,10 +43,22 @@ def test_yes_lets_exactly_that_happen_and_the_question_says_so(world: World) -> 
 def test_no_keeps_it_from_happening(world: World) -> None:
     effect = world.ask()
     world.press(effect, REJECT)
-    assert world.question.context == "You said no: it is not done."
+    assert world.question.context == "It is rejected: it is not done."
     world.press(effect, APPROVE)
-    assert world.question.context == "You said no: it is not done."
+    assert world.question.context == "It is rejected: it is not done."
     assert (world.desk.record(effect).state, world.desk.queue.jobs) == (EffectState.REJECTED, [])
+
+
+@pytest.mark.parametrize("action", [APPROVE, REJECT])
+def test_what_a_delegate_approved_before_is_not_said_to_be_the_users_word(world: World, action: str) -> None:
+    effect = world.ask()
+    approval = ApprovalRequest(action_hash=action_hash(effect))
+    approve_effect(USER, effect.id, approval, Identity(USER, "request1", "bob"), ports=world.desk.answer_ports)
+    world.press(effect, action)
+    assert world.question.context == "It is approved: it is done in a moment."
+    given = world.desk.record(effect).approval
+    assert given
+    assert given.delegate_id == "bob"
 
 
 @pytest.mark.parametrize("action", [APPROVE, REJECT])
@@ -78,7 +92,7 @@ def test_a_press_is_finished_after_an_outage_of_the_chat(world: World) -> None:
     world.chats.chat.outage.down = False
     world.presses = 0
     world.press(effect)
-    assert world.question.context == "You said yes: it is done in a moment."
+    assert world.question.context == "It is approved: it is done in a moment."
     assert [entry.event for entry in world.desk.effects.ledgers[USER]] == ["proposed", "approved"]
 
 

@@ -24,12 +24,13 @@ _MOST_TOLD: Final = 3
 _QUESTION: Final = "May I?"
 _NEEDED: Final = "With it:"
 _TOO_LONG: Final = "It is too long to be shown here whole: please read and answer it on your dashboard."
+# It may have been a delegate who answered.
 _BECAME: Final[Mapping[EffectState, str]] = {
     EffectState.REFUSED: "Your preferences never allow this.",
-    EffectState.REJECTED: "You said no: it is not done.",
+    EffectState.REJECTED: "It is rejected: it is not done.",
     EffectState.EXPIRED: "Nobody answered in time: it is not done.",
-    EffectState.QUEUED: "You said yes: it is done in a moment.",
-    EffectState.RUNNING: "You said yes: it is done in a moment.",
+    EffectState.QUEUED: "It is approved: it is done in a moment.",
+    EffectState.RUNNING: "It is approved: it is done in a moment.",
     EffectState.DONE: "It is done.",
     EffectState.FAILED: "It could not be done.",
     EffectState.UNDOING: "It is being taken back.",
