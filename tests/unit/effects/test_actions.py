@@ -135,9 +135,9 @@ def test_the_id_is_that_of_user_target_action_and_occasion() -> None:
     assert len({effect.id, *(other.id for other in others)}) == 5
 
 
-def test_a_request_of_the_user_is_one_effect_whatever_it_says() -> None:
+def test_an_occasion_that_is_one_effect_names_it_whatever_it_says() -> None:
     desk = Desk()
-    origin = desk.effect("m1", ARCHIVE).origin.model_copy(update={"capability": Capability.REQUEST, "occasion": "key"})
+    origin = desk.effect("m1", ARCHIVE).origin.model_copy(update={"occasion": "key", "once": True})
     requests = [
         desk.effect(mail, action).model_copy(update={"origin": origin})
         for mail, action in (("m1", ARCHIVE), ("m2", label("a")))
@@ -146,6 +146,14 @@ def test_a_request_of_the_user_is_one_effect_whatever_it_says() -> None:
     foreign = requests[0].model_copy(update={"user_id": "user2"})
     assert requests[0].id == requests[1].id
     assert len({requests[0].id, again.id, foreign.id}) == 3
+
+
+def test_an_effect_of_before_is_written_and_named_as_it_was() -> None:
+    origin = Desk().effect("m1", ARCHIVE).origin.model_copy(update={"capability": Capability.REQUEST})
+    assert "once" not in origin.model_dump()
+    assert origin.model_copy(update={"once": True}).model_dump()["once"]
+    others = [Desk().effect(mail, ARCHIVE).model_copy(update={"origin": origin}) for mail in ("m1", "m2")]
+    assert others[0].id != others[1].id
 
 
 def test_what_needs_nothing_is_written_as_before_effects_could_need_others() -> None:

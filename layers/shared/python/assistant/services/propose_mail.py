@@ -105,6 +105,7 @@ def _effect(connection: Connection, wanted: MailProposal, caller: Identity, occa
             run_id=caller.request_id,
             decided_by=DecidedBy.USER,
             occasion=occasion,
+            once=True,
             delegate_id=caller.delegate_id,
         ),
         confidence=1.0,

@@ -13,6 +13,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
+from operator import not_
 from typing import Annotated, Any, Final, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
@@ -112,6 +113,9 @@ class Origin(_Model):
     decided_by: DecidedBy
     occasion: str = ""
     """Tells repetitions of the same action apart that are meant: an undone action is not done again for the same."""
+    # Left unsaid where it is not so: the hashes in ledgers are of effects that knew no such thing.
+    once: bool = Field(default=False, exclude_if=not_)
+    """Whether the occasion is one effect, whatever it says."""
     delegate_id: DelegateId = None
     """Who asked for it in the user's place."""
 
@@ -145,12 +149,12 @@ class Effect(_Model):
 
     @property
     def id(self) -> str:
-        """Hash of user, target, action and occasion: the same proposal made again is the same effect.
+        """Hash of user, target, action and occasion, or of user and occasion where that is one effect.
 
-        What the user asks for through the API is named by its occasion alone: one request is one effect.
+        The same proposal made again is the same effect.
         """
         what = (self.target.connection_id, self.target.object_id, self.action)
-        named = () if self.origin.capability is Capability.REQUEST else what
+        named = () if self.origin.once else what
         return digest(self.user_id, *named, self.origin.occasion)[:_ID_DIGITS]
 
     def again(self, occasion: str) -> Self:
