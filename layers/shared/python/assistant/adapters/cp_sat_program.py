@@ -11,6 +11,7 @@ from importlib import import_module
 from math import ceil
 from types import ModuleType
 
+from assistant.adapters.cp_sat_combinations import combinations_of
 from assistant.domain.calendar.objective import Score
 from assistant.domain.errors import Unavailable
 
@@ -18,6 +19,9 @@ type Variable = int
 """The index of a variable; of a binary one also the literal that it is 1."""
 
 FREE = Score(0, 0, 0)
+
+# More ways to make up a tier's optimum than this are rows that the search carries for nothing.
+MOST_COMBINATIONS = 400
 
 # The linear relaxation carries the proof: all rows at once. Probing finds nothing in these models, and a second worker
 # shares the core of the first. Measured in docs/calendar-solver.md.
@@ -141,6 +145,21 @@ class Program:
     def cap(self, tier: int, most: int) -> None:
         """Keep a tier's cost above ``fixed`` from exceeding ``most``."""
         self._linear(list(self._costs[tier].items()), 0, most)
+
+    def hold(self, tier: int, total: int) -> None:
+        """Keep a tier's cost above ``fixed`` at its optimum, which is proven: no assignment costs less."""
+        costs = self._costs[tier]
+        self._linear(list(costs.items()), total, total)
+        combinations = combinations_of(total, costs, self._most, at_most=MOST_COMBINATIONS) if total else None
+        if combinations is None:
+            return
+        chosen = [self.binary() for _ in combinations]
+        self.exactly_one(chosen)
+        for variable in costs:
+            taken = [
+                (one, -times[variable]) for one, times in zip(chosen, combinations, strict=True) if variable in times
+            ]
+            self.equals(0, [(variable, 1), *taken])
 
     def minimize(self, weights: tuple[int, int, int], *, seconds: float) -> Outcome:
         """Search for the least weighted sum of the tiers, what every assignment costs left out.

@@ -62,11 +62,12 @@ class Search[Planned]:
             return None
         fixed = program.fixed
         conflicts, unmet = self._upper(program, read)
-        program.cap(0, self._score.conflicts - fixed.conflicts)
-        program.cap(1, self._score.unmet - fixed.unmet)
+        closed = (conflicts, unmet) == self._score.tiers[:2]
+        keep = program.hold if closed else program.cap
+        keep(0, self._score.conflicts - fixed.conflicts)
+        keep(1, self._score.unmet - fixed.unmet)
         program.hint(hint(self._best))
         cost = self._improve(program, (0, 0, 1), read, seconds=self._left())
-        closed = (conflicts, unmet) == self._score.tiers[:2]
         return Score(conflicts, unmet, fixed.cost + (cost if closed else 0))
 
     def _upper(self, program: Program, read: Callable[[Sequence[int]], Planned]) -> tuple[int, int]:
