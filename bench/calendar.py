@@ -54,7 +54,7 @@ class Size:
 
 
 # Through the front door, proofs that are left go on in the background: the size that leaves most of them comes last.
-SIZES = (Size(25, 20, 0.3), Size(60, 10, 4.0), Size(40, 20, 2.0, 0.25))
+SIZES = (Size(25, 40, 0.3), Size(60, 30, 4.0), Size(40, 60, 2.0, 0.25))
 # The size whose plans are also looked for under the short limit.
 _HURRIED = 40
 

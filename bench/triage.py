@@ -20,6 +20,7 @@ from assistant.domain.triage.cascade import triage_mail
 from assistant.wiring import Dependencies, deps
 from bench.report import Figure, summarize
 from functions.triage_email.handler import lambda_handler
+from tests.fakes.kept_calendar import MemoryKeptCalendars
 from tests.fakes.llm import MemorySpending, ScriptedLlm, sensible
 from tests.fakes.runtime import MemorySessions, ScriptedLimiter
 from tests.fakes.stores import MemoryAuditTrail, MemoryBacklog, MemoryDecisions, MemoryPreferences
@@ -68,7 +69,7 @@ def measure_batches(mails: Sequence[Mapping[str, Any]]) -> Figure:
 
 @contextmanager
 def in_memory(dependencies: Dependencies) -> Iterator[None]:
-    """Replace what the handler of triage depends on by fakes, with no key for Claude, while the block runs."""
+    """Replace stores of handlers by fakes, with no key for Claude and no connected calendar, while the block runs."""
     decisions = MemoryDecisions(dependencies.clock)
     before = dict(vars(dependencies))
     vars(dependencies).update(
@@ -79,6 +80,7 @@ def in_memory(dependencies: Dependencies) -> Iterator[None]:
         rate_limiter=ScriptedLimiter(),
         sessions=MemorySessions(),
         backlog=MemoryBacklog(decisions, dependencies.clock),
+        kept_events=MemoryKeptCalendars(),
         llm=ScriptedLlm(sensible, has_key=False),
         spending=MemorySpending(),
     )
