@@ -17,7 +17,7 @@ from pathlib import Path
 
 from assistant.domain.calendar.prose.asking import summary_prompt
 from assistant.domain.calendar.prose.facts import plan_facts
-from assistant.domain.languages import SummaryLanguage
+from assistant.domain.languages import WrittenLanguage
 from assistant.domain.llm import LlmTask
 from assistant.domain.preferences import Preferences, WorkingHours
 from assistant.domain.triage.second_opinion import triage_prompt
@@ -71,7 +71,7 @@ def measure_calendar(llm: Llm) -> Row:
         Unanswered: an answer cannot be used.
     """
     facts = plan_facts(greedy_record("plan", datetime.now(UTC)))
-    prompts = [summary_prompt(facts, language) for language in SummaryLanguage]
+    prompts = [summary_prompt(facts, language) for language in WrittenLanguage]
     # As below, the first call writes the prefix.
     llm.ask(prompts[0], seconds=_SECONDS_A_CALL)
     return measured_row(LlmTask.CALENDAR, [llm.ask(prompt, seconds=_SECONDS_A_CALL).usage for prompt in prompts])

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from assistant.domain.languages import SummaryLanguage
+from assistant.domain.languages import WrittenLanguage
 from assistant.runtime.http import Caller, PathId, http_resolver
 from assistant.runtime.observability import logger
 from assistant.services.summarize_plan import PlanSummary, summarize_plan
@@ -16,7 +16,7 @@ CLOSING_SECONDS = 11.0
 
 app = http_resolver(deps)
 
-InLanguage = Annotated[SummaryLanguage, Query(description="The language to write in")]
+InLanguage = Annotated[WrittenLanguage, Query(description="The language to write in")]
 
 
 @app.get(
@@ -25,7 +25,7 @@ InLanguage = Annotated[SummaryLanguage, Query(description="The language to write
     summary="Summarize a plan",
     tags=["calendar"],
 )
-def summary(plan_id: PathId, caller: Caller, language: InLanguage = SummaryLanguage.ENGLISH) -> PlanSummary:
+def summary(plan_id: PathId, caller: Caller, language: InLanguage = WrittenLanguage.ENGLISH) -> PlanSummary:
     """Return a plan as it is known by now in a few plain sentences; every number in them is one of the plan's."""
     seconds = app.seconds_left - CLOSING_SECONDS
     return summarize_plan(plan_id, language, caller, seconds=seconds, ports=deps.summary_ports)

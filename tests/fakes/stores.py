@@ -14,7 +14,7 @@ from assistant.domain.calendar.prose.summary import Summary
 from assistant.domain.decisions import DEFERRED_FOR, Correction, Decision
 from assistant.domain.delegations import Delegation
 from assistant.domain.errors import Unavailable
-from assistant.domain.languages import SummaryLanguage
+from assistant.domain.languages import WrittenLanguage
 from assistant.domain.learning import (
     REPLIES,
     Behaviour,
@@ -409,7 +409,7 @@ class MemorySummaries:
         self._outage = outage or Outage()
         self._kept: dict[tuple[str, str, int, str], Summary] = {}
 
-    def find(self, user_id: str, plan_id: str, revision: int, language: SummaryLanguage) -> Summary | None:
+    def find(self, user_id: str, plan_id: str, revision: int, language: WrittenLanguage) -> Summary | None:
         self._outage.check()
         kept = self._kept.get((user_id, plan_id, revision, language))
         return kept if kept and kept.expires_at > self._clock.now() else None

@@ -17,7 +17,7 @@ from assistant.adapters.secrets import ApiKey
 from assistant.domain.calendar.plan_record import ProofJob, ProofState
 from assistant.domain.errors import Unavailable
 from assistant.domain.health import ProbeStatus
-from assistant.domain.languages import SummaryLanguage
+from assistant.domain.languages import WrittenLanguage
 from assistant.domain.llm import LlmTask, Prompt, TokenUsage
 from assistant.domain.preferences import Preferences
 from assistant.domain.spending import Usage, UsageOfDay
@@ -212,7 +212,7 @@ def test_without_an_index_or_a_key_the_table_serves(queue_url: str) -> None:
 
 def test_a_plan_is_summarized_through_the_real_adapters(small: Dependencies) -> None:
     small.plans.save(greedy_record("plan1", small.clock.now()))
-    found = summarize_plan("plan1", SummaryLanguage.GERMAN, CALLER, seconds=10, ports=small.summary_ports)
+    found = summarize_plan("plan1", WrittenLanguage.GERMAN, CALLER, seconds=10, ports=small.summary_ports)
     assert (found.decided_by.value, found.degraded) == ("core", ())
     assert "Montag, 20. Januar" in found.text
 

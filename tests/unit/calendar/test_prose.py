@@ -17,7 +17,7 @@ from assistant.domain.calendar.prose.asking import SummaryAnswer, accepted_summa
 from assistant.domain.calendar.prose.claims import check_claims
 from assistant.domain.calendar.prose.facts import Fact, FactKind, plan_facts
 from assistant.domain.calendar.prose.wording import said
-from assistant.domain.languages import SummaryLanguage, written_day
+from assistant.domain.languages import WrittenLanguage, written_day
 from assistant.domain.llm import Rejected
 from tests.fakes import claude_calendar
 from tests.fakes.examples import examples
@@ -25,7 +25,7 @@ from tests.fakes.plans import greedy_record, unproven
 from tests.fakes.weeks import busy_week
 from tests.unit.calendar.weeks import event, problem
 
-ENGLISH, SPANISH, FRENCH, GERMAN = SummaryLanguage
+ENGLISH, SPANISH, FRENCH, GERMAN = WrittenLanguage
 BERLIN = ZoneInfo("Europe/Berlin")
 MOVED = Fact(
     FactKind.MOVED,
@@ -57,7 +57,7 @@ def untouched() -> PlanRecord:
     return record(problem=week, solution=unproven(week, EMPTY_PLAN))
 
 
-def rejected(text: str, fact: Fact, language: SummaryLanguage = ENGLISH) -> str | None:
+def rejected(text: str, fact: Fact, language: WrittenLanguage = ENGLISH) -> str | None:
     try:
         check_claims(text, fact, language)
     except Rejected as reason:
@@ -129,7 +129,7 @@ class TestWords:
             ),
         ],
     )
-    def test_of_a_move(self, language: SummaryLanguage, words: str) -> None:
+    def test_of_a_move(self, language: WrittenLanguage, words: str) -> None:
         assert said(MOVED, language) == words
 
     def test_count_one_as_one(self) -> None:
@@ -140,9 +140,9 @@ class TestWords:
         late = replace(MOVED, times={**MOVED.times, "end": datetime(2025, 1, 23, 1, tzinfo=BERLIN)})
         assert "22 January, 14:00 – Thursday 23 January, 01:00." in said(late, ENGLISH)
 
-    @pytest.mark.parametrize("language", list(SummaryLanguage))
+    @pytest.mark.parametrize("language", list(WrittenLanguage))
     @pytest.mark.parametrize("plan", [record(), untouched()], ids=["planned", "untouched"])
-    def test_stand_up_to_the_checks_of_claudes(self, plan: PlanRecord, language: SummaryLanguage) -> None:
+    def test_stand_up_to_the_checks_of_claudes(self, plan: PlanRecord, language: WrittenLanguage) -> None:
         facts = plan_facts(plan)
         ids = [fact["id"] for fact in listed(facts, language)]
         pairs = zip(ids, facts, strict=True)
@@ -151,7 +151,7 @@ class TestWords:
         assert text == " ".join(said(fact, language) for fact in facts)
 
 
-def listed(facts: Sequence[Fact], language: SummaryLanguage) -> Sequence[dict[str, object]]:
+def listed(facts: Sequence[Fact], language: WrittenLanguage) -> Sequence[dict[str, object]]:
     found = summary_prompt(facts, language).data["facts"]
     assert isinstance(found, list)
     return found
@@ -176,7 +176,7 @@ class TestClaims:
             (GERMAN, "„Hiring sync“ beginnt um 14.00 Uhr statt um 9.30 Uhr und betrifft drei Personen."),
         ],
     )
-    def test_that_a_fact_bears_out_pass_however_they_are_said(self, language: SummaryLanguage, text: str) -> None:
+    def test_that_a_fact_bears_out_pass_however_they_are_said(self, language: WrittenLanguage, text: str) -> None:
         assert rejected(text, MOVED, language) is None
 
     @pytest.mark.parametrize(
@@ -232,22 +232,22 @@ class TestClaims:
             (GERMAN, "„Hiring sync“ betrifft keine Personen.", "number"),
         ],
     )
-    def test_that_no_fact_bears_out_are_refused(self, language: SummaryLanguage, text: str, reason: str) -> None:
+    def test_that_no_fact_bears_out_are_refused(self, language: WrittenLanguage, text: str, reason: str) -> None:
         assert rejected(text, MOVED, language) == reason
 
     def test_of_nothing_need_a_zero_among_the_facts(self) -> None:
         assert rejected("No overlaps are left, and none will come.", OVERALL) is None
         assert rejected("No overlaps are left.", replace(OVERALL, counts={"conflicts_after": 1})) == "number"
 
-    @pytest.mark.parametrize("language", list(SummaryLanguage))
+    @pytest.mark.parametrize("language", list(WrittenLanguage))
     @examples(400)
     @given(data=st.data())
     def test_with_a_number_outside_the_facts_never_get_through(
-        self, language: SummaryLanguage, data: st.DataObject
+        self, language: WrittenLanguage, data: st.DataObject
     ) -> None:
         fact = data.draw(st.sampled_from([MOVED, OVERALL]))
         number = data.draw(st.integers(2, 3_000_000).filter(lambda one: one not in KNOWN))
-        other = data.draw(st.sampled_from(list(SummaryLanguage)))
+        other = data.draw(st.sampled_from(list(WrittenLanguage)))
         spelling = data.draw(st.sampled_from(["cardinal", "ordinal", "figures", "grouped"]))
         if spelling in {"cardinal", "ordinal"}:
             told = num2words(number, lang=other.value, to=spelling)
@@ -258,7 +258,7 @@ class TestClaims:
         text = " ".join([*words[:place], told, *words[place:]]).replace("Hiring_sync", "Hiring sync")
         assert rejected(text, fact, language), text
 
-    @pytest.mark.parametrize("language", list(SummaryLanguage))
+    @pytest.mark.parametrize("language", list(WrittenLanguage))
     @examples(200)
     @given(
         day=st.dates(date(2024, 1, 1), date(2026, 12, 31)),
@@ -266,7 +266,7 @@ class TestClaims:
         form=st.sampled_from(["%H:%M", "%I:%M %p"]),
     )
     def test_with_another_time_or_day_never_get_through(
-        self, language: SummaryLanguage, day: date, clock: time, form: str
+        self, language: WrittenLanguage, day: date, clock: time, form: str
     ) -> None:
         if clock.replace(second=0, microsecond=0) not in {one.time() for one in MOVED.times.values()}:
             assert rejected(f"“Hiring sync” {clock:{form}}", MOVED, language)
@@ -282,27 +282,27 @@ def figures(text: str) -> set[str]:
 class TestAnswers:
     facts = plan_facts(record())
 
-    def accepted(self, answer: object, language: SummaryLanguage = ENGLISH) -> str:
+    def accepted(self, answer: object, language: WrittenLanguage = ENGLISH) -> str:
         return accepted_summary(self.facts, language, SummaryAnswer.model_validate(answer))
 
-    def honest(self, language: SummaryLanguage = ENGLISH, lie: str = "") -> dict[str, list[dict[str, str]]]:
+    def honest(self, language: WrittenLanguage = ENGLISH, lie: str = "") -> dict[str, list[dict[str, str]]]:
         return dict(claude_calendar.summary(summary_prompt(self.facts, language).data, lie=lie))  # type: ignore[arg-type]
 
-    @pytest.mark.parametrize("language", list(SummaryLanguage))
-    def test_of_an_honest_model_stand(self, language: SummaryLanguage) -> None:
+    @pytest.mark.parametrize("language", list(WrittenLanguage))
+    def test_of_an_honest_model_stand(self, language: WrittenLanguage) -> None:
         text = self.accepted(self.honest(language), language)
         assert "“Hiring sync”" in text
         assert "1 h 15 min" in text
 
-    @pytest.mark.parametrize("language", list(SummaryLanguage))
-    def test_that_obey_a_title_do_not(self, language: SummaryLanguage) -> None:
+    @pytest.mark.parametrize("language", list(WrittenLanguage))
+    def test_that_obey_a_title_do_not(self, language: WrittenLanguage) -> None:
         with pytest.raises(Rejected):
             self.accepted(claude_calendar.obedient_summary(summary_prompt(self.facts, language).data), language)
 
     @examples(300)
-    @given(lie=st.text(max_size=60), language=st.sampled_from(list(SummaryLanguage)))
-    @example(lie="³A", language=SummaryLanguage.ENGLISH)
-    def test_hold_no_figure_but_those_of_the_facts(self, lie: str, language: SummaryLanguage) -> None:
+    @given(lie=st.text(max_size=60), language=st.sampled_from(list(WrittenLanguage)))
+    @example(lie="³A", language=WrittenLanguage.ENGLISH)
+    def test_hold_no_figure_but_those_of_the_facts(self, lie: str, language: WrittenLanguage) -> None:
         try:
             text = self.accepted(self.honest(language, lie), language)
         except Rejected:

@@ -13,14 +13,14 @@ from assistant.domain.chat_words import CHAT_WORDS
 from assistant.domain.day_briefing import Day, DayMeeting, DayTask, briefing_text, briefing_title
 from assistant.domain.day_words import DAY_WORDS
 from assistant.domain.effects.wording import EFFECT_WORDS
-from assistant.domain.languages import SummaryLanguage
+from assistant.domain.languages import WrittenLanguage
 
-TABLES: dict[str, dict[SummaryLanguage, Any]] = {
+TABLES: dict[str, dict[WrittenLanguage, Any]] = {
     "chat": dict(CHAT_WORDS),
     "day": dict(DAY_WORDS),
     "effects": dict(EFFECT_WORDS),
 }
-OTHERS = [language for language in SummaryLanguage if language is not SummaryLanguage.ENGLISH]
+OTHERS = [language for language in WrittenLanguage if language is not WrittenLanguage.ENGLISH]
 
 
 def texts(words: object) -> dict[str, str]:
@@ -40,8 +40,8 @@ def gaps(text: str) -> list[str]:
 
 @pytest.mark.parametrize("table", TABLES)
 @pytest.mark.parametrize("language", OTHERS)
-def test_every_text_is_there_with_what_is_filled_in(table: str, language: SummaryLanguage) -> None:
-    english, other = texts(TABLES[table][SummaryLanguage.ENGLISH]), texts(TABLES[table][language])
+def test_every_text_is_there_with_what_is_filled_in(table: str, language: WrittenLanguage) -> None:
+    english, other = texts(TABLES[table][WrittenLanguage.ENGLISH]), texts(TABLES[table][language])
     filled = {name: gaps(text) for name, text in english.items() if name != "day"}
     assert {name: gaps(text) for name, text in other.items() if name != "day"} == filled
     assert english.keys() == other.keys()
@@ -49,8 +49,8 @@ def test_every_text_is_there_with_what_is_filled_in(table: str, language: Summar
     assert [name for name, text in other.items() if text == english[name]] == []
 
 
-@pytest.mark.parametrize("language", SummaryLanguage)
-def test_help_names_words_of_the_language_for_all_that_can_be_asked(language: SummaryLanguage) -> None:
+@pytest.mark.parametrize("language", WrittenLanguage)
+def test_help_names_words_of_the_language_for_all_that_can_be_asked(language: WrittenLanguage) -> None:
     said = help_message(language)
     lines = [line.removeprefix("• ") for line in said.text.splitlines()]
     named = [asked_of(line.partition(":")[0]) for line in lines[:-1]]
@@ -60,7 +60,7 @@ def test_help_names_words_of_the_language_for_all_that_can_be_asked(language: Su
     words, at, _ = lines[-1].partition("bob@company.com")
     assert asked_of(f"{words}{at}: hello") == Asked(Tell("bob@company.com", "hello"), language)
     others = [asked_of(word) for words in said.context.split(" · ") for word in words.split(", ")]
-    assert {one.language for one in others} == set(SummaryLanguage) - {language}
+    assert {one.language for one in others} == set(WrittenLanguage) - {language}
     assert len(others) == 12
 
 
@@ -77,8 +77,8 @@ def test_a_whole_day_is_told_in_each_language() -> None:
         follow_ups=["Contract", "Offer"],
     )
     tasks = ("2 Aufgaben fällig:", "• Report (war fällig am Mittwoch, 15. Januar)", "• Call (heute, 13:00 Uhr)")
-    assert briefing_title(day.day, SummaryLanguage.SPANISH) == "Tu miércoles 15 de enero"
-    assert briefing_text(day, SummaryLanguage.GERMAN) == "\n\n".join(
+    assert briefing_title(day.day, WrittenLanguage.SPANISH) == "Tu miércoles 15 de enero"
+    assert briefing_text(day, WrittenLanguage.GERMAN) == "\n\n".join(
         (
             "9 Besprechungen heute:\n" + "• 13:00 Planning (30 min)\n" * 8 + "… und 1 weitere.",
             "\n".join((*tasks, "1 offene Aufgabe später.")),

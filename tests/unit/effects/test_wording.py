@@ -18,7 +18,7 @@ from assistant.domain.effects.actions import (
 )
 from assistant.domain.effects.provenance import Traced
 from assistant.domain.effects.wording import summary
-from assistant.domain.languages import SummaryLanguage
+from assistant.domain.languages import WrittenLanguage
 from tests.fakes.effects import ARCHIVE, Desk, draft, label
 
 TEN = datetime(2026, 3, 23, 9, tzinfo=UTC)
@@ -69,9 +69,9 @@ def test_every_kind_of_action_is_among_these() -> None:
 @pytest.mark.parametrize(("action", "named"), ACTIONS, ids=lambda one: getattr(one, "kind", ""))
 def test_an_action_is_said_in_each_language(action: AnyAction, named: list[str]) -> None:
     effect = Desk().effect("m1", action)
-    lines = [summary(effect, language) for language in SummaryLanguage]
+    lines = [summary(effect, language) for language in WrittenLanguage]
     assert all(name in line for line in lines for name in named)
-    assert len(set(lines)) == len(SummaryLanguage)
+    assert len(set(lines)) == len(WrittenLanguage)
     assert not any("\n" in line for line in lines)
 
 
@@ -82,7 +82,7 @@ def test_an_action_is_said_in_each_language(action: AnyAction, named: list[str])
 def test_days_are_written_as_in_the_language(language: str, day: str) -> None:
     shorter = EventTime(start=TEN, end=TEN + HOUR / 2)
     action = MoveEvent(was=Traced(value=NOW), to=Traced(value=shorter), timezone=BERLIN)
-    said = summary(Desk().effect("e1", action), SummaryLanguage(language))
+    said = summary(Desk().effect("e1", action), WrittenLanguage(language))
     assert f"{day}, 10:00–10:30" in said
 
 
@@ -90,5 +90,5 @@ def test_days_are_written_as_in_the_language(language: str, day: str) -> None:
 def test_what_has_no_title_is_said_to_have_none(action: AnyAction, _: list[str]) -> None:
     effect = Desk().effect("m1", action)
     untitled = effect.model_copy(update={"target": effect.target.model_copy(update={"title": ""})})
-    for language in SummaryLanguage:
+    for language in WrittenLanguage:
         assert "“”" not in summary(untitled, language)

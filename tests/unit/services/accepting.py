@@ -14,7 +14,7 @@ from assistant.domain.calendar.request import CalendarEvent, FocusTask
 from assistant.domain.calendar.suggestions import AskedChange
 from assistant.domain.connections import Connection
 from assistant.domain.effects.effect import EffectState
-from assistant.domain.languages import SummaryLanguage
+from assistant.domain.languages import WrittenLanguage
 from assistant.domain.notifications import NotificationKind
 from assistant.services.accept_suggestions import AcceptPorts, AcceptRequest, AcceptResponse, accept_suggestions
 from assistant.services.answer_approvals import ApprovalRequest, approve_effect
@@ -69,7 +69,7 @@ class Accepting:
     def accept(self, *ids: str, propose: bool = True, language: str = "en") -> AcceptResponse:
         proposer = partial(propose_plan, ports=ProposePlanPorts(self.kept, self.desk.propose_ports))
         ports = AcceptPorts(self.plans, self.desk.audit, self.desk.clock, proposer)
-        request = AcceptRequest(suggestion_ids=ids or ("1-1",), propose=propose, language=SummaryLanguage(language))
+        request = AcceptRequest(suggestion_ids=ids or ("1-1",), propose=propose, language=WrittenLanguage(language))
         return accept_suggestions(PLAN, request, CALLER, ports=ports)
 
     def approve(self, view: AskedChange) -> None:

@@ -10,7 +10,7 @@ from assistant.domain import metric_names
 from assistant.domain.calendar.prose.facts import plan_facts
 from assistant.domain.calendar.prose.wording import said
 from assistant.domain.errors import NotFound, Unavailable
-from assistant.domain.languages import SummaryLanguage
+from assistant.domain.languages import WrittenLanguage
 from assistant.domain.llm import LlmTask, Prompt
 from assistant.domain.users import Identity
 from assistant.services.ask_claude import ClaudePorts
@@ -46,13 +46,13 @@ class World:
         self.plans.save(self.record)
 
     def summarize(
-        self, language: SummaryLanguage = SummaryLanguage.ENGLISH, *, caller: Identity = CALLER, seconds: float = 15
+        self, language: WrittenLanguage = WrittenLanguage.ENGLISH, *, caller: Identity = CALLER, seconds: float = 15
     ) -> PlanSummary:
         claude = ClaudePorts(self.llm, self.spending, self.meter, self.clock)
         ports = SummaryPorts(self.plans, self.summaries, self.meter, self.clock, claude=lambda: claude)
         return summarize_plan(PLAN, language, caller, seconds=seconds, ports=ports)
 
-    def core(self, language: SummaryLanguage = SummaryLanguage.ENGLISH) -> str:
+    def core(self, language: WrittenLanguage = WrittenLanguage.ENGLISH) -> str:
         return " ".join(said(fact, language) for fact in plan_facts(self.record))
 
 
@@ -63,7 +63,7 @@ def world() -> World:
 
 def test_claude_writes_it_once_for_each_language(world: World) -> None:
     first, again = world.summarize(), world.summarize()
-    german = world.summarize(SummaryLanguage.GERMAN)
+    german = world.summarize(WrittenLanguage.GERMAN)
     assert again == first
     assert (first.decided_by.value, first.revision, first.degraded) == ("claude", 1, ())
     assert first.text.startswith("This is what the plan has for you:")
@@ -80,10 +80,10 @@ def test_a_better_plan_is_told_anew(world: World) -> None:
 
 def test_without_a_key_the_core_writes_and_nothing_is_missing(world: World) -> None:
     world.llm.has_key = False
-    found = world.summarize(SummaryLanguage.FRENCH)
-    assert (found.text, found.decided_by.value, found.degraded) == (world.core(SummaryLanguage.FRENCH), "core", ())
+    found = world.summarize(WrittenLanguage.FRENCH)
+    assert (found.text, found.decided_by.value, found.degraded) == (world.core(WrittenLanguage.FRENCH), "core", ())
     world.llm.has_key = True
-    assert world.summarize(SummaryLanguage.FRENCH).decided_by.value == "claude"
+    assert world.summarize(WrittenLanguage.FRENCH).decided_by.value == "claude"
 
 
 def test_a_lie_is_asked_about_once_more_and_then_the_core_writes_for_good(world: World) -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from assistant.adapters.dynamo import EXPIRES_AT, Table, attributes, epoch, user_partition, write_if
 from assistant.domain.calendar.prose.summary import Author, Summary
-from assistant.domain.languages import SummaryLanguage
+from assistant.domain.languages import WrittenLanguage
 from assistant.ports.runtime import Clock
 
 
@@ -15,7 +15,7 @@ class DynamoSummaries:
         self._table = table
         self._clock = clock
 
-    def find(self, user_id: str, plan_id: str, revision: int, language: SummaryLanguage) -> Summary | None:
+    def find(self, user_id: str, plan_id: str, revision: int, language: WrittenLanguage) -> Summary | None:
         """Return the summary unless there is none, or it is expired; raises Unavailable."""
         key = _key(plan_id, revision, language)
         item = self._table.get(user_partition(user_id), key, consistent=True)
@@ -43,5 +43,5 @@ class DynamoSummaries:
         return self.find(summary.user_id, summary.plan_id, summary.revision, summary.language) or summary
 
 
-def _key(plan_id: str, revision: int, language: SummaryLanguage) -> str:
+def _key(plan_id: str, revision: int, language: WrittenLanguage) -> str:
     return f"SUMMARY#{plan_id}#{revision}#{language}"

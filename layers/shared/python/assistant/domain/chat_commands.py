@@ -10,7 +10,7 @@ from unicodedata import normalize
 
 from assistant.domain.chat import ChatMessage
 from assistant.domain.chat_words import CHAT_WORDS
-from assistant.domain.languages import SummaryLanguage
+from assistant.domain.languages import WrittenLanguage
 from assistant.domain.triage.cues import fold
 from assistant.domain.triage.language import detect_language
 
@@ -34,29 +34,29 @@ class Command(StrEnum):
 
 
 # The first is the one that help names.
-_WORDS: Final[Mapping[SummaryLanguage, Mapping[Command, Sequence[str]]]] = {
-    SummaryLanguage.ENGLISH: {
+_WORDS: Final[Mapping[WrittenLanguage, Mapping[Command, Sequence[str]]]] = {
+    WrittenLanguage.ENGLISH: {
         Command.HELP: ("help",),
         Command.TODAY: ("today", "my day", "briefing"),
         Command.TASKS: ("tasks", "my tasks", "todo"),
         Command.WAITING: ("waiting", "pending", "approvals"),
         Command.UNDO: ("undo", "undo that"),
     },
-    SummaryLanguage.SPANISH: {
+    WrittenLanguage.SPANISH: {
         Command.HELP: ("ayuda",),
         Command.TODAY: ("hoy", "mi día"),
         Command.TASKS: ("tareas", "mis tareas"),
         Command.WAITING: ("pendientes", "pendiente"),
         Command.UNDO: ("deshacer", "deshaz"),
     },
-    SummaryLanguage.FRENCH: {
+    WrittenLanguage.FRENCH: {
         Command.HELP: ("aide",),
         Command.TODAY: ("aujourd'hui", "ma journée"),
         Command.TASKS: ("tâches", "mes tâches"),
         Command.WAITING: ("en attente",),
         Command.UNDO: ("annuler", "annule"),
     },
-    SummaryLanguage.GERMAN: {
+    WrittenLanguage.GERMAN: {
         Command.HELP: ("hilfe",),
         Command.TODAY: ("heute", "mein tag"),
         Command.TASKS: ("aufgaben", "meine aufgaben"),
@@ -64,11 +64,11 @@ _WORDS: Final[Mapping[SummaryLanguage, Mapping[Command, Sequence[str]]]] = {
         Command.UNDO: ("rückgängig", "zurücknehmen"),
     },
 }
-_TELL_WORDS: Final[Mapping[SummaryLanguage, Sequence[str]]] = {
-    SummaryLanguage.ENGLISH: ("tell", "write to"),
-    SummaryLanguage.SPANISH: ("dile a", "escribe a"),
-    SummaryLanguage.FRENCH: ("dis à", "écris à"),
-    SummaryLanguage.GERMAN: ("sag", "schreib"),
+_TELL_WORDS: Final[Mapping[WrittenLanguage, Sequence[str]]] = {
+    WrittenLanguage.ENGLISH: ("tell", "write to"),
+    WrittenLanguage.SPANISH: ("dile a", "escribe a"),
+    WrittenLanguage.FRENCH: ("dis à", "écris à"),
+    WrittenLanguage.GERMAN: ("sag", "schreib"),
 }
 _TELLS: Final = {word: language for language, words in _TELL_WORDS.items() for word in words}
 _MENTION: Final = re.compile(r"<@[^>]*>")
@@ -87,7 +87,7 @@ class Asked:
     """What a user asks for, and the language they ask in."""
 
     what: Command | Tell
-    language: SummaryLanguage
+    language: WrittenLanguage
 
 
 def asked_of(text: str) -> Asked:
@@ -100,7 +100,7 @@ def asked_of(text: str) -> Asked:
     return _COMMANDS.get(_plain(plain)) or Asked(Command.HELP, _language(plain))
 
 
-def help_message(language: SummaryLanguage) -> ChatMessage:
+def help_message(language: WrittenLanguage) -> ChatMessage:
     """Return what can be asked, with the words of the language, and below it those of the others."""
     words = CHAT_WORDS[language]
     first = {command.value: said[0] for command, said in _WORDS[language].items()}
@@ -111,14 +111,14 @@ def help_message(language: SummaryLanguage) -> ChatMessage:
     )
 
 
-def _named(language: SummaryLanguage) -> Iterator[str]:
+def _named(language: WrittenLanguage) -> Iterator[str]:
     return (said[0] for command, said in _WORDS[language].items() if command is not Command.HELP)
 
 
-def _language(text: str) -> SummaryLanguage:
+def _language(text: str) -> WrittenLanguage:
     """Return the language of words that are no command; English where it is none of these."""
     found = detect_language(text, (fold(word) for word in text.split()))
-    return SummaryLanguage(found.value) if found.value in SummaryLanguage else SummaryLanguage.ENGLISH
+    return WrittenLanguage(found.value) if found.value in WrittenLanguage else WrittenLanguage.ENGLISH
 
 
 def _as_written(text: str) -> str:

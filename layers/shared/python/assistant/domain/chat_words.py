@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from assistant.domain.effects.undo import LeftReason
-from assistant.domain.languages import SummaryLanguage
+from assistant.domain.languages import WrittenLanguage
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,8 @@ class ChatWords:
     nobody: str
 
 
-CHAT_WORDS: Final[Mapping[SummaryLanguage, ChatWords]] = {
-    SummaryLanguage.ENGLISH: ChatWords(
+CHAT_WORDS: Final[Mapping[WrittenLanguage, ChatWords]] = {
+    WrittenLanguage.ENGLISH: ChatWords(
         help_title="What you can ask me",
         help="• {today}: what your day holds\n"
         "• {tasks}: the five to do first\n"
@@ -66,7 +66,7 @@ CHAT_WORDS: Final[Mapping[SummaryLanguage, ChatWords]] = {
         too_long="That is too long for me to pass on: {} characters at most.",
         nobody="I find nobody of that name or address in this workspace.",
     ),
-    SummaryLanguage.SPANISH: ChatWords(
+    WrittenLanguage.SPANISH: ChatWords(
         help_title="Lo que puedes pedirme",
         help="• {today}: qué trae tu día\n"
         "• {tasks}: las cinco que van primero\n"
@@ -95,7 +95,7 @@ CHAT_WORDS: Final[Mapping[SummaryLanguage, ChatWords]] = {
         too_long="Es demasiado largo para transmitirlo: como mucho {} caracteres.",
         nobody="No encuentro a nadie con ese nombre o dirección en este espacio de trabajo.",
     ),
-    SummaryLanguage.FRENCH: ChatWords(
+    WrittenLanguage.FRENCH: ChatWords(
         help_title="Ce que vous pouvez me demander",
         help="• {today} : ce que contient votre journée\n"
         "• {tasks} : les cinq à faire en premier\n"
@@ -124,7 +124,7 @@ CHAT_WORDS: Final[Mapping[SummaryLanguage, ChatWords]] = {
         too_long="C’est trop long pour que je le transmette : {} caractères au plus.",
         nobody="Je ne trouve personne de ce nom ou de cette adresse dans cet espace de travail.",
     ),
-    SummaryLanguage.GERMAN: ChatWords(
+    WrittenLanguage.GERMAN: ChatWords(
         help_title="Was Sie mich fragen können",
         help="• {today}: was Ihr Tag bringt\n"
         "• {tasks}: die fünf, die zuerst kommen\n"

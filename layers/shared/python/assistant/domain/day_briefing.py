@@ -8,7 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from assistant.domain.day_words import DAY_WORDS, Counted, DayWords
-from assistant.domain.languages import SummaryLanguage, written_day
+from assistant.domain.languages import WrittenLanguage, written_day
 
 _MOST_LINES: Final = 8
 _LONGEST_LINE: Final = 140
@@ -51,12 +51,12 @@ class Day:
     follow_ups: Sequence[str] | None = ()
 
 
-def briefing_title(day: date, language: SummaryLanguage = SummaryLanguage.ENGLISH) -> str:
+def briefing_title(day: date, language: WrittenLanguage = WrittenLanguage.ENGLISH) -> str:
     """Return what the briefing of a day is called."""
     return DAY_WORDS[language].title.format(day=written_day(day, language))
 
 
-def briefing_text(day: Day, language: SummaryLanguage = SummaryLanguage.ENGLISH) -> str:
+def briefing_text(day: Day, language: WrittenLanguage = WrittenLanguage.ENGLISH) -> str:
     """Return the whole briefing."""
     words = DAY_WORDS[language]
     parts = (
@@ -79,7 +79,7 @@ def _meetings(day: Day, words: DayWords) -> str:
     return _list(lines, len(day.meetings), words.meetings, words)
 
 
-def _tasks(day: Day, language: SummaryLanguage) -> str:
+def _tasks(day: Day, language: WrittenLanguage) -> str:
     """Return the tasks that are due, overdue ones first."""
     words = DAY_WORDS[language]
     if day.tasks is None:
@@ -103,7 +103,7 @@ def _list(lines: Iterable[str], number: int, heading: Counted, words: DayWords) 
     return "\n".join([_count(number, heading), *shown, *more])
 
 
-def _due(task: DayTask, zone: ZoneInfo, language: SummaryLanguage) -> str:
+def _due(task: DayTask, zone: ZoneInfo, language: WrittenLanguage) -> str:
     words, local = DAY_WORDS[language], task.due.astimezone(zone)
     if task.overdue:
         return words.was_due.format(day=written_day(local.date(), language))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from assistant.domain.languages import SummaryLanguage
+from assistant.domain.languages import WrittenLanguage
 
 # Of one, and of any other number.
 type Counted = tuple[str, str]
@@ -34,8 +34,8 @@ class DayWords:
     more: str
 
 
-DAY_WORDS: Final[Mapping[SummaryLanguage, DayWords]] = {
-    SummaryLanguage.ENGLISH: DayWords(
+DAY_WORDS: Final[Mapping[WrittenLanguage, DayWords]] = {
+    WrittenLanguage.ENGLISH: DayWords(
         title="Your {day}",
         meetings=("{} meeting today:", "{} meetings today:"),
         no_meetings="No meetings today.",
@@ -55,7 +55,7 @@ DAY_WORDS: Final[Mapping[SummaryLanguage, DayWords]] = {
         follow_ups_missing="Your follow-ups cannot be read right now.",
         more="… and {} more.",
     ),
-    SummaryLanguage.SPANISH: DayWords(
+    WrittenLanguage.SPANISH: DayWords(
         title="Tu {day}",
         meetings=("{} reunión hoy:", "{} reuniones hoy:"),
         no_meetings="Hoy no hay reuniones.",
@@ -75,7 +75,7 @@ DAY_WORDS: Final[Mapping[SummaryLanguage, DayWords]] = {
         follow_ups_missing="Ahora mismo no puedo leer tus seguimientos.",
         more="… y {} más.",
     ),
-    SummaryLanguage.FRENCH: DayWords(
+    WrittenLanguage.FRENCH: DayWords(
         title="Votre {day}",
         meetings=("{} réunion aujourd’hui :", "{} réunions aujourd’hui :"),
         no_meetings="Pas de réunion aujourd’hui.",
@@ -95,7 +95,7 @@ DAY_WORDS: Final[Mapping[SummaryLanguage, DayWords]] = {
         follow_ups_missing="Vos suivis ne peuvent pas être lus pour le moment.",
         more="… et {} de plus.",
     ),
-    SummaryLanguage.GERMAN: DayWords(
+    WrittenLanguage.GERMAN: DayWords(
         title="Ihr {day}",
         meetings=("{} Besprechung heute:", "{} Besprechungen heute:"),
         no_meetings="Heute keine Besprechungen.",

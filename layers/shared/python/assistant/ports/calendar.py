@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from assistant.domain.calendar.suggestions import AskedChange
     from assistant.domain.calendar.team import Team
     from assistant.domain.calendar.wishes.interpreting import InterpretedWishes, WishesToInterpret
-    from assistant.domain.languages import SummaryLanguage
+    from assistant.domain.languages import WrittenLanguage
 
 
 class PlanStore(Protocol):
@@ -36,7 +36,7 @@ class PlanStore(Protocol):
 class SummaryStore(Protocol):
     """Summaries of plans, each forgotten with its plan."""
 
-    def find(self, user_id: str, plan_id: str, revision: int, language: "SummaryLanguage") -> "Summary | None":
+    def find(self, user_id: str, plan_id: str, revision: int, language: "WrittenLanguage") -> "Summary | None":
         """Return the summary of a revision in a language unless there is none, or it is forgotten."""
         ...
 
@@ -57,7 +57,7 @@ class PlanProposer(Protocol):
     """Asks the user to approve what accepted suggestions do to their connected calendars."""
 
     def __call__(
-        self, record: "PlanRecord", chosen: "Sequence[Change]", *, language: "SummaryLanguage", request_id: str
+        self, record: "PlanRecord", chosen: "Sequence[Change]", *, language: "WrittenLanguage", request_id: str
     ) -> "Sequence[AskedChange]":
         """Return the changes that were put to the user; the same again changes nothing.
 

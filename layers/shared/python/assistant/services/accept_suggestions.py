@@ -23,7 +23,7 @@ from assistant.domain.calendar.rules import Rule, Violation, violations
 from assistant.domain.calendar.suggestions import AskedChange, Review, Tiers, reviewed, suggestion_id
 from assistant.domain.calendar.unmet import Unmet, unmet
 from assistant.domain.errors import Conflict, FieldError, InvalidRequest
-from assistant.domain.languages import SummaryLanguage
+from assistant.domain.languages import WrittenLanguage
 from assistant.domain.users import Identity
 from assistant.ports.calendar import PlanProposer, PlanStore
 from assistant.ports.runtime import AuditTrail, Clock
@@ -50,8 +50,8 @@ class AcceptRequest(BaseModel):
         default=True,
         description="Whether to ask the user to approve what they change in connected calendars; else check only",
     )
-    language: SummaryLanguage = Field(
-        default=SummaryLanguage.ENGLISH, description="Of the title of focus time that is entered into a calendar"
+    language: WrittenLanguage = Field(
+        default=WrittenLanguage.ENGLISH, description="Of the title of focus time that is entered into a calendar"
     )
 
 

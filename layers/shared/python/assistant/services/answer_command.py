@@ -15,7 +15,7 @@ from assistant.domain.day_briefing import briefing_text, briefing_title
 from assistant.domain.effects.approval import approval_asked
 from assistant.domain.effects.effect import APPROVAL_LASTS, EffectState
 from assistant.domain.effects.wording import summary
-from assistant.domain.languages import SummaryLanguage, written_day
+from assistant.domain.languages import WrittenLanguage, written_day
 from assistant.domain.notification_messages import chat_message
 from assistant.domain.tasks.answer import PrioritizedTask
 from assistant.domain.users import Identity
@@ -67,13 +67,13 @@ def answer_command(connection: Connection, message: MessageReceived, *, ports: C
     return tuple(answers[asked.what]())
 
 
-def _day(user_id: str, language: SummaryLanguage, ports: CommandPorts) -> ChatMessage:
+def _day(user_id: str, language: WrittenLanguage, ports: CommandPorts) -> ChatMessage:
     preferences = ports.preferences.read(user_id).preferences
     day = read_day(user_id, preferences, ports.approvals.clock.now(), ports=ports.day)
     return ChatMessage(title=briefing_title(day.day, language), text=briefing_text(day, language))
 
 
-def _tasks(user_id: str, message: MessageReceived, language: SummaryLanguage, ports: CommandPorts) -> ChatMessage:
+def _tasks(user_id: str, message: MessageReceived, language: WrittenLanguage, ports: CommandPorts) -> ChatMessage:
     words = CHAT_WORDS[language]
     caller = Identity(user_id, message.id)
     ranked = prioritize_tasks(PrioritizeRequest(user_id=user_id), caller, ports=ports.tasks).prioritized_tasks
@@ -87,7 +87,7 @@ def _tasks(user_id: str, message: MessageReceived, language: SummaryLanguage, po
     )
 
 
-def _task(task: PrioritizedTask, language: SummaryLanguage) -> str:
+def _task(task: PrioritizedTask, language: WrittenLanguage) -> str:
     title = " ".join(task.title.split())
     if task.due_at is None:
         return title
@@ -107,7 +107,7 @@ def _waiting(user_id: str, words: ChatWords, ports: CommandPorts) -> Iterable[Ch
     return (*messages, ChatMessage(words.more_waiting.format(more))) if more > 0 else messages
 
 
-def _undo(user_id: str, message: MessageReceived, language: SummaryLanguage, ports: CommandPorts) -> ChatMessage:
+def _undo(user_id: str, message: MessageReceived, language: WrittenLanguage, ports: CommandPorts) -> ChatMessage:
     words = CHAT_WORDS[language]
     run_id = last_run(user_id, message.at, ports.approvals.effects)
     if run_id is None:
@@ -116,7 +116,7 @@ def _undo(user_id: str, message: MessageReceived, language: SummaryLanguage, por
     return ChatMessage(title=words.undo_title, text=_undone(user_id, answer, language, ports))
 
 
-def _undone(user_id: str, answer: UndoAnswer, language: SummaryLanguage, ports: CommandPorts) -> str:
+def _undone(user_id: str, answer: UndoAnswer, language: WrittenLanguage, ports: CommandPorts) -> str:
     words = CHAT_WORDS[language]
     left = {one.effect_id: words.left[one.reason] for one in answer.left_alone}
     named = [*answer.undoing, *answer.called_off, *left]

@@ -14,7 +14,7 @@ from assistant.domain.effects.of_plan import effects_of_plan
 from assistant.domain.effects.policy import permission_of
 from assistant.domain.effects.wording import summary
 from assistant.domain.errors import Conflict
-from assistant.domain.languages import SummaryLanguage
+from assistant.domain.languages import WrittenLanguage
 from assistant.domain.preferences import Permission
 from assistant.ports.effects import EffectStore
 from assistant.ports.kept_calendar import KeptEvents
@@ -35,7 +35,7 @@ def propose_plan(
     record: PlanRecord,
     chosen: Sequence[Change],
     *,
-    language: SummaryLanguage,
+    language: WrittenLanguage,
     request_id: str,
     ports: ProposePlanPorts,
 ) -> Sequence[AskedChange]:

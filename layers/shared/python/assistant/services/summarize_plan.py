@@ -19,7 +19,7 @@ from assistant.domain.calendar.prose.facts import Fact, plan_facts
 from assistant.domain.calendar.prose.summary import Author, Summary
 from assistant.domain.calendar.prose.wording import said
 from assistant.domain.errors import Unavailable
-from assistant.domain.languages import SummaryLanguage
+from assistant.domain.languages import WrittenLanguage
 from assistant.domain.llm import Rejected
 from assistant.domain.users import Identity
 from assistant.ports.calendar import PlanStore, SummaryStore
@@ -37,7 +37,7 @@ class PlanSummary(BaseModel):
 
     plan_id: str
     revision: int
-    language: SummaryLanguage
+    language: WrittenLanguage
     text: str
     decided_by: Author
     """Who wrote the text; its facts are the plan's either way."""
@@ -57,7 +57,7 @@ class SummaryPorts:
 
 
 def summarize_plan(
-    plan_id: str, language: SummaryLanguage, caller: Identity, *, seconds: float, ports: SummaryPorts
+    plan_id: str, language: WrittenLanguage, caller: Identity, *, seconds: float, ports: SummaryPorts
 ) -> PlanSummary:
     """Return the summary of the caller's plan as it is known by now; Claude is waited for within ``seconds`` from now.
 
@@ -88,7 +88,7 @@ def summarize_plan(
 
 
 def _written(
-    record: PlanRecord, language: SummaryLanguage, until: float, ports: SummaryPorts
+    record: PlanRecord, language: WrittenLanguage, until: float, ports: SummaryPorts
 ) -> tuple[Summary, tuple[Degraded, ...]]:
     """Write a summary; keep it where Claude wrote it, or was heard and its words did not stand."""
     facts = plan_facts(record)
@@ -111,7 +111,7 @@ def _written(
         return written, ("summary_store",)
 
 
-def _accepted(facts: Sequence[Fact], language: SummaryLanguage, refused: list[Rejected], answer: SummaryAnswer) -> str:
+def _accepted(facts: Sequence[Fact], language: WrittenLanguage, refused: list[Rejected], answer: SummaryAnswer) -> str:
     """Return the text of an answer, and note the answers that do not stand."""
     try:
         return accepted_summary(facts, language, answer)

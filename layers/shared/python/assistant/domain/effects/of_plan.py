@@ -17,7 +17,7 @@ from assistant.domain.calendar.reasoning import visible_title
 from assistant.domain.effects.actions import AnyAction, CreateEvent, DeclineEvent, EventTime, MoveEvent
 from assistant.domain.effects.effect import LONGEST_TITLE, MOST_NEEDED, Capability, Effect, Origin, Target
 from assistant.domain.effects.provenance import Traced
-from assistant.domain.languages import SummaryLanguage
+from assistant.domain.languages import WrittenLanguage
 from assistant.domain.sources import Source, SourceKind
 from assistant.domain.triage.decision import DecidedBy
 
@@ -37,7 +37,7 @@ class PlannedEffect:
 
 
 def effects_of_plan(
-    record: PlanRecord, chosen: Sequence[Change], kept: KeptCalendar, *, language: SummaryLanguage, now: datetime
+    record: PlanRecord, chosen: Sequence[Change], kept: KeptCalendar, *, language: WrittenLanguage, now: datetime
 ) -> tuple[PlannedEffect, ...]:
     """Return the effects of changes to events that stand in a connected calendar, and of time that is entered there.
 
@@ -96,7 +96,7 @@ def _altered(wanted: Mapping[int, Change], problem: Problem, kept: KeptCalendar)
 
 
 def _entered(
-    wanted: Mapping[int, Change], record: PlanRecord, kept: KeptCalendar, language: SummaryLanguage
+    wanted: Mapping[int, Change], record: PlanRecord, kept: KeptCalendar, language: WrittenLanguage
 ) -> _Actions:
     """Yield events to be entered, each where all calendars are known to leave its time free.
 
@@ -130,7 +130,7 @@ def _entered(
             )
 
 
-def _title(change: Change, problem: Problem, language: SummaryLanguage) -> Traced[str]:
+def _title(change: Change, problem: Problem, language: WrittenLanguage) -> Traced[str]:
     """Return the title of what is entered: that of the task, or focus time."""
     task = next((task for task in problem.tasks if task.id == change.task), None)
     if task is None:
@@ -138,11 +138,11 @@ def _title(change: Change, problem: Problem, language: SummaryLanguage) -> Trace
     return Traced(value=_task_title(task, language), sources=(Source.whole(SourceKind.TASK, task.id),))
 
 
-def _task_title(task: Task, language: SummaryLanguage) -> str:
+def _task_title(task: Task, language: WrittenLanguage) -> str:
     return visible_title(task.title) or FOCUS_TIME[language]
 
 
-def _beside(change: Change, at: Interval, record: PlanRecord, language: SummaryLanguage) -> tuple[str, ...]:
+def _beside(change: Change, at: Interval, record: PlanRecord, language: WrittenLanguage) -> tuple[str, ...]:
     """Return the titles of what the plan has at the same time: pieces of tasks stand in focus time."""
     if change.type is ChangeType.TASK_BLOCK:
         return tuple(FOCUS_TIME.values())

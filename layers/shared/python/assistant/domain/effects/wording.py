@@ -19,7 +19,7 @@ from assistant.domain.effects.actions import (
     SetTaskStatus,
 )
 from assistant.domain.effects.effect import Effect
-from assistant.domain.languages import SummaryLanguage, written_day
+from assistant.domain.languages import WrittenLanguage, written_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,8 @@ class EffectWords:
     day: str
 
 
-EFFECT_WORDS: Final[Mapping[SummaryLanguage, EffectWords]] = {
-    SummaryLanguage.ENGLISH: EffectWords(
+EFFECT_WORDS: Final[Mapping[WrittenLanguage, EffectWords]] = {
+    WrittenLanguage.ENGLISH: EffectWords(
         label="Label {title}: {changes}.",
         put="put {name} on it",
         take="take {name} off it",
@@ -65,7 +65,7 @@ EFFECT_WORDS: Final[Mapping[SummaryLanguage, EffectWords]] = {
         mail_untitled="a mail without a subject",
         day="{short}",
     ),
-    SummaryLanguage.SPANISH: EffectWords(
+    WrittenLanguage.SPANISH: EffectWords(
         label="Etiquetar {title}: {changes}.",
         put="poner {name}",
         take="quitar {name}",
@@ -84,7 +84,7 @@ EFFECT_WORDS: Final[Mapping[SummaryLanguage, EffectWords]] = {
         mail_untitled="un correo sin asunto",
         day="{long} de {year}",
     ),
-    SummaryLanguage.FRENCH: EffectWords(
+    WrittenLanguage.FRENCH: EffectWords(
         label="Étiqueter {title} : {changes}.",
         put="mettre {name}",
         take="retirer {name}",
@@ -103,7 +103,7 @@ EFFECT_WORDS: Final[Mapping[SummaryLanguage, EffectWords]] = {
         mail_untitled="un mail sans objet",
         day="{long} {year}",
     ),
-    SummaryLanguage.GERMAN: EffectWords(
+    WrittenLanguage.GERMAN: EffectWords(
         label="{title} kennzeichnen: {changes}.",
         put="mit {name}",
         take="ohne {name}",
@@ -125,7 +125,7 @@ EFFECT_WORDS: Final[Mapping[SummaryLanguage, EffectWords]] = {
 }
 
 
-def summary(effect: Effect, language: SummaryLanguage = SummaryLanguage.ENGLISH) -> str:
+def summary(effect: Effect, language: WrittenLanguage = WrittenLanguage.ENGLISH) -> str:
     """Return the action in one line."""
     words, title = EFFECT_WORDS[language], _title(effect, language)
     match effect.action:
@@ -144,7 +144,7 @@ def summary(effect: Effect, language: SummaryLanguage = SummaryLanguage.ENGLISH)
             return words.set_status.format(title=title, status=named)
 
 
-def _changed(action: MoveEvent | DeclineEvent | CreateEvent, title: str, language: SummaryLanguage) -> str:
+def _changed(action: MoveEvent | DeclineEvent | CreateEvent, title: str, language: WrittenLanguage) -> str:
     """Return what happens to a calendar, in one line."""
     words = EFFECT_WORDS[language]
     match action:
@@ -172,7 +172,7 @@ def _written(action: DraftMail | SendMail | PostMessage, words: EffectWords) -> 
             return words.post.format(to=f"{person.value.name}{address}")
 
 
-def _title(effect: Effect, language: SummaryLanguage) -> str:
+def _title(effect: Effect, language: WrittenLanguage) -> str:
     if effect.target.title:
         return f"“{effect.target.title}”"
     words = EFFECT_WORDS[language]
@@ -185,14 +185,14 @@ def _title(effect: Effect, language: SummaryLanguage) -> str:
             return words.mail_untitled
 
 
-def _told(time: EventTime, zone: str, language: SummaryLanguage) -> str:
+def _told(time: EventTime, zone: str, language: WrittenLanguage) -> str:
     """Return ``Mon 20 Jan 2025, 10:00–11:00``."""
     start, end = (moment.astimezone(ZoneInfo(zone)) for moment in (time.start, time.end))
     until = f"{end:%H:%M}" if end.date() == start.date() else _moment(end, language)
     return f"{_moment(start, language)}–{until}"
 
 
-def _moment(moment: datetime, language: SummaryLanguage) -> str:
+def _moment(moment: datetime, language: WrittenLanguage) -> str:
     long = written_day(moment.date(), language)
     day = EFFECT_WORDS[language].day.format(short=f"{moment:%a %d %b %Y}", long=long, year=moment.year)
     return f"{day}, {moment:%H:%M}"

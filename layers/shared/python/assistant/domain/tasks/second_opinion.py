@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from assistant.domain.calendar.prose.claims import check_claims
 from assistant.domain.calendar.prose.facts import Fact, FactKind
 from assistant.domain.calendar.reasoning import duration, visible_title
-from assistant.domain.languages import SummaryLanguage
+from assistant.domain.languages import WrittenLanguage
 from assistant.domain.llm import LlmTask, Prompt, Rejected
 from assistant.domain.tasks.daily_plan import DailyPlan
 from assistant.domain.tasks.ranking import Quadrant, Ranked, adjusted, matrix
@@ -188,7 +188,7 @@ def sound_recommendations(answer: TasksAnswer, asked: Sequence[Ranked], facts: M
 
 def _is_sound(text: str, fact: Fact) -> bool:
     try:
-        check_claims(text, fact, SummaryLanguage.ENGLISH)
+        check_claims(text, fact, WrittenLanguage.ENGLISH)
     except Rejected:
         return False
     return True

@@ -10,7 +10,7 @@ from typing import Final
 
 from assistant.domain.calendar.wishes.clock import alternatives
 from assistant.domain.calendar.wishes.grammar import VOCABULARIES
-from assistant.domain.languages import SummaryLanguage
+from assistant.domain.languages import WrittenLanguage
 from assistant.domain.triage.language import Language
 
 # "Un" and "eine" are articles far more often than numbers.
@@ -51,35 +51,35 @@ DURATIONS: Final[Mapping[str, int]] = dict(
 HOURS: Final = "|".join(words.hours for words in VOCABULARIES.values())
 MINUTES: Final = "|".join(words.minutes for words in VOCABULARIES.values() if words.language is not Language.ENGLISH)
 
-NO_MORE: Final[Mapping[SummaryLanguage, str]] = {
-    SummaryLanguage.ENGLISH: r"no(?! longer\b)|none|nothing|neither|nobody",
-    SummaryLanguage.SPANISH: r"ningun[oa]?s?|nada|nadie",
-    SummaryLanguage.FRENCH: r"aucune?s?|rien|nulle?s?|personne n\w*",
-    SummaryLanguage.GERMAN: r"kein\w*|nichts|niemand\w*",
+NO_MORE: Final[Mapping[WrittenLanguage, str]] = {
+    WrittenLanguage.ENGLISH: r"no(?! longer\b)|none|nothing|neither|nobody",
+    WrittenLanguage.SPANISH: r"ningun[oa]?s?|nada|nadie",
+    WrittenLanguage.FRENCH: r"aucune?s?|rien|nulle?s?|personne n\w*",
+    WrittenLanguage.GERMAN: r"kein\w*|nichts|niemand\w*",
 }
 """Words for nothing, which claim a zero."""
 
 ARTICLE: Final = alternatives(_ARTICLES)
 
-_UNREADABLE: Final[Mapping[SummaryLanguage, str]] = {
-    SummaryLanguage.ENGLISH: r"""
+_UNREADABLE: Final[Mapping[WrittenLanguage, str]] = {
+    WrittenLanguage.ENGLISH: r"""
         \w*hundred\w*|\w*thousand\w*|\w*[bmr]illi?on\w*|dozens?|couples?|pairs?|once|twice|thrice|doubl\w*|tripl\w*
         |quadrupl\w*|hal(?:f|ve)\w*|thirds|quarter\w*|\w+teen\w*|twent\w*|thirt\w*|fort(?:y|ie)\w*|fift\w+|sixt\w+
         |sevent\w+|eight\w+|ninet\w*|eleventh\w*|twelf\w*|\w+fold|percent\w*|point|all|both|every|most|many|several
         |few|multiple|(?:two|three|four|five|six|seven|nine)\w+|ten(?:s|ths?)
     """,
-    SummaryLanguage.SPANISH: r"""
+    WrittenLanguage.SPANISH: r"""
         trece\w*|catorce\w*|dieci\w+|veinti\w+|treint\w*|cuarent\w*|cincuent\w*|sesent\w*|setent\w*|ochent\w*
         |novent\w*|cien\w{0,4}|\w*cient[oa]s?|quinient[oa]s|mil|miles|\w*millon\w*|docenas?|decenas?|centenar\w*
         |un\spar|pares|dobles?|medi[oa]s?|mitad\w*|terci\w*|\w+esim[oa]\w*|\w*decim[oa]\w*|amb[oa]s|tod[oa]s?
         |vari[oa]s|much[oa]s|poc[oa]s|algun[oa]s|coma
     """,
-    SummaryLanguage.FRENCH: r"""
+    WrittenLanguage.FRENCH: r"""
         treize\w*|quatorz\w*|seiz\w*|soixant\w*|quarant\w*|cinquant\w*|sept\w{2,}|huitant\w*|octant\w*|nonant\w*
         |cents?|mille|milliers?|milliards?|(?:diz|douz|quinz|vingt|trent|cent)aines?|demi\w*|moitie\w*|tiers
         |quarts?|paires?|tous|toutes?|plusieurs|quelques|\w+iemes?|virgule
     """,
-    SummaryLanguage.GERMAN: r"""
+    WrittenLanguage.GERMAN: r"""
         \w*(?:zwei|zwan|drei|dritt|vier|funf|zehn|zwolf|hundert|tausend|million|milliard|dutzend)\w*
         |(?:sech|sieb|neun)\w*|\w*(?:sechs|sechz|sieben|siebz|achtz|neun)\w*
         |acht(?:zig|zehn|und|mal|fach|el|stund|tag)\w*|elf(?:te|mal)\w*|halb\w*|anderthalb\w*|\w+einhalb\w*

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from assistant.domain.calendar.prose.claims import check_claims
 from assistant.domain.calendar.prose.facts import Fact, FactKind
 from assistant.domain.calendar.reasoning import duration
-from assistant.domain.languages import SummaryLanguage, written_day, written_moment
+from assistant.domain.languages import WrittenLanguage, written_day, written_moment
 from assistant.domain.llm import LlmTask, Prompt, Rejected
 from assistant.domain.triage.cues import fold
 from assistant.domain.triage.language import detect_language
@@ -22,11 +22,11 @@ MOST_TOKENS: Final = 900
 _MOST_SENTENCES: Final = 14
 _LONGEST_SENTENCE: Final = 400
 _QUOTED: Final = re.compile(r"[“„«\"][^“”«»\"]*[”“»\"]")
-_LANGUAGES: Final[Mapping[SummaryLanguage, str]] = {
-    SummaryLanguage.ENGLISH: "English",
-    SummaryLanguage.SPANISH: "Spanish",
-    SummaryLanguage.FRENCH: "French",
-    SummaryLanguage.GERMAN: "German",
+_LANGUAGES: Final[Mapping[WrittenLanguage, str]] = {
+    WrittenLanguage.ENGLISH: "English",
+    WrittenLanguage.SPANISH: "Spanish",
+    WrittenLanguage.FRENCH: "French",
+    WrittenLanguage.GERMAN: "German",
 }
 
 
@@ -71,7 +71,7 @@ time, focus time that is missing, and more_unmet, which is listed in the plan.\
 """
 
 
-def summary_prompt(facts: Sequence[Fact], language: SummaryLanguage) -> Prompt[SummaryAnswer]:
+def summary_prompt(facts: Sequence[Fact], language: WrittenLanguage) -> Prompt[SummaryAnswer]:
     """Return the question: the facts with their values written as they may be said."""
     listed = [_listed(name, fact, language) for name, fact in _named(facts).items()]
     return Prompt(
@@ -84,7 +84,7 @@ def summary_prompt(facts: Sequence[Fact], language: SummaryLanguage) -> Prompt[S
     )
 
 
-def accepted_summary(facts: Sequence[Fact], language: SummaryLanguage, answer: SummaryAnswer) -> str:
+def accepted_summary(facts: Sequence[Fact], language: WrittenLanguage, answer: SummaryAnswer) -> str:
     """Return the text of an answer.
 
     Raises:
@@ -115,7 +115,7 @@ def _named(facts: Sequence[Fact]) -> Mapping[str, Fact]:
     return named
 
 
-def _listed(name: str, fact: Fact, language: SummaryLanguage) -> Mapping[str, object]:
+def _listed(name: str, fact: Fact, language: WrittenLanguage) -> Mapping[str, object]:
     parts: Mapping[str, object] = {
         "titles": [{"text": title, "source": "calendar"} for title in fact.titles],
         "counts": dict(fact.counts),

@@ -15,7 +15,7 @@ from typing import Final
 from assistant.domain.calendar.prose.amounts import ARTICLE, DURATIONS, HOURS, MINUTES, NO_MORE, NUMBERS, UNREADABLE
 from assistant.domain.calendar.prose.facts import Fact
 from assistant.domain.calendar.wishes.clock import alternatives
-from assistant.domain.languages import MONTHS, WEEKDAYS, SummaryLanguage
+from assistant.domain.languages import MONTHS, WEEKDAYS, WrittenLanguage
 from assistant.domain.llm import Rejected
 from assistant.domain.mail_invisible import strip_invisible
 from assistant.domain.triage.cues import fold
@@ -34,12 +34,12 @@ _OTHER_DAY: Final = (
     r"today|tonight|tomorrow|yesterday|hoy|ayer|anoche|(?<!la )(?<!las )mananas?|aujourd'?hui|demain|heute|gestern"
     r"|morgen"
 )
-_ELSEWHERE: Final = {SummaryLanguage.FRENCH: "|hier", SummaryLanguage.GERMAN: "|ubermorgen|vorgestern"}
+_ELSEWHERE: Final = {WrittenLanguage.FRENCH: "|hier", WrittenLanguage.GERMAN: "|ubermorgen|vorgestern"}
 
 type _Supported = Callable[[re.Match[str]], bool]
 
 
-def check_claims(text: str, fact: Fact, language: SummaryLanguage) -> None:
+def check_claims(text: str, fact: Fact, language: WrittenLanguage) -> None:
     """Raise Rejected where the text claims what the fact does not say."""
     shown = unicodedata.normalize("NFKC", strip_invisible(text))
     rest = _without_titles(shown, fact)
@@ -68,7 +68,7 @@ def _without_titles(text: str, fact: Fact) -> str:
 class _Claims:
     """Takes out of a folded text what the fact bears out, step by step; nothing that counts may be left."""
 
-    def __init__(self, fact: Fact, language: SummaryLanguage) -> None:
+    def __init__(self, fact: Fact, language: WrittenLanguage) -> None:
         self._days = {*fact.days.values(), *(moment.date() for moment in fact.times.values())}
         self._times = {moment.time() for moment in fact.times.values()}
         self._minutes = set(fact.minutes.values())

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from assistant.domain.languages import SummaryLanguage
+from assistant.domain.languages import WrittenLanguage
 
 
 class Author(StrEnum):
@@ -21,7 +21,7 @@ class Summary:
     user_id: str
     plan_id: str
     revision: int
-    language: SummaryLanguage
+    language: WrittenLanguage
     text: str
     author: Author
     expires_at: datetime

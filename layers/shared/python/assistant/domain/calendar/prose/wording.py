@@ -5,7 +5,7 @@ from typing import Final
 
 from assistant.domain.calendar.prose.facts import Fact, FactKind
 from assistant.domain.calendar.reasoning import duration
-from assistant.domain.languages import SummaryLanguage, in_each, written_day, written_hours, written_moment
+from assistant.domain.languages import WrittenLanguage, in_each, written_day, written_hours, written_moment
 
 _UNTITLED: Final = in_each(
     "An untitled event", "Un evento sin título", "Un événement sans titre", "Ein Termin ohne Titel"
@@ -33,7 +33,7 @@ _NOUNS: Final = {"changes": _EVENTS, "meetings": _MEETINGS, "people": _PEOPLE}
 _CONCERNS: Final = in_each(
     " That concerns {people}.", " Afecta a {people}.", " Cela concerne {people}.", " Das betrifft {people}."
 )
-_SENTENCES: Final[Mapping[FactKind, Mapping[SummaryLanguage, str]]] = {
+_SENTENCES: Final[Mapping[FactKind, Mapping[WrittenLanguage, str]]] = {
     FactKind.OVERALL: in_each(
         "The plan for {first} to {last} changes {changes}. Overlaps before: {conflicts_before}; with the plan: "
         "{conflicts_after}.",
@@ -131,13 +131,13 @@ _SENTENCES: Final[Mapping[FactKind, Mapping[SummaryLanguage, str]]] = {
 }
 
 
-def said(fact: Fact, language: SummaryLanguage) -> str:
+def said(fact: Fact, language: WrittenLanguage) -> str:
     """Return one fact as a sentence or two of the core's."""
     concerns = _CONCERNS[language] if "people" in fact.counts else ""
     return (_SENTENCES[fact.kind][language] + concerns).format_map(_written(fact, language))
 
 
-def _written(fact: Fact, language: SummaryLanguage) -> Mapping[str, str]:
+def _written(fact: Fact, language: WrittenLanguage) -> Mapping[str, str]:
     title, other = (*(_quoted(title, language) for title in fact.titles), "", "")[:2]
     return {
         "title": title,
@@ -150,13 +150,13 @@ def _written(fact: Fact, language: SummaryLanguage) -> Mapping[str, str]:
     }
 
 
-def _quoted(title: str, language: SummaryLanguage) -> str:
+def _quoted(title: str, language: WrittenLanguage) -> str:
     return f"“{title}”" if title else _UNTITLED[language]
 
 
-def _counted(name: str, number: int, language: SummaryLanguage) -> str:
+def _counted(name: str, number: int, language: WrittenLanguage) -> str:
     if name not in _NOUNS:
         return str(number)
     one, many = _NOUNS[name][language]
-    single = number == 1 or (number == 0 and language is SummaryLanguage.FRENCH)
+    single = number == 1 or (number == 0 and language is WrittenLanguage.FRENCH)
     return (one if single else many).format(number)
