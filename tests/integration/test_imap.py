@@ -42,7 +42,8 @@ def test_a_mailbox_behind_imap_is_connected_and_worked_in(small_assistant: Assis
     effect = called("POST", "/effects", proposal)
     assert imap_server.left == []
     called("POST", f"/effects/{effect['id']}/approve", {"action_hash": effect["action_hash"]})
-    (sent,) = eventually(imap_server.sent)
+    assert eventually(lambda: called("GET", f"/effects/{effect['id']}")["state"] == "done")
+    (sent,) = imap_server.sent()
     assert (sent.to, sent.subject) == (("ceo@company.com",), ANSWER["subject"])
 
     called("DELETE", f"/connections/imap/{account['connection_id']}")
