@@ -8,7 +8,7 @@ PORT ?= 8080
 DATA ?= ../shared/mail
 UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
 PYTHON := .venv/bin/python
-PYTEST := .venv/bin/pytest --numprocesses 2 --dist loadgroup \
+PYTEST := .venv/bin/pytest --numprocesses 2 \
 	--cov=assistant.domain --cov=assistant.services --cov-branch --cov-fail-under=90 --cov-report=
 export PYTHONPATH := layers/shared/python:.
 export AWS CLAUDE PORT PROFILE QUEUE SANDBOX UV YES
