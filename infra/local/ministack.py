@@ -1,6 +1,7 @@
 """The embedded AWS: MiniStack on loopback, its state saved on SIGTERM and read back at the next start."""
 
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -16,6 +17,7 @@ NAME = "ministack"
 START_SECONDS = 60.0
 # MiniStack takes a twelve-digit access key as the account it speaks for.
 ACCOUNT = "000000000000"
+_QUEUE_OF_ACCOUNT = re.compile(rf"http://localhost:\d+/(?={ACCOUNT}/)")
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "local", "AWS_DEFAULT_REGION": REGION}
 
 
@@ -31,6 +33,7 @@ def start(layout: Layout, interpreter: Path, *, extra: Mapping[str, str] | None 
     # Lambda workers leave their unpacked code behind when they end.
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
+    _rename_queues(state / "services", layout.aws_port)
     server = daemon.start(
         NAME,
         [interpreter, "-m", "ministack"],
@@ -45,6 +48,15 @@ def start(layout: Layout, interpreter: Path, *, extra: Mapping[str, str] | None 
 def end_leftover(state: Path, interpreter: Path) -> bool:
     """End the embedded AWS of an earlier, killed run; True if there was one."""
     return daemon.end_leftover(NAME, interpreter, state / NAME)
+
+
+def _rename_queues(services: Path, port: int) -> None:
+    """Give the queues of an earlier run this port: they are named by address, which nobody looks into elsewhere."""
+    for file in services.glob("*.json"):
+        kept = file.read_text()
+        renamed = _QUEUE_OF_ACCOUNT.sub(f"http://localhost:{port}/", kept)
+        if renamed != kept:
+            file.write_text(renamed)
 
 
 def _environment(layout: Layout, state: Path, temporary: Path) -> dict[str, str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from infra.local.layout import LOOPBACK, free_port
-from tests.integration.assistant_process import Assistant
+from tests.integration.assistant_process import Assistant, eventually
 
 PREFERENCES = "/api/v1/users/user123/preferences"
 
@@ -158,6 +158,8 @@ def test_state_survives_a_restart_on_other_ports(assistant: Assistant) -> None:
     assert feedback.status == 200, feedback.body
     assert health["status"] == "healthy", health
     assert "synthesizing" not in assistant.output
+    # What is queued is worked off too.
+    assert eventually(lambda: [one for one in assistant.audit_trail("user123") if one["action"] == "email.corrected"])
 
 
 def test_a_killed_run_leaves_nothing_in_the_way(tmp_path: Path) -> None:
