@@ -4,6 +4,7 @@ For every provider that has no ways of its own. The address ``issuer`` of the re
 """
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Final
 
 from assistant.adapters.oauth_http import Json
@@ -18,8 +19,6 @@ _NEEDED: Final = ("authorization_endpoint", "token_endpoint")
 
 class OpenIdProvider(StandardServer):
     """Implements ``ports.AuthorizationServer``."""
-
-    _published: Mapping[str, str] | None = None
 
     def authorization_url(self, state: str, pending: PendingConsent) -> str:
         """Ask each time: a provider gives a refresh token for ``offline_access`` where the user is asked for it."""
@@ -56,16 +55,14 @@ class OpenIdProvider(StandardServer):
     def _issuer(self) -> str:
         return self._client.address("issuer")
 
-    @property
+    @cached_property
     def _metadata(self) -> Mapping[str, str]:
         """What the provider publishes, read once; its endpoints are as safe as the issuer is."""
-        if self._published is None:
-            issuer = self._issuer
-            published = self._http.get(issuer.rstrip("/") + _WELL_KNOWN)
-            scheme = issuer.partition("://")[0]
-            endpoints = {name: str(url) for name, url in published.items() if name.endswith("_endpoint")}
-            safe = all(url.startswith(f"{scheme}://") for url in endpoints.values())
-            if published.get("issuer") != issuer or not safe or not endpoints.keys() >= set(_NEEDED):
-                raise self._unreadable()
-            self._published = endpoints
-        return self._published
+        issuer = self._issuer
+        published = self._http.get(issuer.rstrip("/") + _WELL_KNOWN)
+        scheme = issuer.partition("://")[0]
+        endpoints = {name: str(url) for name, url in published.items() if name.endswith("_endpoint")}
+        safe = all(url.startswith(f"{scheme}://") for url in endpoints.values())
+        if published.get("issuer") != issuer or not safe or not endpoints.keys() >= set(_NEEDED):
+            raise self._unreadable()
+        return endpoints

@@ -4,12 +4,11 @@ from collections.abc import Iterable
 from typing import Final
 
 from assistant.domain.connections import Connection
-from assistant.domain.providers import Access, Provider
+from assistant.domain.providers import GOOGLE_SCOPE, Access, Provider
 
-_GOOGLE: Final = "https://www.googleapis.com/auth/"
 _GRAPH: Final = "https://graph.microsoft.com/"
 # How providers spell what they were asked for in another way.
-_ALIASES: Final = {"email": f"{_GOOGLE}userinfo.email", "profile": f"{_GOOGLE}userinfo.profile"}
+_ALIASES: Final = {"email": f"{GOOGLE_SCOPE}userinfo.email", "profile": f"{GOOGLE_SCOPE}userinfo.profile"}
 
 
 def asked_scopes(provider: Provider, access: Iterable[Access]) -> frozenset[str]:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Self
 
-_GOOGLE: Final = "https://www.googleapis.com/auth/"
+# What scopes of Google begin with.
+GOOGLE_SCOPE: Final = "https://www.googleapis.com/auth/"
 
 
 class Access(StrEnum):
@@ -68,11 +69,11 @@ class Provider(StrEnum):
         Row(
             label="Google",
             consents="https://myaccount.google.com/connections",
-            identity=frozenset({"openid", f"{_GOOGLE}userinfo.email"}),
+            identity=frozenset({"openid", f"{GOOGLE_SCOPE}userinfo.email"}),
             parts={
-                Access.MAIL: Part(frozenset({f"{_GOOGLE}gmail.modify"}), "google"),
+                Access.MAIL: Part(frozenset({f"{GOOGLE_SCOPE}gmail.modify"}), "google"),
                 Access.CALENDAR: Part(
-                    frozenset({f"{_GOOGLE}calendar.events", f"{_GOOGLE}calendar.freebusy"}), "google"
+                    frozenset({f"{GOOGLE_SCOPE}calendar.events", f"{GOOGLE_SCOPE}calendar.freebusy"}), "google"
                 ),
             },
             shared_consent=True,

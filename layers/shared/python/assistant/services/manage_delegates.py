@@ -118,10 +118,12 @@ def end_delegation(user_id: str, delegate_id: str, caller: Identity, *, ports: D
         Unavailable: the store is down.
     """
     caller.must_be(user_id)
-    if delegate_id not in {one.delegate_id for one in _delegates(user_id, ports)}:
+    now = ports.clock.now()
+    known = ports.delegations.find(user_id, delegate_id)
+    if known is None or not known.holds(now):
         raise NotFound("There is no such delegate.")
     ports.delegations.delete(user_id, delegate_id)
-    ports.audit.record(audit_event(AuditAction.DELEGATION_ENDED, caller, ports.clock.now(), subject_id=delegate_id))
+    ports.audit.record(audit_event(AuditAction.DELEGATION_ENDED, caller, now, subject_id=delegate_id))
 
 
 def _delegates(user_id: str, ports: DelegatePorts) -> tuple[Delegation, ...]:
