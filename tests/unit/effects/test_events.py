@@ -415,8 +415,8 @@ class TestUndoing:
             start = TEN + hour * HOUR
             to = EventTime(start=start, end=start + quarters * HOUR / 4)
             moved = MoveEvent(was=Traced(value=at), to=Traced(value=to), timezone=Traced(value=BERLIN))
-            do(desk, planning, moved, occasion=str(number))
-            at = to
+            if do(desk, planning, moved, occasion=str(number)).state is EffectState.DONE:
+                at = to
         do(desk, hands, DECLINE)
         made = [
             do(desk, f"plan/{number}", focus(TEN + hour * HOUR, TEN + hour * HOUR + quarters * HOUR / 4))

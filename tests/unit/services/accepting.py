@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from assistant.domain.calendar.connected import ConnectedEvent
 from assistant.domain.calendar.kept import CalendarPlace
@@ -50,12 +51,13 @@ class Accepting:
         known = {"synced_at": now, "whole": True}
         assert self.kept.replace(CalendarPlace.of(connection).begun_anew(now).model_copy(update=known))
 
-    def add(self, title: str, *, organizer: str = OWN_ADDRESS) -> CalendarEvent:
-        """An event from ten to eleven in the calendar, as it is planned."""
+    def add(self, title: str, start: datetime = TEN, *, organizer: str = OWN_ADDRESS) -> CalendarEvent:
+        """An event of an hour in the calendar, as it is planned."""
         calendar = self.desk.calendar
-        event_id = calendar.add(title, TEN, TEN + HOUR, attendees=["ann@company.com"], organizer=organizer)
+        event_id = calendar.add(title, start, start + HOUR, attendees=["ann@company.com"], organizer=organizer)
         self.keep(calendar.get(event_id))
-        return event(event_id, "2026-03-23T10:00", flexibility="same_week", declinable=True)
+        local = f"{start.astimezone(ZoneInfo(ZONE)):%Y-%m-%dT%H:%M}"
+        return event(event_id, local, flexibility="same_week", declinable=True)
 
     def keep(self, one: ConnectedEvent) -> None:
         self.kept.keep(self.desk.connection, [one], generation=1)

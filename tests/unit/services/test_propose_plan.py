@@ -79,14 +79,34 @@ def test_checked_only_nothing_is_asked(user: Accepting) -> None:
 
 
 def test_what_breaks_a_rule_by_itself_is_not_asked_about(user: Accepting) -> None:
-    first, second = user.add("First"), user.add("Second")
-    second = second.model_copy(update={"start": TEN + 3 * HOUR, "end": TEN + 4 * HOUR})
-    user.desk.calendar.reschedule(second.event_id, TEN + 3 * HOUR, TEN + 4 * HOUR)
-    user.keep(user.desk.calendar.get(second.event_id))
+    first, second = user.add("First"), user.add("Second", TEN + 3 * HOUR)
     later = Interval(MOVED.start + 90, MOVED.end + 90)
     user.plan(Plan(moved={first.event_id: MOVED, second.event_id: later}), first, second)
     answers = [user.accept("1-1"), user.accept("1-2")]
     assert sorted((one.safe, len(one.asked)) for one in answers) == [(False, 0), (True, 1)]
+
+
+def test_a_meeting_whose_new_time_was_taken_since_stays(user: Accepting) -> None:
+    planned = user.add("Planning")
+    user.plan(Plan(moved={planned.event_id: MOVED}), planned)
+    (view,) = user.accept().asked
+    user.desk.calendar.add("Interview", TEN + 3 * HOUR, TEN + 4 * HOUR, attendees=["ann@company.com"])
+    user.approve(view)
+    record = user.desk.effects.records[USER, view.effect_id]
+    assert (record.state, record.problem) == (
+        EffectState.FAILED,
+        "Something else takes the new time, so the event stays where it is.",
+    )
+    assert start(user, planned.event_id) == TEN
+
+
+def test_meetings_that_change_places_move_whichever_is_first(user: Accepting) -> None:
+    first, second = user.add("First"), user.add("Second", TEN + 3 * HOUR)
+    back = Interval(MOVED.start - 180, MOVED.end - 180)
+    user.plan(Plan(moved={first.event_id: MOVED, second.event_id: back}), first, second)
+    for view in user.accept("1-1", "1-2").asked:
+        user.approve(view)
+    assert (start(user, first.event_id), start(user, second.event_id)) == (TEN + 3 * HOUR, TEN)
 
 
 @pytest.mark.parametrize("change", ["elsewhere", "gone", "whole day", "of others"])

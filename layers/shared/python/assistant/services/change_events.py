@@ -1,5 +1,6 @@
 """Moves, declines, enters and deletes events of connected calendars: the executor of the actions on events."""
 
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -12,11 +13,12 @@ from assistant.domain.effects.actions import (
     CreateEvent,
     DeclineEvent,
     DeleteEvent,
+    EventTime,
     Inverse,
     MoveEvent,
     TargetState,
-    entered_as,
 )
+from assistant.domain.effects.canonical import entered_as
 from assistant.domain.effects.effect import Effect
 from assistant.domain.errors import Forbidden, NotFound, PreconditionFailed, Unavailable
 from assistant.ports.calendar_account import CalendarAccount, CalendarAccounts
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 _ELSEWHERE: Final = "The event is no longer where it was, so it stays where it is now."
 _OVER: Final = "That time is over, so nothing was entered."
 _TAKEN: Final = "Something else takes that time, so nothing was entered. Once it is free, accept the suggestion again."
+_NO_ROOM: Final = "Something else takes the new time, so the event stays where it is."
 _CHANGED: Final = "The event was changed, so it stays."
 
 
@@ -64,7 +67,7 @@ class EventExecutor:
         calendar = self._calendar(effect)
         match action:
             case MoveEvent():
-                _move(calendar, effect.target.object_id, action)
+                _move(calendar, effect, action)
             case DeclineEvent():
                 calendar.answer(effect.target.object_id, Answer.DECLINED)
             case AnswerEvent(answer=answer):
@@ -86,17 +89,24 @@ def _place(found: "ConnectedEvent", move: MoveEvent) -> TargetState:
     raise PreconditionFailed(_ELSEWHERE)
 
 
-def _move(calendar: CalendarAccount, event_id: str, move: MoveEvent) -> None:
-    """Move the version that stands where it was.
+def _move(calendar: CalendarAccount, effect: Effect, move: MoveEvent) -> None:
+    """Move the version that stands where it was; back again whatever stands there now, as the user undoes it.
 
     Raises:
-        PreconditionFailed: somebody moved it meanwhile.
+        PreconditionFailed: somebody moved it meanwhile, or something else takes the new time.
         Unavailable: somebody changed something else of it meanwhile, as an attendee who answers does; move it again.
     """
-    wanted = move.to.value
+    event_id, wanted = effect.target.object_id, move.to.value
     found = calendar.get(event_id)
     if _place(found, move) == wanted.state:
         return
+    known = {event_id, *move.beside.value}
+    if (
+        move == effect.action
+        and not move.shortens
+        and _in_the_way(calendar, effect, wanted, move.timezone.value) - known
+    ):
+        raise PreconditionFailed(_NO_ROOM)
     try:
         calendar.move(event_id, wanted.start, wanted.end, version=found.version)
     except PreconditionFailed:
@@ -132,18 +142,26 @@ def _enter(calendar: CalendarAccount, effect: Effect, action: CreateEvent, now: 
     Raises:
         PreconditionFailed: the time is over, or something else takes it.
     """
-    from assistant.domain.calendar.connected import NewEvent, is_in_the_way  # noqa: PLC0415 - the adapter loaded it
+    from assistant.domain.calendar.connected import NewEvent  # noqa: PLC0415 - the adapter loaded it
 
     at = action.at.value
     if at.end <= now:
         raise PreconditionFailed(_OVER)
-    zone = ZoneInfo(action.timezone.value)
-    start, end = at.start.astimezone(zone), at.end.astimezone(zone)
-    standing = (one for one in calendar.events(start, end) if is_in_the_way(one, start, end, action.beside.value))
-    leaving = {one.object_id for one in effect.needs}
-    if any(one.event.event_id not in leaving for one in standing):
+    if _in_the_way(calendar, effect, at, action.timezone.value, action.beside.value):
         raise PreconditionFailed(_TAKEN)
     calendar.create(NewEvent(effect.id, action.title.value, at.start, at.end, private=True))
+
+
+def _in_the_way(
+    calendar: CalendarAccount, effect: Effect, at: EventTime, timezone: str, beside: Sequence[str] = ()
+) -> Set[str]:
+    """Return the ids of what takes this time, save for what the effects it needs take away."""
+    from assistant.domain.calendar.connected import is_in_the_way  # noqa: PLC0415 - the adapter loaded it
+
+    zone = ZoneInfo(timezone)
+    start, end = at.start.astimezone(zone), at.end.astimezone(zone)
+    standing = (one for one in calendar.events(start, end) if is_in_the_way(one, start, end, beside))
+    return {one.event.event_id for one in standing} - {one.object_id for one in effect.needs}
 
 
 def _take_out(calendar: CalendarAccount, effect: Effect) -> None:

@@ -14,8 +14,8 @@ from assistant.domain.effects.actions import (
     SendMail,
     TargetState,
     label_aspect,
-    written_as,
 )
+from assistant.domain.effects.canonical import written_as
 from assistant.domain.effects.effect import Effect
 from assistant.domain.errors import NotFound
 from assistant.domain.mail import Mail

@@ -4,8 +4,8 @@ An action is pure: an executor observes the target and applies the action; these
 class here, an executor behind ``ports.effects.EffectExecutor``, and a permission among the preferences.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, date, datetime
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, ClassVar, Literal, Self
 
@@ -13,7 +13,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from assistant.domain.calendar.answers import Answer
 from assistant.domain.chat import ChatUser
-from assistant.domain.effects.canonical import digest
+from assistant.domain.effects.canonical import entered_as, written_as
 from assistant.domain.effects.provenance import ArgumentRole, Traced
 from assistant.domain.mail_invisible import strip_invisible
 from assistant.domain.mailbox import Folder
@@ -97,6 +97,7 @@ Recipients = Annotated[
 Subject = Annotated[Traced[Annotated[str, Field(max_length=LONGEST_SUBJECT)]], ArgumentRole.TEXT]
 MailText = Annotated[Traced[Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]], ArgumentRole.TEXT]
 _NONE = Traced[LabelNames](value=())
+_NOTHING = Traced[tuple[str, ...]](value=())
 
 
 class LabelMail(Action):
@@ -211,7 +212,7 @@ TracedTime = Annotated[Traced[EventTime], ArgumentRole.TIME]
 
 
 class MoveEvent(Action):
-    """Move an event and tell its attendees; one that is at another time by then stays."""
+    """Move an event and tell its attendees; it stays where it is at another time, or its new one is taken, by then."""
 
     always_asks: ClassVar[bool] = True
 
@@ -220,6 +221,13 @@ class MoveEvent(Action):
     to: TracedTime
     timezone: Annotated[Traced[TimeZone], ArgumentRole.TEXT]
     """Where the user reads the times."""
+    beside: Annotated[Traced[tuple[str, ...]], ArgumentRole.TEXT, Field(exclude_if=_NOTHING.__eq__)] = _NOTHING
+    """Ids of the events that are known to stand at its new time; left out where there are none, as in older hashes."""
+
+    @property
+    def shortens(self) -> bool:
+        """Whether it takes no other time than it has."""
+        return self.was.value.start <= self.to.value.start and self.to.value.end <= self.was.value.end
 
     def after(self, before: TargetState) -> TargetState:
         """Return the target as it is afterwards."""
@@ -376,18 +384,6 @@ Inverse = Annotated[
 ]
 
 _LABEL = "label:"
-
-
-def written_as(to: Iterable[str], subject: str, text: str) -> str:
-    """Return a digest of a mail's words and recipients, whatever a mailbox makes of case and white space."""
-    return digest(sorted(address.casefold() for address in to), " ".join(subject.split()), " ".join(text.split()))
-
-
-def entered_as(
-    title: str, start: date, end: date, *, place: str = "", text: str = "", people: Iterable[str] = ()
-) -> str:
-    """Return a digest of what can be seen of an event; times in UTC, or days."""
-    return digest(" ".join(title.split()), start.isoformat(), end.isoformat(), place, text, sorted(people))
 
 
 def label_aspect(label: str) -> str:

@@ -11,6 +11,7 @@ from assistant.domain.calendar.changes import Change, ChangeType, closure, depen
 from assistant.domain.calendar.connected import is_in_the_way, takes_time
 from assistant.domain.calendar.focus_time import FOCUS_TIME
 from assistant.domain.calendar.kept import CalendarPlace, KeptCalendar, KeptEvent
+from assistant.domain.calendar.plan import placed
 from assistant.domain.calendar.plan_record import PlanRecord
 from assistant.domain.calendar.problem import Event, Interval, Problem, Task
 from assistant.domain.calendar.reasoning import visible_title
@@ -46,7 +47,7 @@ def effects_of_plan(
     two meetings is for the user to do: nothing takes the cancelling of one back.
     """
     wanted = {place: one for place, one in enumerate(chosen) if one.at is None or _time(one.at).end > now}
-    found = (*_altered(wanted, record.problem, kept), *_entered(wanted, record, kept, language))
+    found = (*_altered(wanted, record, kept), *_entered(wanted, record, kept, language))
     actions = {place: (target, action) for place, target, action in found}
     needs = _needs(record.problem, chosen, kept)
     together = {place: closure([place], needs) for place in sorted(actions)}
@@ -82,8 +83,9 @@ def _needs(problem: Problem, chosen: Sequence[Change], kept: KeptCalendar) -> Se
     return [needed & open_ for needed in dependencies(problem, chosen)]
 
 
-def _altered(wanted: Mapping[int, Change], problem: Problem, kept: KeptCalendar) -> _Actions:
+def _altered(wanted: Mapping[int, Change], record: PlanRecord, kept: KeptCalendar) -> _Actions:
     """Yield each action in the first calendar whose event takes it: one meeting may stand in two of the user's."""
+    problem = record.problem
     seen = {event.id: event for event in problem.events}
     known: defaultdict[str, list[KeptEvent]] = defaultdict(list)
     for one in kept.events:
@@ -91,7 +93,8 @@ def _altered(wanted: Mapping[int, Change], problem: Problem, kept: KeptCalendar)
     for place, change in wanted.items():
         if change.type in _ALTER:
             event = seen[change.events[0]]
-            actions = ((_target(one), _action(change, event, one, problem.zone.key)) for one in known[event.id])
+            beside = _known_at(change.at, record)
+            actions = ((_target(one), _action(change, event, one, problem.zone.key, beside)) for one in known[event.id])
             yield from islice(((place, target, action) for target, action in actions if action), 1)
 
 
@@ -163,7 +166,16 @@ def _is_seen(kept: KeptEvent, seen: Mapping[str, Event]) -> bool:
     return event is not None and _stands(kept) == _time(event.at)
 
 
-def _action(change: Change, event: Event, kept: KeptEvent, zone: str) -> AnyAction | None:
+def _known_at(at: Interval | None, record: PlanRecord) -> tuple[str, ...]:
+    """Return the ids of the events that stand at a time before the plan or after it."""
+    if at is None:
+        return ()
+    before = (event.id for event in record.problem.events if event.at.overlaps(at))
+    after = (one.event.id for one in placed(record.problem, record.solution.plan) if one.at.overlaps(at))
+    return tuple(sorted({*before, *after}))
+
+
+def _action(change: Change, event: Event, kept: KeptEvent, zone: str, beside: tuple[str, ...]) -> AnyAction | None:
     found, was = kept.connected.event, _stands(kept)
     organizes = found.organizer_is_self
     if was is None or was != _time(event.at):
@@ -172,7 +184,8 @@ def _action(change: Change, event: Event, kept: KeptEvent, zone: str) -> AnyActi
         return DeclineEvent() if found.attendees and not organizes else None
     if found.attendees and not organizes:
         return None
-    return MoveEvent(was=Traced(value=was), to=Traced(value=_time(change.at)), timezone=Traced(value=zone))
+    to = Traced[EventTime](value=_time(change.at))
+    return MoveEvent(was=Traced(value=was), to=to, timezone=Traced(value=zone), beside=Traced(value=beside))
 
 
 def _stands(kept: KeptEvent) -> EventTime | None:
