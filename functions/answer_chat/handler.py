@@ -14,7 +14,7 @@ from assistant.wiring import deps
 
 
 def work(record: SQSRecord) -> None:
-    """Do one job; one that fails returns to the queue, and after three times goes to its dead letters."""
+    """Do one job; one that fails returns to the queue, and after six times goes to its dead letters."""
     job = read_job(record.body)
     answer_chat(job, ports=deps.chat_answer_ports)
     logger.info("chat answered", extra={"kind": job.kind})
@@ -23,4 +23,4 @@ def work(record: SQSRecord) -> None:
 @logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Work on one batch; the answer names the messages that failed."""
-    return work_through(event, context, work, failed="chat not answered")
+    return work_through(event, context, work, failed="chat not answered", again=deps.redelivery)

@@ -14,11 +14,11 @@ from assistant.wiring import deps
 
 
 def send(record: SQSRecord) -> None:
-    """Do what is due; a message that fails returns to the queue, and after five times goes to its dead letters."""
+    """Do what is due; a message that fails returns to the queue, and after eight times goes to its dead letters."""
     deliver(Due.model_validate_json(record.body), ports=deps.deliver_ports)
 
 
 @logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Work on one batch; the answer names the messages that failed."""
-    return work_through(event, context, send, failed="notification not sent")
+    return work_through(event, context, send, failed="notification not sent", again=deps.redelivery)

@@ -17,7 +17,7 @@ CLOSING_SECONDS = 190.0
 
 
 def execute(record: SQSRecord, lambda_context: LambdaContext) -> None:
-    """Work on one job; a message that fails returns to the queue, and after five times goes to its dead letters."""
+    """Work on one job; a message that fails returns to the queue, and after eight times goes to its dead letters."""
     job = EffectJob.model_validate_json(record.body)
     seconds = lambda_context.get_remaining_time_in_millis() / 1000 - CLOSING_SECONDS
     run_job(job, seconds=seconds, ports=deps.execute_ports)
@@ -27,4 +27,4 @@ def execute(record: SQSRecord, lambda_context: LambdaContext) -> None:
 @logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Work on a batch; the answer names the messages that failed."""
-    return work_through(event, context, execute, failed="effects not done")
+    return work_through(event, context, execute, failed="effects not done", again=deps.redelivery)

@@ -17,7 +17,7 @@ CLOSING_SECONDS = 30.0
 
 
 def prove(record: SQSRecord, lambda_context: LambdaContext) -> None:
-    """Work on one job; a message that fails returns to the queue, and after three times goes to its dead letters."""
+    """Work on one job; a message that fails returns to the queue, and after six times goes to its dead letters."""
     job = ProofJob.model_validate_json(record.body)
     seconds = lambda_context.get_remaining_time_in_millis() / 1000 - CLOSING_SECONDS
     improved = prove_plan(job, seconds=seconds, ports=deps.proof_ports)
@@ -27,4 +27,4 @@ def prove(record: SQSRecord, lambda_context: LambdaContext) -> None:
 @logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Work on one batch; the answer names the messages that failed."""
-    return work_through(event, context, prove, failed="plan not proven")
+    return work_through(event, context, prove, failed="plan not proven", again=deps.redelivery)

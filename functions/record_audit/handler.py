@@ -13,7 +13,7 @@ from assistant.wiring import deps
 
 
 def append(record: SQSRecord) -> None:
-    """Append one event; a message that fails returns to the queue, and after five times goes to its dead letters."""
+    """Append one event; a message that fails returns to the queue, and after eight times goes to its dead letters."""
     event = AuditEvent.model_validate_json(record.body)
     if not deps.audit_log.append(event):
         logger.info("audit event delivered again", extra={"audit_id": str(event.id)})
@@ -22,4 +22,4 @@ def append(record: SQSRecord) -> None:
 @logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Record a batch; the answer names the messages that failed."""
-    return work_through(event, context, append, failed="audit event not recorded")
+    return work_through(event, context, append, failed="audit event not recorded", again=deps.redelivery)

@@ -18,7 +18,7 @@ CLOSING_SECONDS = 20.0
 
 
 def sync(record: SQSRecord, lambda_context: LambdaContext) -> None:
-    """Bring one calendar up to now; a job that fails returns to the queue, and after four times to its dead letters."""
+    """Bring one calendar up to now; one that fails returns to the queue, and after seven times to its dead letters."""
     job = MailboxSync.model_validate_json(record.body)
     seconds = lambda_context.get_remaining_time_in_millis() / 1000 - CLOSING_SECONDS
     done = sync_calendar(job, lambda_context.aws_request_id, seconds=seconds, ports=deps.calendar_sync_ports)
@@ -28,4 +28,4 @@ def sync(record: SQSRecord, lambda_context: LambdaContext) -> None:
 @logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Work on one batch; the answer names the messages that failed, the log why."""
-    return work_through(event, context, sync, failed="calendar not read")
+    return work_through(event, context, sync, failed="calendar not read", again=deps.redelivery)

@@ -19,7 +19,7 @@ CLOSING_SECONDS = 60.0
 
 
 def sync(record: SQSRecord, lambda_context: LambdaContext) -> None:
-    """Bring one mailbox up to now; a job that fails returns to the queue, and after four times to its dead letters."""
+    """Bring one mailbox up to now; a job that fails returns to the queue, and after seven times to its dead letters."""
     job = MailboxSync.model_validate_json(record.body)
     seconds = lambda_context.get_remaining_time_in_millis() / 1000 - CLOSING_SECONDS
     done = sync_mailbox(job, lambda_context.aws_request_id, seconds=seconds, ports=deps.sync_ports)
@@ -29,4 +29,4 @@ def sync(record: SQSRecord, lambda_context: LambdaContext) -> None:
 @logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Work on one batch; the answer names the messages that failed, the log why."""
-    return work_through(event, context, sync, failed="mailbox not read")
+    return work_through(event, context, sync, failed="mailbox not read", again=deps.redelivery)

@@ -17,7 +17,7 @@ CLOSING_SECONDS = 90.0
 
 
 def work(record: SQSRecord, lambda_context: LambdaContext) -> None:
-    """Do one piece of work; one that fails returns to the queue, and after five times goes to its dead letters."""
+    """Do one piece of work; one that fails returns to the queue, and after eight times goes to its dead letters."""
     job = read_job(record.body)
     seconds = lambda_context.get_remaining_time_in_millis() / 1000 - CLOSING_SECONDS
     work_on(job, seconds=seconds, ports=deps.notes_ports)
@@ -27,4 +27,4 @@ def work(record: SQSRecord, lambda_context: LambdaContext) -> None:
 @logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Work on one batch; the answer names the messages that failed, the log why."""
-    return work_through(event, context, work, failed="workspace not read")
+    return work_through(event, context, work, failed="workspace not read", again=deps.redelivery)

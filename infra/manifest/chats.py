@@ -22,7 +22,7 @@ FUNCTIONS = (
         "answer_chat",
         "Answer what users ask for and press in Slack",
         memory=1024,
-        timeout=150,
+        timeout=155,
         consumes="chats",
         batch_size=1,
         grants=(

@@ -7,7 +7,7 @@ FUNCTIONS = (
         "record_audit",
         "Write audit events to the append-only trail",
         memory=256,
-        timeout=30,
+        timeout=45,
         consumes="audit",
         grants=(on_table("PutItem"),),
     ),

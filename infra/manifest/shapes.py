@@ -38,12 +38,14 @@ def on_table(*operations: str) -> Grant:
 class Queue:
     """An SQS queue with its dead-letter queue; times in seconds. An alarm tells of messages older than ``max_age``.
 
+    A message that fails comes again three times before the visibility timeout is over (``assistant.runtime.sqs``).
+
     A ``fifo`` queue hands over the messages of a group in order, one at a time.
     """
 
     name: str
     visibility_timeout: int
-    max_receive_count: int = 5
+    max_receive_count: int = 8
     max_age: int = 300
     fifo: bool = False
 

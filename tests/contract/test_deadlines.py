@@ -286,7 +286,9 @@ WORST: dict[str, Callable[[], float]] = {
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
 def test_a_function_gives_up_in_time(function: Function) -> None:
-    assert WORST[function.name]() < function.timeout
+    # Messages that failed are put off: their queue is asked for, then told of each.
+    put_off = (1 + function.batch_size) * slowest(sqs_client(attempts=1)) if function.consumes else 0
+    assert WORST[function.name]() + put_off < function.timeout
 
 
 def test_what_follows_claude_fits_into_the_time_kept_for_it() -> None:

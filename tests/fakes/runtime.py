@@ -1,10 +1,11 @@
 """A clock to set, a meter to read, limits that always or never admit."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from assistant.domain.admission import Admission
+from assistant.domain.errors import Unavailable
 from assistant.ports.runtime import Series
 
 
@@ -45,6 +46,19 @@ class MemoryMeter:
     def total(self, name: str, **dimensions: str) -> float:
         """Sum of what was counted under this name with exactly these dimensions."""
         return sum(value for counted, value, given in self.counts if (counted, given) == (name, dimensions))
+
+
+@dataclass
+class MemoryRedelivery:
+    """Implements ``ports.Redelivery``; remembers who waits how long."""
+
+    down: bool = False
+    waits: list[tuple[str, Mapping[str, int]]] = field(default_factory=list)
+
+    def after(self, queue_arn: str, seconds: Mapping[str, int]) -> None:
+        if self.down:
+            raise Unavailable("The queue does not answer right now.")
+        self.waits.append((queue_arn, dict(seconds)))
 
 
 ADMITTED = Admission(admitted=True, remaining=99)

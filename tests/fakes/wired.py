@@ -34,7 +34,14 @@ from tests.fakes.notes import (
     MemoryWorkspaces,
 )
 from tests.fakes.notifications import MemoryDueIndex, MemoryDueQueue, MemoryNotifications
-from tests.fakes.runtime import FixedMetrics, ManualClock, MemoryMeter, MemorySessions, ScriptedLimiter
+from tests.fakes.runtime import (
+    FixedMetrics,
+    ManualClock,
+    MemoryMeter,
+    MemoryRedelivery,
+    MemorySessions,
+    ScriptedLimiter,
+)
 from tests.fakes.slack_requests import KnownSecret
 from tests.fakes.stores import (
     MemoryAuditLog,
@@ -182,6 +189,7 @@ class Wired:
             "behaviours": self.decisions,
             "audit_trail": self.audit_trail,
             "audit_log": self.audit_log,
+            "redelivery": MemoryRedelivery(),
             "spending": self.spending,
             "connections": self.connections,
             "token_vault": self.vault,

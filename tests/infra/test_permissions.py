@@ -36,6 +36,13 @@ READ_TOKENS = {
     "sync_mailbox",
     "sync_notion",
 }
+CONSUME = {
+    "sqs:ChangeMessageVisibility",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "sqs:GetQueueUrl",
+    "sqs:ReceiveMessage",
+}
 WRITES = {"dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
 
 every_function = pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
@@ -47,7 +54,7 @@ def granted(function: Function) -> dict[str, set[str]]:
     for grant in function.grants:
         expected[grant.resource] |= set(grant.actions)
     if function.consumes:
-        expected[f"queue:{function.consumes}"] |= {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}
+        expected[f"queue:{function.consumes}"] |= CONSUME
     for secret in function.secrets:
         expected[f"secret:{secret}"] |= {"secretsmanager:GetSecretValue"}
     return expected

@@ -57,6 +57,14 @@ class AuditLog(Protocol):
         ...
 
 
+class Redelivery(Protocol):
+    """Says when messages of a queue that were not worked off are delivered again."""
+
+    def after(self, queue_arn: str, seconds: Mapping[str, int]) -> None:
+        """Deliver messages, by the handles they came with, after so many seconds; raises Unavailable."""
+        ...
+
+
 class RateLimiter(Protocol):
     """Token buckets of each user and of all users together."""
 

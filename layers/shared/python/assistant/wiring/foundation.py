@@ -2,12 +2,22 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from assistant.domain.admission import Bucket
 from assistant.domain.health import Dependency
-from assistant.ports.runtime import AuditLog, AuditTrail, Clock, HealthProbe, Meter, MetricReader, RateLimiter, Sessions
+from assistant.ports.runtime import (
+    AuditLog,
+    AuditTrail,
+    Clock,
+    HealthProbe,
+    Meter,
+    MetricReader,
+    RateLimiter,
+    Redelivery,
+    Sessions,
+)
 from assistant.runtime.clock import SystemClock
 from assistant.runtime.observability import EmbeddedMeter
 from assistant.runtime.settings import Settings, needed
@@ -69,6 +79,14 @@ class Foundation:
         from assistant.adapters.sqs_audit import SqsAuditTrail, sqs_client
 
         return SqsAuditTrail(needed("AUDIT_QUEUE_URL", self.settings.audit_queue_url), sqs_client(), self.meter)
+
+    @cached_property
+    def redelivery(self) -> Redelivery:
+        """When messages that were not worked off come again."""
+        from assistant.adapters.sqs_audit import sqs_client
+        from assistant.adapters.sqs_redelivery import SqsRedelivery
+
+        return SqsRedelivery(partial(sqs_client, attempts=1))
 
     @cached_property
     def audit_log(self) -> AuditLog:
