@@ -115,6 +115,19 @@ def test_only_those_who_are_needed_get_a_meeting_they_do_not_have() -> None:
     assert list(calendars[ANA]) == [needed, optional, private]
 
 
+def test_who_has_the_id_at_another_time_has_another_meeting() -> None:
+    needed, other = event("1", "09:00", "10:00", [BEN]), event("1", "11:00", "12:00", [])
+    calendars = complete_calendars({ANA: [needed], BEN: [other]})
+    assert (list(calendars[ANA]), list(calendars[BEN])) == ([needed], [other])
+
+
+def test_two_meetings_of_one_id_stay_where_they_are() -> None:
+    early, late = event("1", "09:00", "10:00", []), event("1", "11:00", "12:00", [])
+    planned = team({"a@x.com": [early], "b@x.com": [early], "c@x.com": [late], "d@x.com": [late]})
+    assert planned.shared == {"1": ("a@x.com", "b@x.com", "c@x.com", "d@x.com")}
+    assert not any(one.movable for member in planned.members.values() for one in member.events)
+
+
 def test_what_is_shared_is_neither_declined_nor_cut_nor_merged() -> None:
     held = event("joint", "09:00", "10:00", [BEN], declinable=True, min_duration_minutes=30, merge_key="weekly")
     planned = team({ANA: [held], BEN: []})

@@ -93,6 +93,21 @@ def test_of_the_others_only_busy_is_said() -> None:
     assert "Doctor" not in text
 
 
+def test_an_unrelated_event_of_the_same_id_is_another_meeting() -> None:
+    call = event("secret", "My call", "11:00", "11:30")
+    answer = planned(member("ana", call), member("ben", SECRET, DOCTOR))
+    (private,) = answer.members[1].changes
+    assert (private.event_ids, private.title, private.shared) == (("secret",), "busy", False)
+    assert answer.conflicts_resolved == 1
+
+
+def test_a_shared_meeting_is_called_what_the_caller_calls_it() -> None:
+    noted = JOINT | {"title": "Roadmap, and my notice", "organizer_is_self": False}
+    text = planned(member("ana", JOINT, CLIENT), member("ben", noted, SECRET)).model_dump_json()
+    assert "Roadmap" in text
+    assert "my notice" not in text
+
+
 def test_times_are_in_the_zone_of_each_member() -> None:
     evening = {"no_meetings_before": "09:00", "no_meetings_after": "20:00"}
     zoned = member("ben", timezone="Asia/Kolkata", constraints=CONSTRAINTS | evening)

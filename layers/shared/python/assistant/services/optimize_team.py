@@ -4,6 +4,7 @@ The caller is one of the members. Of the others' calendars the answer names what
 knows, and titles only of meetings the caller is in: everything else is "busy".
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
@@ -17,6 +18,7 @@ from assistant.domain.calendar.defaults import completed
 from assistant.domain.calendar.metrics import metrics
 from assistant.domain.calendar.objective import do_nothing
 from assistant.domain.calendar.plan import Plan
+from assistant.domain.calendar.problem import Interval
 from assistant.domain.calendar.reading import read_problem
 from assistant.domain.calendar.request import (
     Address,
@@ -45,6 +47,9 @@ MOST_EVENTS: Final = 2_000
 LONGEST_SECONDS: Final = 20.0
 BUSY: Final = "busy"
 
+# What the caller calls the meetings on their calendar.
+type _Titles = Mapping[tuple[str, Interval], str]
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
@@ -60,7 +65,7 @@ class TeamMember(_Part):
     constraints: Constraints = Constraints()
     """What is left out is as for a user without stored preferences."""
     events: CalendarEvents = ()
-    """An event with the same id in two calendars is one meeting."""
+    """An event with the same id at the same time in two calendars is one meeting."""
     tasks: FocusTasks = ()
 
 
@@ -149,7 +154,7 @@ def optimize_team(request: TeamRequest, caller: Identity, *, seconds: float, por
     before = {user: do_nothing(problem) for user, problem in team.members.items()}
     spent = ports.clock.monotonic() - started
     solution = _solved(team, min(request.time_limit_seconds, seconds - spent), ports.solver)
-    own = {event.id for event in team.members[request.user_id].events}
+    own = {(event.id, event.at): event.title for event in team.members[request.user_id].events}
     members = tuple(_member_plan(team, user, before[user], solution.plan[user], own=own) for user in team.members)
     conflicts, open_wishes, cost = solution.gaps
     first = team_score(team, before)
@@ -204,7 +209,7 @@ def _solved(team: Team, seconds: float, solver: TeamSolver) -> TeamSolution:
         return Solution(start, Status.GREEDY, team_score(team, start), bounds=None, seconds=0.0)
 
 
-def _member_plan(team: Team, user: str, before: Plan, after: Plan, *, own: set[str]) -> MemberPlan:
+def _member_plan(team: Team, user: str, before: Plan, after: Plan, *, own: _Titles) -> MemberPlan:
     problem = team.members[user]
     earlier, later = metrics(problem, before), metrics(problem, after)
     return MemberPlan(
@@ -218,14 +223,14 @@ def _member_plan(team: Team, user: str, before: Plan, after: Plan, *, own: set[s
     )
 
 
-def _team_change(team: Team, user: str, change: Change, *, own: set[str]) -> TeamChange:
+def _team_change(team: Team, user: str, change: Change, *, own: _Titles) -> TeamChange:
     problem = team.members[user]
-    titles = {event.id: event.title for event in problem.events}
+    times = {event.id: event.at for event in problem.events}
     return TeamChange(
         type=change.type,
         event_ids=change.events,
         task_id=change.task,
-        title=", ".join(titles[name] if name in own else BUSY for name in change.events),
+        title=", ".join(own.get((name, times[name]), BUSY) for name in change.events),
         shared=any(user in team.shared.get(name, ()) for name in change.events),
         new_start=problem.local(change.at.start) if change.at else None,
         new_end=problem.local(change.at.end) if change.at else None,

@@ -9,6 +9,9 @@ and merging are left to what belongs to one member alone.
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, datetime
+from itertools import chain
+from zoneinfo import ZoneInfo
 
 from assistant.domain.calendar.greedy import greedy_plan
 from assistant.domain.calendar.objective import Score, move_cost, score
@@ -30,19 +33,22 @@ class Team:
 def complete_calendars(calendars: Mapping[str, Sequence[CalendarEvent]]) -> Mapping[str, tuple[CalendarEvent, ...]]:
     """Return the calendars, by address, with every meeting on those of all members it needs.
 
-    How far a meeting may move says the calendar of its organizer; where none is its organizer's, the strictest.
+    Who has its id at another time has another meeting, or knows better. How far a meeting may move says the calendar of
+    its organizer; where none is its organizer's, the strictest.
     """
-    copies: defaultdict[str, dict[str, CalendarEvent]] = defaultdict(dict)
+    copies: defaultdict[tuple[str, date], dict[str, CalendarEvent]] = defaultdict(dict)
+    known: defaultdict[str, set[str]] = defaultdict(set)
     for address, events in calendars.items():
         for event in events:
-            copies[event.event_id][address] = event
+            copies[event.event_id, _begins(event)][address] = event
+            known[event.event_id].add(address)
     completed: defaultdict[str, list[CalendarEvent]] = defaultdict(list)
-    for held in copies.values():
+    for (event_id, _), held in copies.items():
         owner = next((event for event in held.values() if event.organizer_is_self), None)
         flexibility = owner.flexibility if owner else min((event.flexibility for event in held.values()), key=_leeway)
         original = owner or next(iter(held.values()))
         needed = {attendee.email for attendee in original.attendees if not attendee.optional} & calendars.keys()
-        for address in (*held, *sorted(needed - held.keys())):
+        for address in (*held, *sorted(needed - known[event_id])):
             copy = held.get(address) or original.model_copy(update={"organizer_is_self": False})
             shared = len(held) > 1 or bool(needed)
             completed[address].append(copy.model_copy(update={"flexibility": flexibility}) if shared else copy)
@@ -55,8 +61,16 @@ def team_of(problems: Mapping[str, Problem]) -> Team:
     for user, problem in problems.items():
         for event in problem.events:
             holders[event.id, event.at].append(user)
-    shared = {name: tuple(users) for (name, _), users in holders.items() if len(users) > 1}
-    movable = {name: all(_event(problems[user], name).movable for user in users) for name, users in shared.items()}
+    meetings: defaultdict[str, list[list[str]]] = defaultdict(list)
+    for (name, _), users in holders.items():
+        if len(users) > 1:
+            meetings[name].append(users)
+    shared = {name: tuple(chain.from_iterable(groups)) for name, groups in meetings.items()}
+    # Two meetings of one id would have to move to the same time.
+    movable = {
+        name: len(meetings[name]) == 1 and all(_event(problems[user], name).movable for user in users)
+        for name, users in shared.items()
+    }
     members = {
         user: replace(
             problem,
@@ -109,6 +123,13 @@ def _settled(problem: Problem, team: Team, user: str) -> Problem:
 def _as_shared(event: Event, *, movable: bool) -> Event:
     flexibility = event.flexibility if movable else Flexibility.FIXED
     return replace(event, flexibility=flexibility, declinable=False, shortened=None, merge_key=None)
+
+
+def _begins(event: CalendarEvent) -> date:
+    start = event.start
+    if isinstance(start, datetime) and start.tzinfo is None and event.timezone:
+        return start.replace(tzinfo=ZoneInfo(event.timezone))
+    return start
 
 
 def _event(problem: Problem, name: str) -> Event:
