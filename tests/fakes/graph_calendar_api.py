@@ -54,6 +54,7 @@ class GraphCalendarSide:
         attendees: Sequence[str] = (),
         all_day: bool = False,
         free: bool = False,
+        away: bool = False,
         optional: Sequence[str] = (),
     ) -> str:
         return self._add(
@@ -62,7 +63,7 @@ class GraphCalendarSide:
                 "start": _time(start),
                 "end": _time(end),
                 "isAllDay": all_day,
-                "showAs": "free" if free else "busy",
+                "showAs": "oof" if away else "free" if free else "busy",
                 "isOrganizer": organizer == OWN_ADDRESS,
                 "organizer": {"emailAddress": {"name": organizer, "address": organizer}},
                 "attendees": [

@@ -11,6 +11,7 @@ from assistant.adapters.google_http import GoogleCalls
 from assistant.domain.calendar.answers import Answer
 from assistant.domain.calendar.connected import NewEvent
 from assistant.domain.calendar.focus_time import is_focus_time
+from assistant.domain.calendar.out_of_office import OUT_OF_OFFICE
 from assistant.domain.errors import Forbidden, NotFound, Unavailable
 from assistant.domain.subscriptions import Watched
 from tests.fakes.access_tokens import NumberedTokens, connection
@@ -88,6 +89,12 @@ class TestReading:
     ) -> None:
         event_id = google_calendar_api.add("Writing", SPRING, SPRING + HOUR, event_type=event_type)
         assert is_focus_time(calendar.get(event_id).event) is focus
+
+    def test_time_out_of_office_is_told_from_other_events(
+        self, calendar: GoogleCalendar, google_calendar_api: GoogleCalendarApi
+    ) -> None:
+        event_id = google_calendar_api.add("Away", SPRING, SPRING + HOUR, event_type="outOfOffice")
+        assert calendar.get(event_id).event.event_type == OUT_OF_OFFICE
 
     def test_where_the_user_works_is_no_event(
         self, calendar: GoogleCalendar, google_calendar_api: GoogleCalendarApi

@@ -8,6 +8,7 @@ from assistant.adapters.graph_api import GraphApi
 from assistant.adapters.graph_calendar import GraphCalendar, GraphCalendars
 from assistant.adapters.graph_subscriptions import GraphSubscriptions
 from assistant.domain.calendar.connected import NewEvent
+from assistant.domain.calendar.out_of_office import OUT_OF_OFFICE
 from assistant.domain.errors import NotFound, Unavailable
 from assistant.domain.subscriptions import Watched
 from tests.fakes.accounts import MICROSOFT, WEBHOOK
@@ -101,3 +102,11 @@ def test_where_nothing_takes_notifications_none_are_asked_for(
     assert calendar.watch() is None
     calendar.unwatch()
     assert not graph_server.requests
+
+
+@pytest.mark.parametrize("away", [True, False])
+def test_time_out_of_office_is_told_from_other_events(
+    calendar: GraphCalendar, side: GraphCalendarSide, away: bool
+) -> None:
+    event_id = side.add("Holiday", MONDAY, MONDAY + WEEK, away=away)
+    assert calendar.get(event_id).event.event_type == (OUT_OF_OFFICE if away else None)

@@ -218,6 +218,38 @@ def test_a_timed_event_may_leave_the_user_free() -> None:
     assert week_of(component("UID:e", "DTSTART:20260324T150000Z")).events == ()
 
 
+@pytest.mark.parametrize(("hours", "away"), [("T000000", True), ("T010000", False)])
+def test_out_of_office_from_midnight_to_midnight_takes_the_days(hours: str, away: bool) -> None:
+    week = week_of(
+        component(
+            "UID:away",
+            f"DTSTART;TZID={NEW_YORK}:20260324{hours}",
+            f"DTEND;TZID={NEW_YORK}:20260326{hours}",
+            "X-MICROSOFT-CDO-BUSYSTATUS:OOF",
+        )
+    )
+    assert [day.date.day for day in week.days if day.out_of_office] == ([24, 25] if away else [])
+    assert len(week.events) == (not away)
+
+
+def test_a_file_that_cancels_takes_events_away() -> None:
+    kept = component("UID:a", "DTSTART:20260324T150000Z", "DURATION:PT1H")
+    cancelled = calendar(component("UID:a", "SEQUENCE:1", "DTSTART:20260324T150000Z", "DURATION:PT1H"))
+    text = calendar(kept) + cancelled.replace("VERSION:2.0", "VERSION:2.0\r\nMETHOD:CANCEL")
+    (event,) = read_ics(text, RANGE, problem().zone)
+    assert event.status == "cancelled"
+
+
+def test_a_birthday_may_have_begun_long_ago() -> None:
+    born = component("UID:b", "DTSTART;VALUE=DATE:16040325", "RRULE:FREQ=YEARLY", "TRANSP:OPAQUE")
+    assert [day.date.day for day in week_of(born).days if day.out_of_office] == [25]
+
+
+def test_a_series_until_the_last_year_there_is_goes_on() -> None:
+    daily = component("UID:d", "DTSTART:20260324T150000Z", "DURATION:PT1H", "RRULE:FREQ=WEEKLY;UNTIL=99991231T235959Z")
+    assert len(week_of(daily).events) == 2
+
+
 def test_busy_times_are_events_that_stay() -> None:
     busy = component(
         "UID:b",
@@ -291,6 +323,7 @@ def test_says_the_same_as_the_events_of_a_request() -> None:
             "VEVENT 2 (UID b): DTSTART is in a time zone like no other",
         ),
         (("DTSTART:20260324T150000Z", "DURATION:PT1H", "RRULE:FREQ=SECONDLY"), "VEVENT 2 (UID b): RRULE FREQ must be"),
+        (("DTSTART:20260324T150000Z", "DURATION:PT1H", "EXRULE:FREQ=DAILY"), "VEVENT 2 (UID b): EXRULE is not"),
         (("DTSTART:20260324T150000Z", "DURATION:PT1H", "SEQUENCE:new"), "VEVENT 2 (UID b): SEQUENCE cannot be read"),
         (("DTSTART:20260324T150000Z", "DTSTART:20260325T150000Z"), "VEVENT 2 (UID b): DTSTART must not stand twice"),
         (("DTSTART:20260324T150000Z", "DURATION:PT1H", "no property"), "VEVENT 2 (UID b): a line cannot be read"),

@@ -112,6 +112,7 @@ def test_says_of_every_period_that_it_is_empty() -> None:
         ("FREQ=MONTHLY;BYMONTHDAY=32", "BYMONTHDAY must be 1 to 31"),
         ("FREQ=YEARLY;BYWEEKNO=20", "BYWEEKNO is not supported"),
         ("FREQ=DAILY;BYHOUR=9", "BYHOUR is not supported"),
+        ("FREQ=DAILY;UNTIL=00010101", "UNTIL must not be before the year 1600"),
     ],
 )
 def test_refuses_rules_it_cannot_plan_with(rule: str, problem: str) -> None:
@@ -135,6 +136,13 @@ def test_reads_dates_left_out_and_added_in_their_zones() -> None:
         "2026-04-08",
     }
     assert series.added == (datetime(2026, 3, 26, 10, tzinfo=UTC),)
+
+
+def test_dates_nobody_plans_with_are_left_out() -> None:
+    series = read_series(
+        ("RDATE:00010101T000000Z,99991231", "EXDATE:99991231T235900", "RRULE:FREQ=DAILY;UNTIL=99991231")
+    )
+    assert (series.added, series.left_out, series.rule) == ((), frozenset(), read_rule("FREQ=DAILY"))
 
 
 @pytest.mark.parametrize(

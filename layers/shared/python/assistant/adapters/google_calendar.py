@@ -25,6 +25,7 @@ from assistant.domain.calendar.connected import (
     utc_text,
 )
 from assistant.domain.calendar.focus_time import GOOGLE_FOCUS_TIME
+from assistant.domain.calendar.out_of_office import OUT_OF_OFFICE
 from assistant.domain.connections import Connection
 from assistant.domain.errors import Conflict, Forbidden, NotFound
 from assistant.domain.mail_addresses import named_address
@@ -40,6 +41,7 @@ _CANCELLED: Final = "cancelled"
 _NEEDS_ACTION: Final = "needsAction"
 # Where the user says they work: no event.
 _PLACE: Final = "workingLocation"
+_TYPES: Final = frozenset({GOOGLE_FOCUS_TIME, OUT_OF_OFFICE})
 
 
 class GoogleCalendar:
@@ -246,7 +248,7 @@ def _facts(item: Json) -> dict[str, Any]:
         "all_day": whole,
         "start": begins,
         "end": ends,
-        "event_type": GOOGLE_FOCUS_TIME if item.get("eventType") == GOOGLE_FOCUS_TIME else None,
+        "event_type": item["eventType"] if item.get("eventType") in _TYPES else None,
         "status": item.get("status", "confirmed"),
         # Google names only what differs from taking time.
         "transparency": item.get("transparency", "opaque"),

@@ -19,6 +19,7 @@ from assistant.domain.calendar.connected import (
     lasting,
     utc_text,
 )
+from assistant.domain.calendar.out_of_office import OUT_OF_OFFICE
 from assistant.domain.connections import Connection
 from assistant.domain.errors import NotFound
 from assistant.domain.mailbox import CursorExpired
@@ -36,6 +37,7 @@ _KEY = "String {6e0cd66f-6c4d-4f7a-9a55-3b1f0f0e8a27} Name AssistantKey"
 _UTC = 'outlook.timezone="UTC"'
 _PAGE = f"{_UTC}, odata.maxpagesize=200"
 _MOST_SCHEDULES = 20
+_AWAY = "oof"
 _FREE = frozenset({"free", "workingElsewhere"})
 _ANSWERS = {"declined": "declined", "tentativelyAccepted": "tentative", "notResponded": "needs_action"}
 _ACTIONS = {Answer.ACCEPTED: "accept", Answer.TENTATIVE: "tentativelyAccept", Answer.DECLINED: "decline"}
@@ -209,6 +211,7 @@ def _facts(item: Json) -> dict[str, Any]:
         "end": end.date() if whole else lasting(start, end),
         "status": "cancelled" if item.get("isCancelled") else "confirmed",
         "transparency": "transparent" if item.get("showAs") in _FREE else "opaque",
+        "event_type": OUT_OF_OFFICE if item.get("showAs") == _AWAY else None,
         "ical_uid": item.get("iCalUId"),
         "location": (item.get("location") or {}).get("displayName"),
         "description": item.get("bodyPreview"),

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import ValidationError
 
 from assistant.domain.calendar.invitation import invitation
+from assistant.domain.calendar.out_of_office import OUT_OF_OFFICE
 from assistant.domain.calendar.request import MOST_EVENTS, CalendarEvent, DateRange
 from assistant.domain.errors import FieldError, InvalidRequest, field_errors
 
@@ -53,9 +54,11 @@ _ZONE_RULE = re.compile(
 )
 _PRIORITIES = {**dict.fromkeys(range(1, 5), "P1"), **dict.fromkeys(range(6, 10), "P4")}
 _RESPONSES = {"DECLINED": "declined", "TENTATIVE": "tentative", "NEEDS-ACTION": "needs_action"}
-_STATUSES = {"CANCELLED": "cancelled", "TENTATIVE": "tentative"}
+_CANCELLED = "CANCELLED"
+_STATUSES = {_CANCELLED: "cancelled", "TENTATIVE": "tentative"}
 _ONCE = ("UID", "DTSTART", "DTEND", "DURATION", "RECURRENCE-ID", "SEQUENCE", "PRIORITY", "ORGANIZER")
-_BUSY = frozenset({"BUSY", "OOF"})
+_AWAY = "OOF"
+_BUSY = frozenset({"BUSY", _AWAY})
 
 
 def read_ics(
@@ -143,8 +146,11 @@ def _components(text: str, unfolded: str) -> "Iterator[Component]":
     if not calendars or len(calendars) < len(re.findall(r"^BEGIN:VCALENDAR", unfolded, re.MULTILINE | re.IGNORECASE)):
         raise _refused("has no calendar from BEGIN:VCALENDAR to END:VCALENDAR, or one without end")
     for calendar in calendars:
+        cancels = str(calendar.get("METHOD", "")).upper() == "CANCEL"
         for component in calendar.walk():
             if component.name in {"VEVENT", "VFREEBUSY"}:
+                if cancels:
+                    component["STATUS"] = _CANCELLED
                 yield component
 
 
@@ -211,6 +217,7 @@ class _Reader:
                 "timezone": getattr(getattr(start, "tzinfo", None), "key", None),
                 "status": _STATUSES.get(str(component.get("STATUS", "")).upper(), "confirmed"),
                 "transparency": _transparency(component, all_day=not isinstance(start, datetime)),
+                "event_type": OUT_OF_OFFICE if _shown(component) == _AWAY else None,
                 "recurrence": recurrence,
                 "exdates": tuple(component.exdates),
                 "recurring_event_id": uid if original else None,
@@ -283,6 +290,8 @@ def _takes_part(person: "vCalAddress") -> bool:
 
 
 def _recurrence(component: "Event") -> tuple[str, ...]:
+    if "EXRULE" in component:
+        raise ValueError("EXRULE is not supported")
     rules = [f"RRULE:{rule.to_ical().decode()}" for rule in component.rrules]
     if any(end is not None for _, end in component.rdates):
         raise ValueError("RDATE with periods is not supported")
@@ -295,8 +304,12 @@ def _stamp(value: date) -> str:
     return f"{value.astimezone(UTC):%Y%m%dT%H%M%SZ}" if value.tzinfo else f"{value:%Y%m%dT%H%M%S}"
 
 
+def _shown(component: "Event") -> str:
+    return str(component.get("X-MICROSOFT-CDO-BUSYSTATUS", "")).upper()
+
+
 def _transparency(component: "Event", *, all_day: bool) -> str | None:
-    shown = str(component.get("X-MICROSOFT-CDO-BUSYSTATUS", "")).upper()
+    shown = _shown(component)
     if shown == "FREE" or str(component.get("TRANSP", "")).upper() == "TRANSPARENT":
         return "transparent"
     stated = shown in _BUSY if shown else str(component.get("TRANSP", "")).upper() == "OPAQUE"

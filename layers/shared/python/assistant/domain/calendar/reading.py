@@ -10,6 +10,7 @@ from assistant.domain.calendar.connected import takes_time
 from assistant.domain.calendar.focus_time import is_focus_time
 from assistant.domain.calendar.intervals import minus, shared, union, up
 from assistant.domain.calendar.occurrences import AllDay, Occurrence, occurrences
+from assistant.domain.calendar.out_of_office import days_away
 from assistant.domain.calendar.problem import Day, Event, Interval, Minute, Problem, Task
 from assistant.domain.calendar.request import (
     AttendeeAvailability,
@@ -52,7 +53,7 @@ def read_problem(
         UnusableEvent: an event ends before it starts once its zone is known, or the series are too many or too long.
 
     """
-    timed, all_day = occurrences(events, date_range, zone)
+    timed, all_day = _by_length(events, date_range, zone)
     at_now = None if now is None else minute_of(now, zone)
     whole = Interval(whole_day(date_range.start_date, zone).start, whole_day(date_range.end_date, zone).end)
     attended = tuple(_attended(timed, whole))
@@ -71,6 +72,15 @@ def read_problem(
         tasks=tuple(_task(task, zone, whole) for task in tasks),
         busy=_busy(attended, availability or {}, date_range, zone),
     )
+
+
+def _by_length(
+    events: Sequence[CalendarEvent], date_range: DateRange, zone: ZoneInfo
+) -> tuple[Sequence[Occurrence], Sequence[AllDay]]:
+    """Return what takes its time, and what takes whole days."""
+    timed, all_day = occurrences(events, date_range, zone)
+    away = {one.id: days for one in timed if (days := days_away(one, zone))}
+    return [one for one in timed if one.id not in away], [*all_day, *away.values()]
 
 
 def _focus(constraints: Constraints) -> int:

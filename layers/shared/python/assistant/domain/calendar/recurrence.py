@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 
 from assistant.domain.preferences import iana_zone
 
+# What is planned lies in these, and so do the ends of what begins before; further out, times have no other zone.
+_YEARS = range(1600, 2200)
 _CODES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _WORKABLE = {"FREQ", "INTERVAL", "COUNT", "UNTIL", "BYMONTH", "BYMONTHDAY", "BYDAY", "BYSETPOS", "WKST"}
 
@@ -70,7 +72,7 @@ def read_series(lines: tuple[str, ...]) -> Series:
             rules.append(read_rule(value))
         elif name in dates:
             zone = next((given[5:] for given in head.split(";") if given.upper().startswith("TZID=")), None)
-            dates[name] += [_date(part, zone) for part in value.split(",")]
+            dates[name] += [one for one in (_date(part, zone) for part in value.split(",")) if one.year in _YEARS]
         else:
             raise ValueError(f"must be RRULE, EXDATE or RDATE lines, not {name[:20] or 'an empty one'}")
     if len(rules) > 1:
@@ -91,7 +93,7 @@ def read_rule(text: str) -> Rule:
         frequency=Frequency(parts["FREQ"]),
         interval=_numbers(parts, "INTERVAL", 1, 9_999)[0] if "INTERVAL" in parts else 1,
         count=_numbers(parts, "COUNT", 1, 99_999)[0] if "COUNT" in parts else None,
-        until=_date(parts["UNTIL"], None) if "UNTIL" in parts else None,
+        until=_until(parts["UNTIL"]) if "UNTIL" in parts else None,
         months=frozenset(_numbers(parts, "BYMONTH", 1, 12)),
         month_days=frozenset(_numbers(parts, "BYMONTHDAY", 1, 31, signed=True)),
         weekdays=frozenset(map(_nth_weekday, parts["BYDAY"].split(","))) if "BYDAY" in parts else frozenset(),
@@ -124,6 +126,14 @@ def _nth_weekday(text: str) -> NthWeekday:
     if not found or found[2] not in _CODES or (found[1] and int(found[1]) == 0):
         raise ValueError("BYDAY and WKST must be days like MO, or -1FR in BYDAY")
     return NthWeekday(_CODES.index(found[2]), int(found[1]) if found[1] else None)
+
+
+def _until(text: str) -> date | None:
+    """Return the end of a series, None where nobody plans that far: some programs write the year 9999 for no end."""
+    until = _date(text, None)
+    if until.year < _YEARS.start:
+        raise ValueError(f"UNTIL must not be before the year {_YEARS.start}")
+    return until if until.year in _YEARS else None
 
 
 def _date(text: str, zone: str | None) -> date:

@@ -36,10 +36,10 @@ MOST_ATTENDEES = 500
 MOST_BUSY = 10_000
 MOST_DAYS = 62
 # The midnight a day ends with, which no clock shows as a time of that day (ISO 8601:2004, 4.2.3).
-END_OF_DAY = time.max
-_MIDNIGHT = "24:00"
+END_OF_DAY, _MIDNIGHT = time.max, "24:00"
 _NO_WEEKDAY = 'must be a weekday like "Friday"'
-_FIRST_YEAR, _LAST_YEAR = 1970, 2199
+# Birthdays are series of events, which some programs begin in 1604 or 1601.
+_FIRST_YEAR, _FIRST_OF_EVENTS, _LAST_YEAR = 1970, 1600, 2199
 
 
 class Flexibility(StrEnum):
@@ -69,29 +69,29 @@ def _parsed[T: date](kind: type[T], value: object) -> T | None:
     return value if type(value) is kind else None
 
 
-def _instant(value: object) -> datetime:
+def _instant(value: object, after: int = _FIRST_YEAR) -> datetime:
     instant = _parsed(datetime, value)
     if instant is None:
         raise ValueError("must be a time like 2025-01-20T10:00:00Z")
-    return _in_our_years(instant)
+    return _in_our_years(instant, after)
 
 
-def _day(value: object) -> date:
+def _day(value: object, after: int = _FIRST_YEAR) -> date:
     day = _parsed(date, value)
     if day is None:
         raise ValueError("must be a day like 2025-01-20")
-    return _in_our_years(day)
+    return _in_our_years(day, after)
 
 
-def _in_our_years[T: date](value: T) -> T:
-    if not _FIRST_YEAR < value.year < _LAST_YEAR:
-        raise ValueError(f"must be between the years {_FIRST_YEAR + 1} and {_LAST_YEAR - 1}")
+def _in_our_years[T: date](value: T, after: int) -> T:
+    if not after < value.year < _LAST_YEAR:
+        raise ValueError(f"must be between the years {after + 1} and {_LAST_YEAR - 1}")
     return value
 
 
 def _instant_or_day(value: object) -> datetime | date:
     looks_like_day = len(value) <= len("2025-01-20") if isinstance(value, str) else type(value) is date
-    return _day(value) if looks_like_day else _instant(value)
+    return (_day if looks_like_day else _instant)(value, _FIRST_OF_EVENTS)
 
 
 def _weekday(value: object) -> Weekday:
