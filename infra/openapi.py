@@ -79,6 +79,7 @@ _OWN_PROBLEMS = {
     "markNotification": {"404"},
     "proposeMail": {"409"},
     "connectAccount": {"404", "409"},
+    "confirmConnection": {"404", "409"},
     "disconnectAccount": {"404"},
     "undoEffects": {"404"},
     "showEffect": {"404"},

@@ -13,7 +13,6 @@ from assistant.runtime.observability import logger
 from assistant.runtime.page import page
 from assistant.services.connect_accounts import ProviderAnswer, complete_consent
 from assistant.services.manage_connections import ConnectionView
-from assistant.services.welcome_account import welcome_account
 from assistant.wiring import deps
 
 Answer = Annotated[ProviderAnswer, Query()]
@@ -24,15 +23,13 @@ app = http_resolver(deps, largest_body=0)
 
 @app.get(PATH, include_in_schema=False)
 def callback(provider: Provider, answer: Answer) -> Response[str]:
-    """Say in a page what was connected, or why nothing was."""
-    request_id = app.current_event.request_context.request_id
+    """Say in a page whom the consent lets in and how they confirm it, or why nothing was connected."""
     try:
-        connection = complete_consent(provider, answer, request_id, ports=deps.complete_ports)
+        connection, code = complete_consent(provider, answer, ports=deps.complete_ports)
     except AssistantError as error:
         again = "Please go back to the assistant and start again."
         return page(error.status, "Nothing was connected", (error.detail, again))
-    welcome_account(connection, request_id, seconds=app.seconds_left, ports=deps.welcome_ports)
-    return page(200, "The account is connected", ConnectionView.of(connection).told(connection.user_id))
+    return page(200, "One step is left", ConnectionView.of(connection).told(connection.user_id, code))
 
 
 @logger.inject_lambda_context(correlation_id_path="requestContext.requestId", clear_state=True)

@@ -1,4 +1,4 @@
-"""POST, GET and DELETE /api/v1/users/{user_id}/connections: open accounts at providers, list and disconnect them."""
+"""/api/v1/users/{user_id}/connections: open accounts at providers, confirm it, list and disconnect them."""
 
 from typing import Any
 
@@ -7,13 +7,24 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from assistant.domain.providers import Provider
 from assistant.runtime.http import Caller, Owner, PathId, UserPath, http_resolver
 from assistant.runtime.observability import logger
+from assistant.services import confirm_connection as confirm
 from assistant.services import connect_accounts as connect
 from assistant.services import manage_connections as manage
+from assistant.services.welcome_account import welcome_account
 from assistant.wiring import deps
 
 PATH = "/api/v1/users/<user_id>/connections"
 
 app = http_resolver(deps, largest_body=10_000)
+
+
+# Before the route of providers, which would take its name for one.
+@app.post(f"{PATH}/confirm", operation_id="confirmConnection", summary="Confirm a consent", tags=["connections"])
+def finish(user_id: UserPath, sent: confirm.Confirmation, caller: Owner) -> manage.ConnectionView:
+    """Connect the account, with the code that the page after the consent showed."""
+    connection = confirm.confirm_consent(user_id, sent, caller, ports=deps.confirm_ports)
+    welcome_account(connection, caller.request_id, seconds=app.seconds_left, ports=deps.welcome_ports)
+    return manage.ConnectionView.of(connection)
 
 
 @app.post(f"{PATH}/<provider>", operation_id="connectAccount", summary="Connect an account", tags=["connections"])

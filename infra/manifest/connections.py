@@ -8,12 +8,13 @@ from infra.manifest.shapes import Function, Route, on_table
 FUNCTIONS = (
     Function(
         "manage_connections",
-        "Open accounts at providers, list and disconnect them",
+        "Open accounts at providers, confirm it, list and disconnect them",
         memory=512,
         timeout=29,
         routes=(
             Route("GET", "/api/v1/users/{user_id}/connections"),
             Route("POST", "/api/v1/users/{user_id}/connections/{provider}"),
+            Route("POST", "/api/v1/users/{user_id}/connections/confirm"),
             Route("DELETE", "/api/v1/users/{user_id}/connections/{provider}/{connection_id}"),
         ),
         grants=(
@@ -34,12 +35,9 @@ FUNCTIONS = (
         timeout=29,
         routes=(Route("GET", "/api/v1/connections/{provider}/callback", public=True),),
         grants=(
-            on_table("DeleteItem", "GetItem", "PutItem", "UpdateItem"),
-            # It keeps tokens, and cannot read any.
+            on_table("DeleteItem", "PutItem"),
+            # It keeps tokens aside, and cannot read any.
             *on_tokens(*Access, read=False),
-            SEND_AUDIT,
-            SEND_MAILBOXES,
-            SEND_CALENDARS,
         ),
         secrets=("oauth-clients",),
         dependencies=("core", "tokens"),

@@ -131,6 +131,8 @@ EXPECTED: dict[str, HTTPStatus] = {
     "manage_connections.unknown_part": HTTPStatus.UNPROCESSABLE_CONTENT,
     "manage_connections.unknown_connection": HTTPStatus.NOT_FOUND,
     "manage_connections.delete_unknown": HTTPStatus.NOT_FOUND,
+    "manage_connections.confirm": HTTPStatus.OK,
+    "manage_connections.confirm_wrong": HTTPStatus.NOT_FOUND,
     "complete_connection": HTTPStatus.OK,
     "complete_connection.denied": HTTPStatus.FORBIDDEN,
     "complete_connection.no_state": HTTPStatus.UNPROCESSABLE_CONTENT,

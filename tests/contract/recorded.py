@@ -16,7 +16,7 @@ from assistant.domain.memory.change import Line, with_memory
 from assistant.domain.notes.webhook import WebhookSecret
 from assistant.domain.providers import Access, Provider
 from assistant.domain.tasks.kept import KeptTask
-from assistant.domain.tokens import Consent, PendingConsent
+from assistant.domain.tokens import Consent, GivenConsent, PendingConsent, out_of_groups
 from assistant.services.propose_effects import propose_effects
 from assistant.wiring import deps
 from infra.manifest import FUNCTIONS
@@ -124,6 +124,13 @@ def ask_for_a_consent(wired: Wired) -> None:
     wired.provider.consents[query["code"]] = consent
 
 
+def give_a_consent(wired: Wired) -> None:
+    """As the recorded events that confirm know it."""
+    code = out_of_groups(json.loads(recorded("http/manage_connections.confirm")["body"])["code"])
+    expires_at = wired.clock.now() + timedelta(minutes=10)
+    wired.given.keep(code, GivenConsent(google_connection(), wired.provider.issue("given"), expires_at))
+
+
 def arrange(wired: Wired, name: str) -> None:
     """Make the world what a recorded HTTP event finds."""
     _keep_what_it_is_about(wired, name)
@@ -138,6 +145,7 @@ def _keep_what_it_is_about(wired: Wired, name: str) -> None:
     wired.delegations.put(Delegation(user_id="user123", delegate_id="user789", given_at=wired.clock.now()))
     propose(wired)
     ask_for_a_consent(wired)
+    give_a_consent(wired)
     if name.startswith("receive_notion_event"):
         wired.webhook_secrets.replace(WebhookSecret(secret=NOTION_SECRET))
     if name.startswith(("receive_calendar_notification", "receive_graph_notification")):

@@ -191,22 +191,19 @@ WORST: dict[str, Callable[[], float]] = {
     "manage_meetings": lambda: admitted() + 3 * store() + slowest(sqs_client()),
     # Until the table answers no more each step may have been slow; what is left is due again.
     "release_notifications": lambda: 2 * store() + slowest(sqs_client(attempts=1)),
-    # The account, who else has it, its tokens, the provider, the account's end, and its mails; by the user alone.
+    # The account, who else has it, its tokens, the provider, the account's end, and its mails; or what was given, and
+    # the account with its tokens, where what follows is begun with time for it only. By the user alone.
     "manage_connections": lambda: (
         limits()
-        + 5 * slowest(dynamo_client(attempts=1))
-        + slowest(kms_client())
-        + max(map(consent_ended, Provider))
+        + max(
+            5 * slowest(dynamo_client(attempts=1)) + slowest(kms_client()) + max(map(consent_ended, Provider)),
+            4 * slowest(dynamo_client(attempts=1)) + 2 * slowest(kms_client()),
+        )
         + slowest(sqs_client())
     ),
-    # The consent, the provider twice, and the account with its tokens; what follows is begun with time for it only.
+    # What was asked for, the provider twice, and what was given.
     "complete_connection": lambda: (
-        4 * slowest(dynamo_client(attempts=1))
-        + slowest(kms_client())
-        + secret()
-        + oauth()
-        + oauth_read()
-        + slowest(sqs_client())
+        2 * slowest(dynamo_client(attempts=1)) + slowest(kms_client()) + secret() + oauth() + oauth_read()
     ),
     # A store that is down stops a job at once.
     "deliver_notifications": lambda: (

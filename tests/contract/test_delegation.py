@@ -18,6 +18,7 @@ FOR_THE_USER_ALONE = {
     f"PUT {USERS}/delegates/{{delegate_id}}",
     f"DELETE {USERS}/delegates/{{delegate_id}}",
     f"POST {USERS}/connections/{{provider}}",
+    f"POST {USERS}/connections/confirm",
     f"DELETE {USERS}/connections/{{provider}}/{{connection_id}}",
     f"PUT {USERS}/preferences",
     f"PATCH {USERS}/preferences",

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from assistant.domain.access import asked_scopes
 from assistant.domain.mail import Mail
 from assistant.domain.providers import Access, Provider
+from infra.local.sandbox.consent import shown_code
 from tests.contract.recorded import ask_for_a_consent, body_of, deliver, http, invoke, recorded, run
 from tests.fakes.accounts import MICROSOFT
 from tests.fakes.connections import google_connection
@@ -19,8 +20,14 @@ def test_an_account_is_connected_listed_and_disconnected(wired: Wired) -> None:
     assert asked["authorization_url"].startswith("https://google.example/authorize?state=")
     ask_for_a_consent(wired)
     page = http("complete_connection")["body"]
-    assert "&lt;b&gt;Ann&lt;/b&gt; at Google is now connected to the assistant of the user user123." in page
+    assert "The user user123 asked to connect &lt;b&gt;Ann&lt;/b&gt; at Google to their assistant." in page
     assert "Not granted: calendar" in page
+    assert body_of("manage_connections.list")["connections"] == []
+    event = recorded("http/manage_connections.confirm")
+    event["body"] = json.dumps({"code": shown_code(page)})
+    assert json.loads(invoke("manage_connections", event)["body"])["account"] == "ann@example.com"
+    assert [job.reason.value for job in wired.mailbox_queue.requested] == ["connected"]
+    assert invoke("manage_connections", event)["statusCode"] == HTTPStatus.NOT_FOUND
     (listed,) = body_of("manage_connections.list")["connections"]
     assert (listed["account"], listed["status"]) == ("ann@example.com", "active")
     assert http("complete_connection")["statusCode"] == HTTPStatus.UNPROCESSABLE_CONTENT

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from assistant.domain.connections import Connection, ConsentGone, connection_id
 from assistant.domain.providers import Provider
-from assistant.domain.tokens import Consent, KeptTokens, PendingConsent, TokenSet
+from assistant.domain.tokens import Consent, GivenConsent, KeptTokens, PendingConsent, TokenSet
 from assistant.ports.runtime import Clock
 from tests.fakes.runtime import ManualClock
 from tests.fakes.stores import Outage
@@ -133,6 +133,24 @@ class MemoryConsents:
         self._outage.check()
         pending = self._pending.pop(state, None)
         return pending if pending and pending.expires_at > self._clock.now() else None
+
+
+class MemoryGivenConsents:
+    """Implements ``ports.GivenConsents``."""
+
+    def __init__(self, clock: Clock, outage: Outage | None = None) -> None:
+        self._clock = clock
+        self._outage = outage or Outage()
+        self._given: dict[tuple[str, str], GivenConsent] = {}
+
+    def keep(self, code: str, given: GivenConsent) -> None:
+        self._outage.check()
+        self._given[given.connection.user_id, code] = given
+
+    def take(self, user_id: str, code: str) -> GivenConsent | None:
+        self._outage.check()
+        given = self._given.pop((user_id, code), None)
+        return given if given and given.expires_at > self._clock.now() else None
 
 
 @dataclass

@@ -16,7 +16,13 @@ from assistant.services.send_message import ChannelPorts
 from assistant.wiring import deps
 from tests.fakes.calendar_account import MemoryCalendars
 from tests.fakes.chat import MemoryChatQueue, MemoryChats
-from tests.fakes.connections import MemoryConnections, MemoryConsents, MemoryVault, ScriptedProvider
+from tests.fakes.connections import (
+    MemoryConnections,
+    MemoryConsents,
+    MemoryGivenConsents,
+    MemoryVault,
+    ScriptedProvider,
+)
 from tests.fakes.effects import MemoryEffectQueue, MemoryEffects
 from tests.fakes.kept_calendar import MemoryKeptCalendars
 from tests.fakes.llm import MemoryBatches, MemorySpending, ScriptedLlm, sensible
@@ -105,6 +111,7 @@ _BUILT_FROM_PORTS = (
     "answer_ports",
     "ask_ports",
     "complete_ports",
+    "confirm_ports",
     "connection_ports",
     "execute_ports",
     "slack_event_ports",
@@ -139,6 +146,7 @@ class Wired:
         self.vault = MemoryVault(self.clock, self.store)
         self.connections = MemoryConnections(self.vault, self.store)
         self.consents = MemoryConsents(self.clock, self.store)
+        self.given = MemoryGivenConsents(self.clock, self.store)
         self.provider = ScriptedProvider(self.clock)
         self.decisions = MemoryDecisions(self.clock, reads=self.store, writes=self.store)
         self.backlog = MemoryBacklog(self.decisions, self.clock, self.store)
@@ -194,6 +202,7 @@ class Wired:
             "connections": self.connections,
             "token_vault": self.vault,
             "pending_consents": self.consents,
+            "given_consents": self.given,
             "authorization_servers": self.provider,
             "llm": self.llm,
             "llm_batches": self.batches,

@@ -25,7 +25,7 @@ def function_environment(assistant: Assistant, function: str) -> Mapping[str, st
 
 @contextmanager
 def connected(assistant: Assistant, connection: Connection, token: str) -> Iterator[Table]:
-    """Connect an account as the callback of its consent leaves it, and disconnect it; yield the assistant's table."""
+    """Connect an account as a confirmed consent leaves it, and disconnect it; yield the assistant's table."""
     environment = function_environment(assistant, "execute_effects")
     table, clock = Table(environment["TABLE_NAME"], assistant.aws.dynamodb), SystemClock()
     vault = DynamoTokenVault(table, KmsEnvelope(environment["TOKENS_KEY_ARN"], assistant.aws.kms), clock)

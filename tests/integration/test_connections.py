@@ -19,6 +19,7 @@ from assistant.domain.tokens import Consent
 from assistant.domain.users import Identity
 from assistant.runtime.clock import SystemClock
 from assistant.services.access_tokens import TokenPorts, VaultedTokens
+from assistant.services.confirm_connection import Confirmation, ConfirmPorts, confirm_consent
 from assistant.services.connect_accounts import (
     AccessRequest,
     AskPorts,
@@ -30,7 +31,7 @@ from assistant.services.connect_accounts import (
 from assistant.services.manage_connections import ConnectionPorts, disconnect
 from infra.local.emulators import Emulated, emulating
 from infra.local.sandbox.consent import consent
-from tests.fakes.connections import MemoryConnections, MemoryConsents, MemoryVault, expired
+from tests.fakes.connections import MemoryConnections, MemoryConsents, MemoryGivenConsents, MemoryVault, expired
 from tests.fakes.mailbox_sync import MemoryMailboxQueue
 from tests.fakes.stores import MemoryAuditTrail
 
@@ -93,9 +94,11 @@ class World:
         return asked.authorization_url
 
     def complete(self, answer: ProviderAnswer) -> Any:
-        audit = MemoryAuditTrail()
-        ports = CompletePorts(self.store, self.vault, self.consents, self.servers, audit, self.clock)
-        return complete_consent(self.provider, answer, "request1", ports=ports)
+        given = MemoryGivenConsents(self.clock)
+        ports = CompletePorts(self.consents, given, self.servers, self.clock)
+        _, code = complete_consent(self.provider, answer, ports=ports)
+        confirming = ConfirmPorts(self.store, self.vault, given, MemoryAuditTrail(), self.clock)
+        return confirm_consent("user123", Confirmation(code=code), ANN, ports=confirming)
 
 
 def consent_in_browser(url: str) -> ProviderAnswer:

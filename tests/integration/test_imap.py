@@ -27,7 +27,9 @@ def test_a_mailbox_behind_imap_is_connected_and_worked_in(small_assistant: Assis
     def accounts() -> list[dict[str, Any]]:
         return [one for one in called("GET", "/connections")["connections"] if one["provider"] == "imap"]
 
-    follow(consent(called("POST", "/connections/imap", {})["authorization_url"], ADDRESS))
+    code = follow(consent(called("POST", "/connections/imap", {})["authorization_url"], ADDRESS))
+    assert accounts() == []
+    called("POST", "/connections/confirm", {"code": code})
     (account,) = accounts()
     assert (account["account"], account["access"]) == (
         ADDRESS,

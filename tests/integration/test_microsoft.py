@@ -32,7 +32,7 @@ TENANT = str(MICROSOFT.tenant)
 def connection(small_assistant: Assistant, graph_server: GraphServer) -> Iterator[tuple[Connection, Table]]:
     """The demo user's account, which was just connected."""
     connection = MICROSOFT.model_copy(update={"user_id": USER})
-    environment = function_environment(small_assistant, "complete_connection")
+    environment = function_environment(small_assistant, "manage_connections")
     job = to_look_at(connection, SyncReason.CONNECTED)
     with connected(small_assistant, connection, graph_server.token) as table:
         SqsMailboxes(environment["MAILBOXES_QUEUE_URL"], small_assistant.aws.sqs).request([job])

@@ -3,6 +3,7 @@
 import http.client
 import io
 import json
+import re
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -14,16 +15,29 @@ from typing import Any
 
 import pytest
 
+from assistant.adapters.dynamo import Table
+from assistant.adapters.dynamo_consents import DynamoPendingConsents
+from assistant.domain.providers import Provider
+from assistant.runtime.clock import SystemClock
 from infra.local.aws import LocalAws
 from infra.local.deploy import deploy, physical_ids
 from infra.local.environment import ensure_environment
 from infra.local.invoke import invoke
 from infra.local.layout import LOOPBACK, REPOSITORY, Layout, free_port
+from infra.local.ministack import CREDENTIALS
+from infra.local.provider_keys import store_provider_keys
 from infra.local.run import servers
+from infra.local.sandbox.consent import shown_code
 from infra.manifest import FUNCTIONS
+from tests.fakes.consents import pending
+from tests.fakes.oauth_api import CLIENT, OAuthApi, serve_oauth
 from tests.integration.assistant_process import eventually
 
 EVENTS = sorted((REPOSITORY / "events").glob("*/*.json"))
+
+# What AWS grants by something else than the embedded one looks at: tokens by their encryption context, batches of
+# messages by sqs:SendMessage. These calls are its owner's.
+GRANTED_OTHERWISE = ("TrentService.", "AmazonSQS.SendMessageBatch")
 
 PROBE = """
 import boto3
@@ -50,6 +64,10 @@ class Endpoint:
     denials: list[str] = field(default_factory=list)
 
     def forward(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, str, bytes]:
+        if headers.get("X-Amz-Target", "").startswith(GRANTED_OTHERWISE):
+            owner = f"Credential={CREDENTIALS['AWS_ACCESS_KEY_ID']}/"
+            headers = headers | {"Authorization": re.sub("Credential=[^/]+/", owner, headers["Authorization"])}
+            headers.pop("X-Amz-Security-Token", None)
         connection = http.client.HTTPConnection(LOOPBACK, self.upstream_port, timeout=30)
         try:
             connection.request(method, path, body, headers | {"X-Forwarded-Proto": "https"})
@@ -95,9 +113,17 @@ class Enforced:
 
 
 @pytest.fixture(scope="module")
-def enforced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Enforced]:
+def provider() -> Iterator[OAuthApi]:
+    """Google, as far as consents go."""
+    with serve_oauth() as google:
+        yield google
+
+
+@pytest.fixture(scope="module")
+def enforced(tmp_path_factory: pytest.TempPathFactory, provider: OAuthApi) -> Iterator[Enforced]:
     ports = (free_port(), free_port(), free_port())
-    layout = Layout(tmp_path_factory.mktemp("enforced"), "standard", *ports, claude_port=free_port())
+    state, settings = tmp_path_factory.mktemp("enforced"), {"GOOGLE_OAUTH_URL": f"{provider.url}/oauth"}
+    layout = Layout(state, "standard", *ports, settings, claude_port=free_port())
     endpoint = Endpoint(layout.aws_port)
     with ThreadingHTTPServer((LOOPBACK, 0), partial(Forwarder, endpoint)) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -105,6 +131,7 @@ def enforced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Enforced]:
         with servers(layout, ensure_environment(), extra={"AUTH": "true", "AWS_ENDPOINT_URL": address}):
             aws = LocalAws(layout.aws_endpoint)
             deploy(layout, aws)
+            store_provider_keys(aws, {"OAUTH_CLIENTS": json.dumps({"google": CLIENT})})
             yield Enforced(aws, endpoint)
         server.shutdown()
 
@@ -156,6 +183,22 @@ def test_no_call_of_a_kept_tasks_way_is_denied(enforced: Enforced) -> None:
     assert done["next_task_id"]
     assert run("delete", task_id=task_id)["statusCode"] == 204
     assert enforced.endpoint.denials == []
+
+
+def test_no_call_of_a_confirmed_consents_way_is_denied(enforced: Enforced) -> None:
+    by_name = {event.stem: json.loads(event.read_text()) for event in EVENTS}
+    (name,) = enforced.aws.dynamodb.list_tables()["TableNames"]
+    consents = DynamoPendingConsents(Table(name, enforced.aws.dynamodb), SystemClock())
+    state = by_name["complete_connection"]["queryStringParameters"]["state"]
+    consents.keep(state, pending(Provider.GOOGLE, SystemClock()))
+
+    enforced.endpoint.denials.clear()
+    page = invoke(enforced.aws, "complete_connection", by_name["complete_connection"])["body"]
+    body = json.dumps({"code": shown_code(page)})
+    answer = invoke(enforced.aws, "manage_connections", by_name["manage_connections.confirm"] | {"body": body})
+
+    assert enforced.endpoint.denials == []
+    assert json.loads(answer["body"])["account"] == "ann@example.com"
 
 
 def test_claude_answers_under_enforcement(enforced: Enforced) -> None:

@@ -1,13 +1,20 @@
-"""Consents given as a person with a browser gives them: open the page, press a button, follow the provider back."""
+"""Consents given as a person with a browser gives them: open the page, press a button, follow the provider back, read.
 
+What is read there is the code that confirms the consent.
+"""
+
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from http import HTTPStatus
+from typing import Final
 from urllib.parse import urljoin
 
 from infra.local.console import LocalFailure
 from infra.local.sandbox.asking import ask
+
+_CODE: Final = re.compile(r"<p>([A-Z2-7]{4}(?:-[A-Z2-7]{4}){3})</p>")
 
 
 def consent(url: str, address: str) -> str:
@@ -28,11 +35,25 @@ def consent(url: str, address: str) -> str:
     return back
 
 
-def follow(url: str) -> None:
-    """Open the address a provider sends a user back to; raises LocalFailure where the account is not connected."""
+def follow(url: str) -> str:
+    """Open the address a provider sends a user back to; return the code that is shown there.
+
+    Raises:
+        LocalFailure: the consent is not taken.
+
+    """
     answer = ask("GET", url)
     if answer.status != HTTPStatus.OK:
         raise LocalFailure(f"the consent was not taken: {url.partition('?')[0]} answers {answer.status}")
+    return shown_code(answer.data.decode())
+
+
+def shown_code(page: str) -> str:
+    """Return the code that a page shows; raises LocalFailure where it shows none."""
+    shown = _CODE.search(page)
+    if shown is None:
+        raise LocalFailure("the page after the consent shows no code")
+    return shown[1]
 
 
 @dataclass

@@ -94,7 +94,8 @@ def connect_demo_user(layout: Layout, ports: SandboxPorts, token: Callable[[], s
     for provider in EMULATED:
         with step(f"connecting {DEMO_USER} to {provider.title()}"):
             asked = api.post(f"/api/v1/users/{DEMO_USER}/connections/{provider}", {})
-            follow(consent(asked["authorization_url"], ADDRESS))
+            code = follow(consent(asked["authorization_url"], ADDRESS))
+            api.post(asked["confirmation"], {"code": code})
     with step(f"waiting until the {mails} mails of {ADDRESS} are labelled"):
         _wait_for_labels(mailbox, mails, layout)
     with step("letting a first mail arrive, through functions that start with it"):

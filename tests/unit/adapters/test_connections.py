@@ -11,14 +11,21 @@ import pytest
 from assistant.adapters.dynamo import Table, attributes, plain
 from assistant.adapters.dynamo_connections import DynamoConnections
 from assistant.adapters.dynamo_consents import DynamoPendingConsents
+from assistant.adapters.dynamo_given_consents import DynamoGivenConsents
 from assistant.adapters.dynamo_tokens import DynamoTokenVault
 from assistant.adapters.kms_envelope import KmsEnvelope, kms_client
 from assistant.domain.connections import Connection, ConnectionStatus, connection_id
 from assistant.domain.errors import Unavailable
 from assistant.domain.providers import Provider
-from assistant.domain.tokens import PendingConsent, TokenSet
-from assistant.ports.connections import ConnectionStore, PendingConsents, TokenVault
-from tests.fakes.connections import MemoryConnections, MemoryConsents, MemoryVault, google_connection
+from assistant.domain.tokens import GivenConsent, PendingConsent, TokenSet
+from assistant.ports.connections import ConnectionStore, GivenConsents, PendingConsents, TokenVault
+from tests.fakes.connections import (
+    MemoryConnections,
+    MemoryConsents,
+    MemoryGivenConsents,
+    MemoryVault,
+    google_connection,
+)
 from tests.fakes.runtime import ManualClock
 
 ANN = google_connection()
@@ -30,6 +37,7 @@ class Stores:
     connections: ConnectionStore
     vault: TokenVault
     consents: PendingConsents
+    given: GivenConsents
 
 
 @pytest.fixture
@@ -41,12 +49,15 @@ def envelope(aws: None) -> KmsEnvelope:  # noqa: ARG001 needs AWS to be there
 def stores(request: pytest.FixtureRequest, clock: ManualClock) -> Iterator[Stores]:
     if request.param == "fake":
         vault = MemoryVault(clock)
-        yield Stores(MemoryConnections(vault), vault, MemoryConsents(clock))
+        yield Stores(MemoryConnections(vault), vault, MemoryConsents(clock), MemoryGivenConsents(clock))
         return
     table: Table = request.getfixturevalue("table")
     envelope: KmsEnvelope = request.getfixturevalue("envelope")
     yield Stores(
-        DynamoConnections(table), DynamoTokenVault(table, envelope, clock), DynamoPendingConsents(table, clock)
+        DynamoConnections(table),
+        DynamoTokenVault(table, envelope, clock),
+        DynamoPendingConsents(table, clock),
+        DynamoGivenConsents(table, envelope, clock),
     )
 
 
@@ -172,6 +183,24 @@ class TestConsents:
         assert self.pending(clock).model_copy(update={"verifier": None}).challenge is None
 
 
+def given_consent(clock: ManualClock) -> GivenConsent:
+    return GivenConsent(ANN, tokens("1", clock), clock.now() + timedelta(minutes=10))
+
+
+class TestGivenConsents:
+    def test_a_code_is_good_once_for_who_asked(self, stores: Stores, clock: ManualClock) -> None:
+        stores.given.keep("code", given_consent(clock))
+        assert stores.given.take("user123", "other") is None
+        assert stores.given.take("user456", "code") is None
+        assert stores.given.take("user123", "code") == given_consent(clock)
+        assert stores.given.take("user123", "code") is None
+
+    def test_a_code_expires_though_the_item_is_still_there(self, stores: Stores, clock: ManualClock) -> None:
+        stores.given.keep("code", given_consent(clock))
+        clock.advance(600)
+        assert stores.given.take("user123", "code") is None
+
+
 class TestEncryption:
     def scan(self, table: Table) -> list[dict[str, Any]]:
         return [plain(item) for item in table.client.scan(TableName=table.name)["Items"]]
@@ -181,9 +210,11 @@ class TestEncryption:
     ) -> None:
         DynamoTokenVault(table, envelope, clock).put(ANN, tokens("1", clock))
         DynamoPendingConsents(table, clock).keep("state-of-the-user", TestConsents().pending(clock))
+        DynamoGivenConsents(table, envelope, clock).keep("code-of-the-user", given_consent(clock))
         written = str([{name: _shown(value) for name, value in item.items()} for item in self.scan(table)])
         assert "TOKENS#" in written
-        for secret in ("access-1", "refresh-1", "state-of-the-user"):
+        assert "GIVEN#" in written
+        for secret in ("access-1", "refresh-1", "state-of-the-user", "code-of-the-user"):
             assert secret not in written
 
     def test_a_disconnect_leaves_nothing_in_the_table(

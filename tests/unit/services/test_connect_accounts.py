@@ -12,8 +12,9 @@ from assistant.domain.connections import Connection, ConnectionStatus
 from assistant.domain.errors import AssistantError, Conflict, Forbidden, InvalidRequest, NotFound, Unavailable
 from assistant.domain.mailbox_sync import SyncReason
 from assistant.domain.providers import Access, Provider
-from assistant.domain.tokens import Consent, PendingConsent
+from assistant.domain.tokens import Consent, PendingConsent, in_groups
 from assistant.domain.users import Identity
+from assistant.services.confirm_connection import Confirmation, ConfirmPorts, confirm_consent
 from assistant.services.connect_accounts import (
     AccessRequest,
     AskPorts,
@@ -23,8 +24,14 @@ from assistant.services.connect_accounts import (
     ask_consent,
     complete_consent,
 )
-from assistant.services.manage_connections import ConnectionPorts, disconnect, list_connections
-from tests.fakes.connections import MemoryConnections, MemoryConsents, MemoryVault, ScriptedProvider
+from assistant.services.manage_connections import ConnectionPorts, ConnectionView, disconnect, list_connections
+from tests.fakes.connections import (
+    MemoryConnections,
+    MemoryConsents,
+    MemoryGivenConsents,
+    MemoryVault,
+    ScriptedProvider,
+)
 from tests.fakes.mailbox_sync import MemoryMailboxQueue
 from tests.fakes.runtime import ManualClock
 from tests.fakes.stores import MemoryAuditTrail, Outage
@@ -44,10 +51,11 @@ class World:
     def __post_init__(self) -> None:
         self.vault = MemoryVault(self.clock)
         self.store = MemoryConnections(self.vault, self.store_outage)
-        self.consents = MemoryConsents(self.clock)
+        self.consents, self.given = MemoryConsents(self.clock), MemoryGivenConsents(self.clock, self.store_outage)
         self.provider = ScriptedProvider(self.clock)
         self.asking = AskPorts(self.store, self.consents, self.provider, self.clock)
-        self.completing = CompletePorts(self.store, self.vault, self.consents, self.provider, self.audit, self.clock)
+        self.completing = CompletePorts(self.consents, self.given, self.provider, self.clock)
+        self.confirming = ConfirmPorts(self.store, self.vault, self.given, self.audit, self.clock)
         self.mailboxes, self.calendars = (MemoryMailboxQueue(self.queue_outage) for _ in range(2))
         self.managing = ConnectionPorts(
             self.store,
@@ -70,14 +78,20 @@ class World:
     def grants(self, code: str, account: str = "ann@example.com", scopes: frozenset[str] = ALL) -> None:
         self.provider.consents[code] = Consent(account, account, scopes, self.provider.issue(code))
 
-    def complete(self, state: str | None, code: str | None = "code", error: str | None = None) -> Connection:
+    def complete(
+        self, state: str | None, code: str | None = "code", error: str | None = None
+    ) -> tuple[Connection, str]:
         answer = ProviderAnswer(state=state, code=code, error=error)
-        return complete_consent(Provider.GOOGLE, answer, "request9", ports=self.completing)
+        return complete_consent(Provider.GOOGLE, answer, ports=self.completing)
+
+    def confirm(self, code: str, caller: Identity = ANN) -> Connection:
+        return confirm_consent(caller.user_id, Confirmation(code=code), caller, ports=self.confirming)
 
     def connect(self, caller: Identity = ANN, account: str = "ann@example.com", code: str = "code") -> Connection:
         _, state = self.ask(caller=caller)
         self.grants(code, account)
-        return self.complete(state, code)
+        _, shown = self.complete(state, code)
+        return self.confirm(shown, caller)
 
 
 @pytest.fixture
@@ -88,8 +102,13 @@ def world() -> World:
 def test_an_account_is_connected(world: World) -> None:
     asked, state = world.ask()
     assert (asked.scopes, asked.expires_at) == (tuple(sorted(ALL)), world.clock.now() + timedelta(minutes=10))
+    assert asked.confirmation == "/api/v1/users/user123/connections/confirm"
     world.grants("code")
-    connected = world.complete(state)
+    _, code = world.complete(state)
+    assert world.store.of_user("user123") == []
+    assert world.vault.kept == {}
+    assert world.audit.events == []
+    connected = world.confirm(code)
     kept = world.vault.read(connected)
     assert kept
     assert kept.tokens.refresh == "refresh-code"
@@ -164,10 +183,56 @@ def test_a_state_is_good_once_even_where_its_code_failed(world: World) -> None:
 def test_a_replayed_answer_changes_nothing(world: World) -> None:
     _, state = world.ask()
     world.grants("code")
-    connected = world.complete(state)
+    _, code = world.complete(state)
     with pytest.raises(InvalidRequest):
         world.complete(state)
+    connected = world.confirm(code)
+    with pytest.raises(NotFound):
+        world.confirm(code)
     assert world.store.of_user("user123") == [connected]
+
+
+def test_who_asked_connects_nothing_without_the_code_of_who_consented(world: World) -> None:
+    """RFC 6749, 10.12, the other way round: Ben asks, and Ann, lured to his link, consents."""
+    _, bens = world.ask(caller=BEN)
+    world.grants("code")
+    shown, code = world.complete(bens)
+    said = " ".join(ConnectionView.of(shown).told("user456", code))
+    assert in_groups(code) in said
+    assert "The user user456 asked to connect ann@example.com at Google" in said
+    assert "give it to nobody" in said
+    for caller, guess in ((BEN, "A" * 16), (BEN, bens), (BEN, code[:-1]), (ANN, code)):
+        with pytest.raises(NotFound, match="wrong, was used or has expired"):
+            world.confirm(guess, caller)
+    with pytest.raises(Forbidden):
+        confirm_consent("user456", Confirmation(code=code), ANN, ports=world.confirming)
+    assert world.vault.kept == {}
+    assert world.confirm(code, BEN).user_id == "user456"
+    assert world.store.of_user("user123") == []
+
+
+def test_codes_have_80_random_bits_and_are_typed_in_many_ways(world: World) -> None:
+    codes = set()
+    for typed in (str, in_groups, str.lower, lambda code: f" {in_groups(code).replace('-', ' ')}\n"):
+        _, state = world.ask()
+        world.grants("code")
+        _, code = world.complete(state)
+        assert set(code) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
+        codes.add(code)
+        assert world.confirm(typed(code))
+    assert {len(code) for code in codes} == {16}
+    assert len(codes) == 4
+
+
+def test_a_given_consent_expires(world: World) -> None:
+    _, state = world.ask()
+    world.grants("code")
+    world.clock.advance(590)
+    _, code = world.complete(state)
+    world.clock.advance(600)
+    with pytest.raises(NotFound, match="expired"):
+        world.confirm(code)
+    assert world.vault.kept == {}
 
 
 def test_a_state_expires(world: World) -> None:
@@ -184,13 +249,6 @@ def test_a_state_of_another_provider_is_refused(world: World) -> None:
     with pytest.raises(InvalidRequest):
         world.complete(state)
     assert world.vault.kept == {}
-
-
-def test_the_state_says_whose_account_it_is(world: World) -> None:
-    _, bens = world.ask(caller=BEN)
-    world.grants("code")
-    assert world.complete(bens).user_id == "user456"
-    assert world.store.of_user("user123") == []
 
 
 def test_a_foreign_user_asks_lists_and_disconnects_nothing(world: World) -> None:
@@ -210,11 +268,11 @@ def test_fewer_scopes_than_asked_are_shown_and_asked_for_again(world: World) -> 
     _, state = world.ask()
     granted = asked_scopes(Provider.GOOGLE, (Access.MAIL,))
     world.grants("code", scopes=granted)
-    connected = world.complete(state)
+    connected = world.confirm(world.complete(state)[1])
     (view,) = list_connections("user123", ANN, ports=world.managing).connections
     assert [(part.part, part.granted) for part in view.access] == [(Access.MAIL, True), (Access.CALENDAR, False)]
     assert set(view.access[1].missing_scopes) == ALL - granted
-    assert any("Not granted: calendar" in line for line in view.told("user123"))
+    assert any("Not granted: calendar" in line for line in view.told("user123", "code"))
     asked, state = world.ask(access=["calendar"], connection_id=connected.id)
     pending = world.consents.take(state)
     assert pending

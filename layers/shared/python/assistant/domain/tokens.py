@@ -1,7 +1,7 @@
 """Tokens of a connected account, and how a user's consent is asked for (RFC 6749, RFC 7636)."""
 
 import secrets
-from base64 import urlsafe_b64encode
+from base64 import b32encode, urlsafe_b64encode
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -9,6 +9,7 @@ from typing import Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from assistant.domain.connections import Connection
 from assistant.domain.providers import Provider
 
 # A token that expires sooner is renewed; one that lasts for the least time is still handed out while that fails.
@@ -16,6 +17,9 @@ RENEWED_AHEAD: Final = timedelta(minutes=5)
 LEAST: Final = timedelta(minutes=1)
 PENDING_FOR: Final = timedelta(minutes=10)
 _RANDOM_BYTES: Final = 32
+# 80 bits are 16 characters of base32 (RFC 4648, 6).
+_CODE_BYTES: Final = 10
+_GROUP: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,30 @@ class Consent:
     member: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class GivenConsent:
+    """A consent that was given and is not confirmed: the connection as it would be, and its tokens."""
+
+    connection: Connection
+    tokens: TokenSet
+    expires_at: datetime
+
+
 def unguessable() -> str:
     """Return 256 random bits as 43 letters, digits, ``-`` and ``_``: a state, or a verifier of RFC 7636."""
     return secrets.token_urlsafe(_RANDOM_BYTES)
+
+
+def confirmation_code() -> str:
+    """Return 80 random bits as 16 letters and digits that are not mistaken for one another."""
+    return b32encode(secrets.token_bytes(_CODE_BYTES)).decode()
+
+
+def in_groups(code: str) -> str:
+    """Return a code as it is shown, in groups of four."""
+    return "-".join(code[start : start + _GROUP] for start in range(0, len(code), _GROUP))
+
+
+def out_of_groups(typed: str) -> str:
+    """Return a code as it was made, whatever was typed between its groups and in whatever case."""
+    return "".join(filter(str.isalnum, typed)).upper()

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from assistant.domain.connections import Connection
 from assistant.domain.providers import Provider
-from assistant.domain.tokens import Consent, KeptTokens, PendingConsent, TokenSet
+from assistant.domain.tokens import Consent, GivenConsent, KeptTokens, PendingConsent, TokenSet
 
 
 class ConnectionStore(Protocol):
@@ -88,6 +88,18 @@ class PendingConsents(Protocol):
 
     def take(self, state: str) -> PendingConsent | None:
         """Return what the state stands for, once; None when it is unknown, taken or expired."""
+        ...
+
+
+class GivenConsents(Protocol):
+    """Consents that wait to be confirmed, encrypted. Every method raises Unavailable while it is down."""
+
+    def keep(self, code: str, given: GivenConsent) -> None:
+        """Remember what the code stands for."""
+        ...
+
+    def take(self, user_id: str, code: str) -> GivenConsent | None:
+        """Return what the code stands for, once; None when it is unknown, another user's, taken or expired."""
         ...
 
 

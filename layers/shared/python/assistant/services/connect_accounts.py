@@ -1,24 +1,31 @@
 """Use cases: ask a user to open an account to the assistant, and take what the provider sends back.
 
-The state says whose consent it is: the callback has no access token. It is good once, ten minutes, for one provider.
+The state says who asked: the callback has no access token. It is good once, ten minutes, for one provider. Who
+consented may be another, lured there: the account waits until who asked confirms it with the code shown to the other.
 """
 
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import quote
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from assistant.domain.access import asked_scopes
-from assistant.domain.audit import AuditAction, audit_event
 from assistant.domain.connections import Connection, ConsentGone, connection_id
 from assistant.domain.errors import Conflict, FieldError, Forbidden, InvalidRequest, NotFound
 from assistant.domain.providers import Access, Provider
-from assistant.domain.tokens import PENDING_FOR, Consent, PendingConsent, unguessable
+from assistant.domain.tokens import (
+    PENDING_FOR,
+    Consent,
+    GivenConsent,
+    PendingConsent,
+    confirmation_code,
+    unguessable,
+)
 from assistant.domain.users import Identity
-from assistant.ports.connections import AuthorizationServers, ConnectionStore, PendingConsents, TokenVault
-from assistant.ports.runtime import AuditTrail, Clock
+from assistant.ports.connections import AuthorizationServers, ConnectionStore, GivenConsents, PendingConsents
+from assistant.ports.runtime import Clock
 
-_ATTEMPTS: Final = 3
 _LONGEST_CODE: Final = 8192
 
 
@@ -36,11 +43,9 @@ class AskPorts:
 class CompletePorts:
     """The ports taking a consent needs."""
 
-    connections: ConnectionStore
-    vault: TokenVault
     consents: PendingConsents
+    given: GivenConsents
     servers: AuthorizationServers
-    audit: AuditTrail
     clock: Clock
 
 
@@ -58,12 +63,13 @@ class AccessRequest(BaseModel):
 
 
 class ConsentAsked(BaseModel):
-    """Where the user opens the account, within the time."""
+    """Where the user opens the account, within the time, and where they send the code that they are shown then."""
 
     provider: Provider
     authorization_url: str
     scopes: tuple[str, ...]
     expires_at: AwareDatetime
+    confirmation: str = Field(description='The code goes here, as {"code": "..."}')
 
 
 class ProviderAnswer(BaseModel):
@@ -112,13 +118,17 @@ def ask_consent(
     )
     url = ports.servers.of(provider).authorization_url(state, pending)
     ports.consents.keep(state, pending)
-    return ConsentAsked(provider=provider, authorization_url=url, scopes=tuple(sorted(scopes)), expires_at=expires_at)
+    return ConsentAsked(
+        provider=provider,
+        authorization_url=url,
+        scopes=tuple(sorted(scopes)),
+        expires_at=expires_at,
+        confirmation=f"/api/v1/users/{quote(user_id, safe='')}/connections/confirm",
+    )
 
 
-def complete_consent(
-    provider: Provider, answer: ProviderAnswer, request_id: str, *, ports: CompletePorts
-) -> Connection:
-    """Exchange the code and keep the account; one that is connected already is connected anew.
+def complete_consent(provider: Provider, answer: ProviderAnswer, *, ports: CompletePorts) -> tuple[Connection, str]:
+    """Exchange the code and keep what it opens aside; return the connection as it would be, and the code to confirm it.
 
     Raises:
         InvalidRequest: the state or the code is unknown, used, expired or for another provider.
@@ -137,10 +147,25 @@ def complete_consent(
         consent = ports.servers.of(provider).exchange(answer.code, pending)
     except ConsentGone:
         raise InvalidRequest("This link was used already or took too long.") from None
-    connection = _kept(pending, consent, ports)
-    caller = Identity(pending.user_id, request_id)
-    ports.audit.record(audit_event(AuditAction.ACCOUNT_CONNECTED, caller, ports.clock.now(), subject_id=connection.id))
-    return connection
+    given, code = _given(pending, consent, ports.clock), confirmation_code()
+    ports.given.keep(code, given)
+    return given.connection, code
+
+
+def _given(pending: PendingConsent, consent: Consent, clock: Clock) -> GivenConsent:
+    now = clock.now()
+    connection = Connection(
+        user_id=pending.user_id,
+        id=connection_id(pending.provider, consent.account, consent.tenant),
+        provider=pending.provider,
+        account=consent.account,
+        tenant=consent.tenant,
+        member=consent.member,
+        name=consent.name,
+        scopes=consent.scopes,
+        connected_at=now,
+    )
+    return GivenConsent(connection, consent.tokens, expires_at=now + PENDING_FOR)
 
 
 def _present(user_id: str, provider: Provider, wanted: AccessRequest, ports: AskPorts) -> Connection:
@@ -148,27 +173,3 @@ def _present(user_id: str, provider: Provider, wanted: AccessRequest, ports: Ask
     if found is None or found.provider is not provider:
         raise NotFound("No such account is connected.")
     return found
-
-
-def _kept(pending: PendingConsent, consent: Consent, ports: CompletePorts) -> Connection:
-    """Keep the tokens first: a connection that is listed can be opened."""
-    name = connection_id(pending.provider, consent.account, consent.tenant)
-    for _ in range(_ATTEMPTS):
-        found = ports.connections.find(pending.user_id, name)
-        version = found.version if found else 0
-        connection = Connection(
-            user_id=pending.user_id,
-            id=name,
-            provider=pending.provider,
-            account=consent.account,
-            tenant=consent.tenant,
-            member=consent.member,
-            name=consent.name,
-            scopes=consent.scopes,
-            connected_at=found.connected_at if found else ports.clock.now(),
-            version=version + 1,
-        )
-        ports.vault.put(connection, consent.tokens)
-        if ports.connections.replace(connection, expected_version=version):
-            return connection
-    raise Conflict("The account is being changed elsewhere. Please start again.")

@@ -13,6 +13,7 @@ from assistant.domain.connections import Connection, ConnectionStatus
 from assistant.domain.errors import Conflict, NotFound, Unavailable
 from assistant.domain.mailbox_sync import MailboxSync, SyncReason
 from assistant.domain.providers import Access, Provider
+from assistant.domain.tokens import in_groups
 from assistant.domain.users import Identity
 from assistant.ports.connections import AuthorizationServers, ConnectionStore, TokenVault
 from assistant.ports.mailbox_sync import MailboxQueue
@@ -82,18 +83,22 @@ class ConnectionView(BaseModel):
             broken_at=connection.broken_at,
         )
 
-    def told(self, user_id: str) -> tuple[str, ...]:
-        """Return it in sentences, for who just consented; they may not be who asked them to."""
+    def told(self, user_id: str, code: str) -> tuple[str, ...]:
+        """Return what who just consented is told: whom they let in, and the code; they may not be who asked them to."""
         may = ", ".join(part.part for part in self.access if part.granted)
         not_yet = [
             f"{part.part} (missing: {', '.join(part.missing_scopes)})" for part in self.access if not part.granted
         ]
         return (
-            f"{self.name} at {self.provider.row.label} is now connected to the assistant of the user {user_id}.",
-            f"It may use: {may}." if may else "It may not use anything of it yet.",
-            *((f"Not granted: {'; '.join(not_yet)}. You can grant it later by connecting again.",) if not_yet else ()),
-            f"If you are not {user_id}, end this access now: {self.provider.row.consents}.",
-            "You can close this window.",
+            f"The user {user_id} asked to connect {self.name} at {self.provider.row.label} to their assistant.",
+            f"They would read and use: {may}." if may else "They could not use anything of it yet.",
+            *((f"Not granted: {'; '.join(not_yet)}. It can be granted later by connecting again.",) if not_yet else ()),
+            "Nothing is connected yet.",
+            f"If you are {user_id}, finish within ten minutes where you began, with this code:",
+            in_groups(code),
+            f"Please give it to nobody, whoever asks for it: it opens this account to {user_id}.",
+            f"If you are not {user_id}, just close this window: nothing is connected then.",
+            f"What you allowed can be taken back too: {self.provider.row.consents}.",
         )
 
 

@@ -10,17 +10,20 @@ from assistant.wiring.notifications import NotificationWiring
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from assistant.adapters.kms_envelope import KmsEnvelope
     from assistant.adapters.oauth_clients import OAuthClients
     from assistant.domain.providers import Access, Provider
     from assistant.ports.connections import (
         AccessTokens,
         AuthorizationServers,
         ConnectionStore,
+        GivenConsents,
         PendingConsents,
         TokenVault,
     )
     from assistant.ports.mailbox_sync import MailboxQueue
     from assistant.ports.subscriptions import SubscriptionStore
+    from assistant.services.confirm_connection import ConfirmPorts
     from assistant.services.connect_accounts import AskPorts, CompletePorts
     from assistant.services.manage_connections import ConnectionPorts
 
@@ -39,10 +42,15 @@ class ConnectionWiring(NotificationWiring):
     def token_vault(self) -> "TokenVault":
         """Tokens of connected accounts."""
         from assistant.adapters.dynamo_tokens import DynamoTokenVault
+
+        return DynamoTokenVault(self._impatient_table, self._envelope, self.clock)
+
+    @cached_property
+    def _envelope(self) -> "KmsEnvelope":
+        """What tokens are encrypted with."""
         from assistant.adapters.kms_envelope import KmsEnvelope, kms_client
 
-        key = needed("TOKENS_KEY_ARN", self.settings.tokens_key_arn)
-        return DynamoTokenVault(self._impatient_table, KmsEnvelope(key, kms_client()), self.clock)
+        return KmsEnvelope(needed("TOKENS_KEY_ARN", self.settings.tokens_key_arn), kms_client())
 
     @cached_property
     def pending_consents(self) -> "PendingConsents":
@@ -50,6 +58,13 @@ class ConnectionWiring(NotificationWiring):
         from assistant.adapters.dynamo_consents import DynamoPendingConsents
 
         return DynamoPendingConsents(self._impatient_table, self.clock)
+
+    @cached_property
+    def given_consents(self) -> "GivenConsents":
+        """Consents that wait to be confirmed."""
+        from assistant.adapters.dynamo_given_consents import DynamoGivenConsents
+
+        return DynamoGivenConsents(self._impatient_table, self._envelope, self.clock)
 
     @cached_property
     def subscriptions(self) -> "SubscriptionStore":
@@ -118,14 +133,14 @@ class ConnectionWiring(NotificationWiring):
         """What taking a consent needs."""
         from assistant.services.connect_accounts import CompletePorts
 
-        return CompletePorts(
-            self.connections,
-            self.token_vault,
-            self.pending_consents,
-            self.authorization_servers,
-            self.audit_trail,
-            self.clock,
-        )
+        return CompletePorts(self.pending_consents, self.given_consents, self.authorization_servers, self.clock)
+
+    @cached_property
+    def confirm_ports(self) -> "ConfirmPorts":
+        """What confirming a consent needs."""
+        from assistant.services.confirm_connection import ConfirmPorts
+
+        return ConfirmPorts(self.connections, self.token_vault, self.given_consents, self.audit_trail, self.clock)
 
     @cached_property
     def mailbox_queue(self) -> "MailboxQueue":
