@@ -14,10 +14,11 @@ from assistant.services import show_effects as show
 from assistant.services.propose_mail import MailProposal, propose_mail
 from assistant.services.show_receipts import ReceiptList, ReceiptQuery, list_receipts
 from assistant.services.undo_effects import UndoAnswer, UndoRequest, undo_effects
+from assistant.services.verify_ledger import Verification, VerifyQuery, verify_ledger
 from assistant.wiring import deps
 
 Wanted = Annotated[show.EffectQuery, Query()]
-Entries = Annotated[show.VerifyQuery, Query()]
+Entries = Annotated[VerifyQuery, Query()]
 IdempotencyKey = Annotated[
     str | None,
     Header(
@@ -33,6 +34,12 @@ PATH = "/api/v1/users/<user_id>/effects"
 ONE = f"{PATH}/<effect_id>"
 RECEIPTS = "/api/v1/users/<user_id>/receipts"
 
+
+def accepted(made: show.EffectView) -> Proposed:
+    """Answer with an effect and where it is found."""
+    return Response(HTTPStatus.ACCEPTED, JSON, made, {"Location": f"{app.current_event.path}/{made.id}"})
+
+
 app = http_resolver(deps, largest_body=100_000)
 
 
@@ -45,14 +52,14 @@ def find(user_id: UserPath, wanted: Wanted, caller: Caller) -> show.EffectList:
 @app.post(PATH, operation_id="proposeMail", summary="Draft or send a mail", tags=["effects"])
 def propose(user_id: UserPath, wanted: MailProposal, caller: Caller, key: IdempotencyKey = None) -> Proposed:
     """Have a draft kept in a connected mailbox, or a mail sent from it after the user approves exactly that mail."""
-    made = propose_mail(user_id, wanted, caller, key=key, ports=deps.mail_proposal_ports)
-    return Response(HTTPStatus.ACCEPTED, JSON, made, {"Location": f"{app.current_event.path}/{made.id}"})
+    return accepted(propose_mail(user_id, wanted, caller, key=key, ports=deps.mail_proposal_ports))
 
 
 @app.get(f"{PATH}/verify", operation_id="verifyEffects", summary="Verify the ledger", tags=["effects"])
-def verify(user_id: UserPath, wanted: Entries, caller: Caller) -> show.Verification:
+def verify(user_id: UserPath, wanted: Entries, caller: Caller) -> Verification:
     """Tell whether the ledger and the effects are as they were written, 2,000 entries at a time."""
-    return show.verify_ledger(user_id, wanted, caller, effects=deps.effects, clock=deps.clock)
+    with deps.calls_within(app.seconds_left - LAST_CALL_SECONDS):
+        return verify_ledger(user_id, wanted, caller, effects=deps.effects, clock=deps.clock)
 
 
 @app.post(f"{PATH}/undo", operation_id="undoEffects", summary="Undo effects", tags=["effects"])

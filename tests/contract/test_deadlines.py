@@ -332,7 +332,15 @@ def test_the_last_call_fits_into_the_time_kept_for_it() -> None:
     assert max(store(), slowest(sqs_client()), slowest(dynamo_client(attempts=1))) < LAST_CALL_SECONDS
 
 
-@pytest.mark.parametrize("name", ["optimize_calendar.plan_accept", "manage_effects.approve", "manage_effects.undo"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "optimize_calendar.plan_accept",
+        "manage_effects.approve",
+        "manage_effects.undo",
+        "manage_effects.verify",
+    ],
+)
 def test_no_call_begins_when_the_time_for_them_is_over(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, name: str
 ) -> None:

@@ -1,6 +1,6 @@
 """Effects in memory, their queue, and what proposes and executes them over mailboxes in memory."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -86,13 +86,18 @@ class MemoryEffects:
 
     def entries(self, user_id: str, *, after: int, limit: int) -> Sequence[LedgerEntry]:
         self._outage.check()
-        now = self._clock.now()
-        kept = (one for one in self.ledgers.get(user_id, []) if one.number > after and one.expires_at > now)
-        return list(islice(kept, limit))
+        return list(islice((one for one in self._kept_entries(user_id) if one.number > after), limit))
+
+    def latest_entries(self, user_id: str) -> Iterator[LedgerEntry]:
+        self._outage.check()
+        return reversed(self._kept_entries(user_id))
 
     def head(self, user_id: str) -> LedgerHead:
         self._outage.check()
         return self.heads.get(user_id, LedgerHead())
+
+    def _kept_entries(self, user_id: str) -> Sequence[LedgerEntry]:
+        return [one for one in self.ledgers.get(user_id, []) if one.expires_at > self._clock.now()]
 
     def _is_live(self, record: EffectRecord) -> bool:
         return record.expires_at > self._clock.now()

@@ -73,6 +73,8 @@ class TestEffectStore:
         assert broken_links(USER, entries, behind=None, end=end, now=now) == ()
         assert [entry.number for entry in effects.entries(USER, after=1, limit=1)] == [2]
         assert effects.entries("user2", after=0, limit=10) == []
+        assert [entry.number for entry in effects.latest_entries(USER)] == [3, 2, 1]
+        assert list(effects.latest_entries("user2")) == []
 
     def test_pages_are_the_newest_first(self, effects: EffectStore, desk: Desk) -> None:
         for number in range(5):
@@ -168,6 +170,7 @@ def test_a_missing_table_is_unavailable(missing_table: Table, desk: Desk) -> Non
         lambda: effects.commit(USER, change(new(desk.effect("m1", ARCHIVE)))),
         lambda: effects.page(USER, before=None, since=None, run_id=None, limit=1),
         lambda: effects.entries(USER, after=0, limit=1),
+        lambda: list(effects.latest_entries(USER)),
     ):
         with pytest.raises(Unavailable):
             call()

@@ -17,7 +17,8 @@ from assistant.domain.triage.decision import DecidedBy
 from assistant.domain.users import Identity
 from assistant.services.answer_approvals import ApprovalRequest, approve_effect
 from assistant.services.propose_mail import MailProposal, MailProposalPorts, propose_mail
-from assistant.services.show_effects import EffectView, VerifyQuery, verify_ledger
+from assistant.services.show_effects import EffectView
+from assistant.services.verify_ledger import VerifyQuery, verify_ledger
 from tests.fakes.connections import google_connection
 from tests.fakes.effects import CALLER, USER, Desk
 

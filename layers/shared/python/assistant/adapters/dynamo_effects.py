@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from assistant.adapters.aws import unavailable
 from assistant.adapters.dynamo import EXPIRES_AT, Item, Table, attempts, attributes, epoch, plain, user_partition
 from assistant.adapters.dynamo_due import due_item
-from assistant.domain.effects.effect import EffectRecord
+from assistant.domain.effects.effect import EffectRecord, place_of
 from assistant.domain.effects.ledger import EffectChange, LedgerEntry, LedgerHead, chained
 from assistant.domain.effects.settling import to_be_settled
 from assistant.domain.errors import Unavailable
@@ -76,9 +76,11 @@ class DynamoEffects:
 
     def entries(self, user_id: str, *, after: int, limit: int) -> Sequence[LedgerEntry]:
         """Return entries that are not expired, by number."""
-        low, high = _entry_key(after + 1), _entry_key(10**_DIGITS - 1)
-        items = self._range(user_id, low, high, page=min(limit, _READ_AT_ONCE), newest_first=False)
-        return [LedgerEntry.model_validate_json(item["document"]) for item in islice(items, limit)]
+        return list(islice(self._entries(user_id, after, page=min(limit, _READ_AT_ONCE), newest_first=False), limit))
+
+    def latest_entries(self, user_id: str) -> Iterator[LedgerEntry]:
+        """Yield entries that are not expired, by number, from the end."""
+        return self._entries(user_id, 0, page=_READ_AT_ONCE, newest_first=True)
 
     def head(self, user_id: str) -> LedgerHead:
         """Return the end of the ledger, read consistently."""
@@ -91,12 +93,17 @@ class DynamoEffects:
         return all(versions.get(change.record.id, 0) == change.record.version - 1 for change in changes)
 
     def _places(self, user_id: str, before: str | None, since: datetime | None, run_id: str | None) -> Iterator[str]:
-        low = f"{int(since.timestamp() * 1000):013d}" if since else ""
+        low = place_of(since) if since else ""
         items = self._range(user_id, _BY_TIME + low, _BY_TIME + (before or "~"), page=_READ_AT_ONCE, newest_first=True)
         for item in items:
             place = item["sk"].removeprefix(_BY_TIME)
             if place != before and run_id in (None, item["run_id"]):
                 yield place
+
+    def _entries(self, user_id: str, after: int, *, page: int, newest_first: bool) -> Iterator[LedgerEntry]:
+        low, high = _entry_key(after + 1), _entry_key(10**_DIGITS - 1)
+        for item in self._range(user_id, low, high, page=page, newest_first=newest_first):
+            yield LedgerEntry.model_validate_json(item["document"])
 
     def _range(self, user_id: str, low: str, high: str, *, page: int, newest_first: bool) -> Iterator[Item]:
         """Yield the items between two sort keys that are not expired."""

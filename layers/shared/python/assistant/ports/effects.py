@@ -1,6 +1,6 @@
 """Effects: keeping them with their ledger, handing them to the worker, and acting on targets."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -35,6 +35,10 @@ class EffectStore(Protocol):
 
     def entries(self, user_id: str, *, after: int, limit: int) -> Sequence[LedgerEntry]:
         """Return the entries behind the one of this number, oldest first."""
+        ...
+
+    def latest_entries(self, user_id: str) -> Iterator[LedgerEntry]:
+        """Yield the entries, the newest first, read as they are asked for."""
         ...
 
     def head(self, user_id: str) -> LedgerHead:

@@ -1,4 +1,4 @@
-"""Use cases: list effects, show one, and verify that the ledger is as it was written."""
+"""Use cases: list effects, and show one."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,6 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from assistant.domain.effects.actions import AnyAction, Inverse
 from assistant.domain.effects.approval import action_hash, rendered
 from assistant.domain.effects.effect import EffectRecord, EffectState, Needed, Origin, Target
-from assistant.domain.effects.ledger import LedgerHead, broken_links, changed_records
 from assistant.domain.errors import NotFound, unknown_cursor
 from assistant.domain.sources import Source
 from assistant.domain.users import Identity
@@ -19,8 +18,6 @@ from assistant.ports.runtime import Clock
 from assistant.services.matching_page import CHUNK, chunked, matching_page
 
 _PLACE: Final = re.compile(r"\d{13}-[0-9a-f]{32}")
-_MOST_VERIFIED: Final = 2_000
-_MOST_SHOWN: Final = 100
 
 
 class EffectQuery(BaseModel):
@@ -102,30 +99,6 @@ class EffectList(BaseModel):
     next_cursor: str | None = None
 
 
-class VerifyQuery(BaseModel):
-    """Where verifying goes on."""
-
-    model_config = ConfigDict(frozen=True)
-
-    after: int = Field(default=0, ge=0, description="The next_after of the answer before")
-
-
-class Verification(BaseModel):
-    """Whether entries ``first`` to ``last`` of the ledger are as they were written, and the effects as they say.
-
-    ``head`` is the last entry: who writes its number and hash down can tell later whether the past was rewritten.
-    ``next_after`` asks for the entries that follow, None at the end.
-    """
-
-    user_id: str
-    intact: bool
-    problems: tuple[str, ...]
-    first: int
-    last: int
-    head: LedgerHead
-    next_after: int | None = None
-
-
 def list_effects(
     user_id: str, wanted: EffectQuery, caller: Identity, *, effects: EffectStore, clock: Clock
 ) -> EffectList:
@@ -171,38 +144,4 @@ def newest_effects(
         lambda place: effects.page(user_id, before=place, since=since, run_id=run_id, limit=CHUNK),
         lambda record: record.effect.place,
         before=before,
-    )
-
-
-def verify_ledger(
-    user_id: str, wanted: VerifyQuery, caller: Identity, *, effects: EffectStore, clock: Clock
-) -> Verification:
-    """Verify the chain of the ledger, some entries at a time, and the effects it speaks of.
-
-    Raises:
-        Forbidden: it is of another user.
-        Unavailable: the store is down.
-    """
-    caller.must_be(user_id)
-    now = clock.now()
-    # Read before the entries: what is appended meanwhile lies behind it.
-    head = effects.head(user_id)
-    # The entry before the first is read with them, to hold that one against.
-    read = effects.entries(user_id, after=max(wanted.after - 1, 0), limit=_MOST_VERIFIED + 1)
-    behind = next((entry.head for entry in read[:1] if entry.number == wanted.after), None)
-    entries = [entry for entry in read if wanted.after < entry.number <= head.number]
-    more = len(read) > _MOST_VERIFIED and bool(entries) and entries[-1].number < head.number
-    end = None if more else head
-    problems = broken_links(user_id, entries, behind=behind, end=end, now=now)
-    named = {entry.effect_id for entry in entries}
-    problems += changed_records(entries, effects.find(user_id, named), now=now)
-    last = entries[-1].number if entries else wanted.after
-    return Verification(
-        user_id=user_id,
-        intact=not problems,
-        problems=problems[:_MOST_SHOWN],
-        first=entries[0].number if entries else wanted.after,
-        last=last,
-        head=head,
-        next_after=last if more else None,
     )

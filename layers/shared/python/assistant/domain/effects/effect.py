@@ -164,7 +164,12 @@ class Effect(_Model):
     @property
     def place(self) -> str:
         """Return a text that sorts effects by when they were proposed."""
-        return f"{int(self.proposed_at.timestamp() * 1000):013d}-{self.id}"
+        return f"{place_of(self.proposed_at)}-{self.id}"
+
+
+def place_of(moment: datetime) -> str:
+    """Return a text before those of the effects proposed since that millisecond, behind those of all before."""
+    return f"{int(moment.timestamp() * 1000):013d}"
 
 
 class Approval(_Model):

@@ -13,6 +13,9 @@ from assistant.domain.effects.effect import EffectRecord
 
 ENTRY_KEPT_FOR: Final = timedelta(days=400)
 
+# The id an effect is kept under, and what is kept there.
+type KeptRecord = tuple[str, EffectRecord]
+
 
 class LedgerEvent(StrEnum):
     """What happened to an effect."""
@@ -49,7 +52,7 @@ class LedgerHead(BaseModel):
 
     def is_forgotten(self, now: datetime) -> bool:
         """Whether the entry it names is of an age at which it may be gone, or there was none."""
-        return self.at is None or now >= self.at + ENTRY_KEPT_FOR
+        return self.at is None or now >= _second(self.at + ENTRY_KEPT_FOR)
 
 
 class LedgerEntry(BaseModel):
@@ -72,6 +75,10 @@ class LedgerEntry(BaseModel):
     def expires_at(self) -> datetime:
         """When it is forgotten."""
         return self.at + ENTRY_KEPT_FOR
+
+    def is_of_forgotten(self, now: datetime) -> bool:
+        """Whether its effect is of an age at which it may be gone, or be another one of the same id."""
+        return now >= _second(self.record_expires_at)
 
     @property
     def head(self) -> LedgerHead:
@@ -126,27 +133,34 @@ def broken_links(
     return tuple(problems)
 
 
-def changed_records(
-    entries: Iterable[LedgerEntry], records: Mapping[str, EffectRecord], *, now: datetime
-) -> tuple[str, ...]:
-    """Return which effects are not as their newest entry among these says; one forgotten in time is no problem.
-
-    An effect that is newer than its entries is judged by the entry that made it.
-    """
-    newest = {entry.effect_id: entry for entry in entries}
-    return tuple(problem for entry in newest.values() if (problem := _difference(entry, records, now)))
+def speaking(entries: Iterable[LedgerEntry], *, now: datetime) -> Mapping[str, LedgerEntry]:
+    """Return the newest of these entries of each effect that is not forgotten of age."""
+    return {entry.effect_id: entry for entry in entries if not entry.is_of_forgotten(now)}
 
 
-def _difference(entry: LedgerEntry, records: Mapping[str, EffectRecord], now: datetime) -> str | None:
-    record = records.get(entry.effect_id)
-    if record is None:
-        return None if now >= entry.record_expires_at else f"Effect {entry.effect_id} is missing."
-    if record.version < entry.version or record.id != entry.effect_id:
-        return f"Effect {entry.effect_id} was changed."
-    if record.version == entry.version and digest(record) != entry.record_hash:
-        return f"Effect {entry.effect_id} was changed."
-    return None
+def changed_records(records: Iterable[KeptRecord], said: Mapping[str, LedgerEntry]) -> tuple[str, ...]:
+    """Return which effects are not as the newest entry of them says, or are in none."""
+    problems = (_difference(name, record, said.get(name)) for name, record in records)
+    return tuple(dict.fromkeys(problem for problem in problems if problem))
+
+
+def missing_records(records: Iterable[KeptRecord], said: Mapping[str, LedgerEntry]) -> tuple[str, ...]:
+    """Return which effects are gone before their time."""
+    known = {name for name, _ in records}
+    return tuple(f"Effect {name} is missing." for name in said if name not in known)
+
+
+def _difference(name: str, record: EffectRecord, entry: LedgerEntry | None) -> str | None:
+    if entry is None:
+        return f"Effect {name} is in no entry."
+    as_said = (record.id, record.version, digest(record)) == (entry.effect_id, entry.version, entry.record_hash)
+    return None if as_said else f"Effect {name} was changed."
 
 
 def _hash(entry: LedgerEntry) -> str:
     return digest(entry.model_copy(update={"hash": ""}))
+
+
+def _second(moment: datetime) -> datetime:
+    """Return the second in which the store forgets what expires then."""
+    return moment.replace(microsecond=0)
