@@ -17,7 +17,7 @@ from assistant.domain.calendar.plan import Merge, Plan
 from assistant.domain.calendar.plan_record import PlanRecord, ProofJob, ProofState, proof_state
 from assistant.domain.calendar.rules import Rule
 from assistant.domain.calendar.solution import Status, WeekSolution
-from assistant.domain.calendar.suggestions import reviewed, suggestions
+from assistant.domain.calendar.suggestions import Review, reviewed, suggestions
 from assistant.domain.errors import Conflict, InvalidRequest, NotFound, Unavailable
 from assistant.domain.users import Identity
 from assistant.services.accept_suggestions import AcceptPorts, AcceptRequest, AcceptResponse, accept_suggestions
@@ -298,3 +298,48 @@ def test_why_the_others_are_suggested() -> None:
             assert other.change.at != change.at
         elif change.type in {ChangeType.SHORTEN, ChangeType.DECLINE}:
             assert other is None
+
+
+def crossed() -> Review:
+    """Three meetings in a row overlap, and the plan moves the first two out of it."""
+    week = problem(
+        event("x1", "2026-03-23T10:00", flexibility="same_day"),
+        event("x2", "2026-03-23T09:30", flexibility="same_week", attendees=[{"email": "eve@company.com"}]),
+        event("x3", "2026-03-23T10:45"),
+        days=1,
+        focus_time_hours=0,
+        meeting_buffer_minutes=0,
+    )
+    moved = {"x1": at(week, "2026-03-23T09:45"), "x2": at(week, "2026-03-23T12:00")}
+    return reviewed(week, Plan(moved=moved))
+
+
+def test_overlaps_are_counted_where_they_are() -> None:
+    found = {one.event_id: one.reasoning for one in suggestions(crossed(), revision=1)}
+    assert found["x2"].startswith(
+        "Resolves 1 overlap with “x1” (Mon 23 Mar, 10:00–11:00), lets 1 more be resolved; moves it"
+    )
+    assert found["x1"].startswith("Resolves 1 overlap with “x3” (Mon 23 Mar, 10:45–11:45); moves it")
+
+
+def test_the_alternative_keeps_what_depends_on_the_suggestion_where_it_can() -> None:
+    review = crossed()
+    place = next(place for place, change in enumerate(review.changes) if change.events == ("x2",))
+    why = counterfactual(review, place)
+    assert why.without.conflicts == 2
+    assert why.alternative
+    assert why.alternative.score.conflicts == 0
+
+
+def test_people_of_two_meetings_that_become_one_are_counted_once() -> None:
+    week = problem(
+        event("first", "2026-03-23T10:00", 30, merge_key="sync", attendees=[{"email": "ann@x.com"}]),
+        event("second", "2026-03-23T14:00", 30, merge_key="sync", attendees=[{"email": "bob@x.com"}]),
+        event("third", "2026-03-23T16:00", 30, merge_key="sync", attendees=[{"email": "bob@x.com"}]),
+        days=1,
+    )
+    for pair, said in ((("first", "second"), "2 other people"), (("second", "third"), "1 other person")):
+        merged = Plan(merged=(Merge(*pair, at(week, "2026-03-23T10:00", 45)),))
+        (one,) = (one for one in suggestions(reviewed(week, merged), revision=1) if one.type is ChangeType.MERGE)
+        assert one.attendees_affected == int(said[0])
+        assert f"{said} affected" in one.reasoning

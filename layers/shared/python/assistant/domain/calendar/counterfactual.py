@@ -1,6 +1,6 @@
 """Why a change is suggested: the plan without it, and the best other thing that could be done instead."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from assistant.domain.calendar.changes import Change, ChangeType, changes, plan_of
@@ -28,7 +28,7 @@ class Counterfactual:
     without: Score
     unmet: tuple[Unmet, ...]
     alternative: Alternative | None
-    """The best allowed one, with everything kept that does not depend on the suggested one."""
+    """The best allowed one, with everything kept, or with all that does not depend on the suggested one."""
 
 
 def counterfactual(review: Review, index: int) -> Counterfactual:
@@ -39,20 +39,29 @@ def counterfactual(review: Review, index: int) -> Counterfactual:
         with_it=score(problem, review.plan),
         without=score(problem, without),
         unmet=tuple(one for one in unmet(problem, without) if one not in known),
-        alternative=_best_alternative(problem, without, review.changes[index]),
+        alternative=_best_alternative(problem, _kept(review, index), review.changes[index]),
     )
 
 
-def _best_alternative(problem: Problem, without: Plan, suggested: Change) -> Alternative | None:
-    """Return the allowed alternative that scores lowest, the earliest of equal ones."""
-    kept = changes(problem, without)
+def _kept(review: Review, index: int) -> tuple[Plan, ...]:
+    """Return the plan without the change alone, and, where others depend on it, without those as well."""
+    others = tuple(change for place, change in enumerate(review.changes) if place != index)
+    alone, without = plan_of(others), review.without[index]
+    depend = any(index in needed for needed in review.needs)
+    return (alone, without) if depend else (without,)
+
+
+def _best_alternative(problem: Problem, kept: Iterable[Plan], suggested: Change) -> Alternative | None:
+    """Return the allowed alternative that scores lowest, the first of equal ones."""
     altering = suggested.type not in {ChangeType.FOCUS_BLOCK, ChangeType.TASK_BLOCK}
     candidates: list[tuple[Score, int, Change, Plan]] = []
-    for change in _others(problem, without, suggested):
-        plan = plan_of((*kept, change))
-        if altering:
-            plan = replace(plan, focus=best_focus(problem, replace(plan, focus=())))
-        candidates.append((score(problem, plan), len(candidates), change, plan))
+    for without in kept:
+        others = changes(problem, without)
+        for change in _others(problem, without, suggested):
+            plan = plan_of((*others, change))
+            if altering:
+                plan = replace(plan, focus=best_focus(problem, replace(plan, focus=())))
+            candidates.append((score(problem, plan), len(candidates), change, plan))
     for reached, _, change, plan in sorted(candidates, key=lambda candidate: candidate[:2]):
         if not violations(problem, plan):
             return Alternative(change, reached)

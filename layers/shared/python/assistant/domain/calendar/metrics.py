@@ -55,7 +55,9 @@ def metrics(problem: Problem, plan: Plan) -> Metrics:
         meeting_minutes=sum(at.minutes for at in meetings),
         meetings_per_day={day.date: a_day[day] for day in days},
         protected_focus_minutes=sum(day.focus_kept for day in days) + sum(block.minutes for block in plan.focus),
-        focus_shortfall_minutes=sum(focus_missing(problem, plan.focus).values()),
+        focus_shortfall_minutes=(
+            sum(focus_missing(problem, plan.focus).values()) + sum(day.focus_beyond for day in problem.days)
+        ),
         potential_focus_minutes=sum(gaps) - sum(fragments),
         fragmented_minutes=sum(fragments),
         fragments=len(fragments),

@@ -1,7 +1,7 @@
 """A calendar as the optimizer sees it. Times are integer minutes since the Unix epoch, UTC."""
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
@@ -47,6 +47,8 @@ class Day:
     """Minutes of protected focus, beside those that are kept; 0 on a day without work."""
     focus_kept: int = 0
     """Minutes of focus time that stands in the calendar, where nothing else does."""
+    focus_beyond: int = 0
+    """Minutes of focus time wanted that the working hours, or what is left of them, have no room for."""
 
     @property
     def open(self) -> bool:
@@ -97,6 +99,13 @@ class Event:
         return self.flexibility is not Flexibility.FIXED
 
 
+def people(events: Iterable[Event]) -> int:
+    """Return how many others attend any of the events; who may stay away from two of them counts twice."""
+    listed = tuple(events)
+    required = {address for event in listed for address in event.required}
+    return len(required) + sum(event.attendees - len(event.required) for event in listed)
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """Work to place in ``chunks`` pieces of ``chunk`` minutes between ``earliest`` and ``deadline``."""
@@ -108,6 +117,8 @@ class Task:
     priority: Priority
     earliest: Minute
     deadline: Minute
+    rest: int = 0
+    """Minutes of it that make no whole piece; nothing is planned for them."""
 
 
 @dataclass(frozen=True, slots=True)

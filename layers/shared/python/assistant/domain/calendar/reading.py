@@ -116,7 +116,9 @@ def _days(
         working = Weekday(day.weekday()) in weekdays
         first = work.start if now is None else max(work.start, up(now, grid))
         focus_kept = sum(shared(one, work) for one in kept)
-        wanted = min(max(0, _focus(constraints) - focus_kept), max(0, work.end - first))
+        missing = max(0, _focus(constraints) - focus_kept)
+        wanted = min(missing, max(0, work.end - first))
+        works = working and day not in away
         yield Day(
             date=day,
             whole=whole_day(day, zone),
@@ -125,8 +127,9 @@ def _days(
             work=work,
             meeting=hours_of(day, before, after, zone),
             blocked=union(_blocked(day, constraints, zone)),
-            focus_wanted=wanted if working and day not in away else 0,
+            focus_wanted=wanted if works else 0,
             focus_kept=focus_kept,
+            focus_beyond=missing - wanted if works else 0,
         )
 
 
@@ -208,6 +211,7 @@ def _task(task: FocusTask, zone: ZoneInfo, whole: Interval) -> Task:
         priority=task.priority,
         earliest=minute_of(task.earliest_start, zone) if task.earliest_start else whole.start,
         deadline=minute_of(task.deadline, zone) if task.deadline else whole.end,
+        rest=task.duration_minutes % chunk,
     )
 
 

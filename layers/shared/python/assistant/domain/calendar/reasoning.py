@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from assistant.domain.calendar.changes import Change, ChangeType
 from assistant.domain.calendar.metrics import Metrics
 from assistant.domain.calendar.plan import Placed
-from assistant.domain.calendar.problem import Event, Interval, Problem
+from assistant.domain.calendar.problem import Event, Interval, Problem, people
 from assistant.domain.mail_invisible import strip_invisible
 
+UNTITLED_TASK = "an untitled task"
 _LONGEST_TITLE = 60
 _MOST_NAMED = 2
 _WEEK = 7
@@ -43,10 +44,10 @@ class Titles:
     tasks: Mapping[str, str]
 
 
-def shown_title(title: str) -> str:
+def shown_title(title: str, *, untitled: str = "an untitled event") -> str:
     """Return a title in quotes on one line, at most 60 characters of it."""
     visible = visible_title(title)
-    return f"“{visible}”" if visible else "an untitled event"
+    return f"“{visible}”" if visible else untitled
 
 
 def visible_title(title: str) -> str:
@@ -71,9 +72,11 @@ def when(problem: Problem, at: Interval) -> str:
 
 def instruction(problem: Problem, change: Change, titles: Titles) -> str:
     """Return what to do, in one sentence."""
-    named = [titles.events[name] for name in change.events] + ([titles.tasks[change.task]] if change.task else [])
+    named = [shown_title(titles.events[name]) for name in change.events]
+    if change.task:
+        named.append(shown_title(titles.tasks[change.task], untitled=UNTITLED_TASK))
     return _INSTRUCTIONS[change.type].format(
-        *map(shown_title, named),
+        *named,
         time=when(problem, change.at) if change.at else "",
         length=duration(change.at.minutes) if change.at else "",
     )
@@ -111,27 +114,34 @@ def _gains(problem: Problem, change: Change, effect: Effect, events: Mapping[str
 
 
 def _overlaps(problem: Problem, change: Change, effect: Effect, events: Mapping[str, Event], number: int) -> str:
+    """Return its own overlaps with what stands where it stood, and how many others it resolves or makes beside."""
     freed = [events[name].at for name in change.events]
-    others = [
-        f"{shown_title(one.event.title)} ({when(problem, one.at)})"
+    pairs = [
+        f"{shown_title(one.event.title)} ({when(problem, one.event.at)})"
+        for at in freed
         for one in effect.calendar
-        if one.event.id not in change.events and any(one.at.overlaps(at) and one.event.at.overlaps(at) for at in freed)
+        if one.event.id not in change.events and one.at.overlaps(at) and one.event.at.overlaps(at)
     ]
-    return f"resolves {_count(number, 'overlap')}" + (f" with {_named(others)}" if others else "")
+    if not pairs:
+        return f"resolves {_count(number, 'overlap')}"
+    own = f"resolves {_count(len(pairs), 'overlap')} with {_named([*dict.fromkeys(pairs)])}"
+    if number > len(pairs):
+        return f"{own}, lets {number - len(pairs)} more be resolved"
+    return f"{own}, makes {_count(len(pairs) - number, 'other')}" if number < len(pairs) else own
 
 
 def _price(problem: Problem, change: Change, events: Mapping[str, Event]) -> str:
     """Return what the change asks: how far it moves, and how many people it concerns."""
     event = events[change.events[0]]
-    people = _count(max(events[name].attendees for name in change.events), "other person", "other people")
+    affected = f"{_count(people(events[name] for name in change.events), 'other person', 'other people')} affected"
     if change.type is ChangeType.DECLINE or change.at is None:
-        return f"gives back {duration(event.minutes)}, {people} affected"
+        return f"gives back {duration(event.minutes)}, {affected}"
     if change.type is ChangeType.SHORTEN:
-        return f"ends {duration(event.minutes - change.at.minutes)} earlier, {people} affected"
+        return f"ends {duration(event.minutes - change.at.minutes)} earlier, {affected}"
     if change.type is ChangeType.MERGE:
         saved = sum(events[name].minutes for name in change.events) - change.at.minutes
-        return f"one meeting instead of two saves {duration(saved)}, {people} affected"
-    return f"{_moved_by(problem, event, change.at)}, {people} affected"
+        return f"one meeting instead of two saves {duration(saved)}, {affected}"
+    return f"{_moved_by(problem, event, change.at)}, {affected}"
 
 
 def _moved_by(problem: Problem, event: Event, at: Interval) -> str:
@@ -146,7 +156,7 @@ def _moved_by(problem: Problem, event: Event, at: Interval) -> str:
 
 def _focus_reason(problem: Problem, change: Change) -> str:
     day = problem.day_at(change.at.start) if change.at else None
-    wanted = duration(day.focus_kept + day.focus_wanted) if day else ""
+    wanted = duration(day.focus_kept + day.focus_wanted + day.focus_beyond) if day else ""
     return f"You want {wanted} of focus time that day; this is free of events for {_length(change)} in one piece."
 
 

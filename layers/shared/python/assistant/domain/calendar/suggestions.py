@@ -10,8 +10,8 @@ from assistant.domain.calendar.changes import Change, ChangeType, changes, depen
 from assistant.domain.calendar.metrics import metrics
 from assistant.domain.calendar.objective import Score, best_focus, score
 from assistant.domain.calendar.plan import Plan, placed
-from assistant.domain.calendar.problem import Event, Problem
-from assistant.domain.calendar.reasoning import Effect, Titles, instruction, reasoning, shown_title
+from assistant.domain.calendar.problem import Event, Problem, people
+from assistant.domain.calendar.reasoning import UNTITLED_TASK, Effect, Titles, instruction, reasoning, shown_title
 
 _BLOCKS = frozenset({ChangeType.FOCUS_BLOCK, ChangeType.TASK_BLOCK})
 
@@ -150,7 +150,7 @@ def suggestions(review: Review, *, revision: int) -> tuple[Suggestion, ...]:
                 suggestion=instruction(review.problem, change, labels),
                 reasoning=reasoning(review.problem, change, effect, events),
                 time_saved_minutes=saved_minutes(change, events),
-                attendees_affected=max((events[name].attendees for name in change.altered), default=0),
+                attendees_affected=people(events[name] for name in change.altered),
                 depends_on=tuple(suggestion_id(revision, needed + 1) for needed in sorted(review.needs[index])),
                 if_left_out=review.worth[index],
             )
@@ -188,6 +188,6 @@ def _label(change: Change, titles: Titles) -> str:
         case ChangeType.ADD_BUFFER:
             return "a buffer"
         case ChangeType.TASK_BLOCK:
-            return shown_title(titles.tasks[change.task or ""])
+            return shown_title(titles.tasks[change.task or ""], untitled=UNTITLED_TASK)
         case _:
             return shown_title(titles.events[change.events[0]])

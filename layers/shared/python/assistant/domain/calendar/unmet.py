@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict
 
 from assistant.domain.calendar.objective import focus_missing, outside_minutes, over_maximum
 from assistant.domain.calendar.plan import Plan, placed
-from assistant.domain.calendar.problem import Problem
-from assistant.domain.calendar.reasoning import duration, shown_title, when
+from assistant.domain.calendar.problem import Problem, Task
+from assistant.domain.calendar.reasoning import UNTITLED_TASK, duration, shown_title, when
 
 _MOST_SHOWN = 100
 
@@ -23,6 +23,7 @@ class UnmetKind(StrEnum):
     OVER_MAXIMUM = "over_maximum"
     UNSCHEDULED_TASK = "unscheduled_task"
     FOCUS_TIME = "focus_time"
+    BUFFER = "buffer"
 
 
 class Unmet(BaseModel):
@@ -40,8 +41,8 @@ class Unmet(BaseModel):
 
 def unmet(problem: Problem, plan: Plan) -> tuple[Unmet, ...]:
     """Return what an allowed plan leaves unmet, the gravest first; at most 100."""
-    found = (one for part in (_overlaps, _outside, _over_maximum, _unscheduled, _focus) for one in part(problem, plan))
-    return tuple(islice(found, _MOST_SHOWN))
+    parts = (_overlaps, _outside, _over_maximum, _unscheduled, _focus, _buffers)
+    return tuple(islice((one for part in parts for one in part(problem, plan)), _MOST_SHOWN))
 
 
 def _overlaps(problem: Problem, plan: Plan) -> Iterator[Unmet]:
@@ -88,19 +89,35 @@ def _over_maximum(problem: Problem, plan: Plan) -> Iterator[Unmet]:
 def _unscheduled(problem: Problem, plan: Plan) -> Iterator[Unmet]:
     for task in problem.tasks:
         pieces = len(plan.tasks.get(task.id, ()))
+        if task.rest:
+            piece = f"a piece of {duration(task.chunk)}"
+            yield Unmet(
+                kind=UnmetKind.UNSCHEDULED_TASK,
+                detail=f"{_task_title(task)}: {duration(task.rest)} are less than {piece}, and are not planned.",
+                task_id=task.id,
+                minutes=task.rest,
+            )
         if pieces < task.chunks:
             minutes = (task.chunks - pieces) * task.chunk
             yield Unmet(
                 kind=UnmetKind.UNSCHEDULED_TASK,
-                detail=f"{shown_title(task.title)} does not fit before it is due: {duration(minutes)} have no time.",
+                detail=f"{_task_title(task)} does not fit before it is due: {duration(minutes)} have no time.",
                 task_id=task.id,
                 minutes=minutes,
             )
 
 
+def _task_title(task: Task) -> str:
+    return shown_title(task.title, untitled=UNTITLED_TASK)
+
+
 def _focus(problem: Problem, plan: Plan) -> Iterator[Unmet]:
-    for day, minutes in focus_missing(problem, plan.focus).items():
-        wanted = day.focus_kept + day.focus_wanted
+    missing = focus_missing(problem, plan.focus)
+    for day in problem.days:
+        minutes = missing.get(day, 0) + day.focus_beyond
+        if not minutes:
+            continue
+        wanted = day.focus_kept + day.focus_wanted + day.focus_beyond
         yield Unmet(
             kind=UnmetKind.FOCUS_TIME,
             detail=(
@@ -110,3 +127,22 @@ def _focus(problem: Problem, plan: Plan) -> Iterator[Unmet]:
             day=day.date,
             minutes=minutes,
         )
+
+
+def _buffers(problem: Problem, plan: Plan) -> Iterator[Unmet]:
+    meetings = [one for one in placed(problem, plan) if one.event.is_meeting]
+    for index, one in enumerate(meetings):
+        for other in islice(meetings, index + 1, None):
+            gap = other.at.start - one.at.end
+            if gap >= problem.buffer:
+                break
+            if gap >= 0:
+                both = f"{shown_title(one.event.title)} and {shown_title(other.event.title)}"
+                room = f"{duration(gap)} between them ({when(problem, other.at)})"
+                yield Unmet(
+                    kind=UnmetKind.BUFFER,
+                    detail=f"{both} have {room}; you want {duration(problem.buffer)}.",
+                    event_ids=(one.event.id, other.event.id),
+                    day=problem.local(other.at.start).date(),
+                    minutes=problem.buffer - gap,
+                )

@@ -12,7 +12,7 @@ from assistant.domain.calendar.metrics import Metrics, metrics
 from assistant.domain.calendar.objective import do_nothing, over_maximum
 from assistant.domain.calendar.plan import placed
 from assistant.domain.calendar.plan_record import PlanRecord
-from assistant.domain.calendar.problem import Problem
+from assistant.domain.calendar.problem import Problem, people
 from assistant.domain.calendar.reasoning import visible_title
 from assistant.domain.calendar.suggestions import Review, reviewed, saved_minutes
 from assistant.domain.calendar.unmet import Unmet, UnmetKind, unmet
@@ -20,6 +20,8 @@ from assistant.domain.calendar.unmet import Unmet, UnmetKind, unmet
 _MOST_CHANGES: Final = 3
 _MOST_TASKS: Final = 2
 _MOST_UNMET: Final = 2
+# Focus time is told in all, and short buffers are for the list.
+_NOT_SINGLE: Final = frozenset({UnmetKind.FOCUS_TIME, UnmetKind.BUFFER})
 _QUOTES: Final = str.maketrans(dict.fromkeys('“”„‟«»"', "'"))
 
 
@@ -124,7 +126,7 @@ def _change(review: Review, change: Change) -> Fact:
     return Fact(
         _KINDS[change.type],
         titles=tuple(_title(event.title) for event in altered),
-        counts={"people": people} if (people := max(event.attendees for event in altered)) else {},
+        counts={"people": affected} if (affected := people(altered)) else {},
         minutes=minutes,
         times=times,
     )
@@ -143,7 +145,7 @@ def _tasks(review: Review) -> Iterator[Fact]:
 
 
 def _unmet(problem: Problem, review: Review, after: Metrics) -> Iterator[Fact]:
-    single = [one for one in unmet(problem, review.plan) if one.kind is not UnmetKind.FOCUS_TIME]
+    single = [one for one in unmet(problem, review.plan) if one.kind not in _NOT_SINGLE]
     for one in islice(single, _MOST_UNMET):
         yield _left_unmet(problem, review, one)
     if after.focus_shortfall_minutes:

@@ -11,6 +11,8 @@ from assistant.domain.calendar.wishes.vocabulary import Vocabulary
 _HALF_DAY: Final = 12
 # A bare "after 4" means the afternoon: nobody plans meetings before six in the morning.
 _FIRST_MORNING_HOUR: Final = 6
+# An open "after 6" means the evening: the morning is nearly the whole day.
+_LAST_EVENING_HOUR: Final = 8
 _LAST_HOUR: Final = 23
 _MINUTES: Final = 60
 _DIGITS: Final = re.compile(r"\d+")
@@ -29,6 +31,11 @@ class Clock:
         """Return the time of day, a bare 1 to 5 in the afternoon; None where there is no such time."""
         early = self.bare and 0 < self.hour < _FIRST_MORNING_HOUR
         return _time(self.hour + _HALF_DAY if early else self.hour, self.minute)
+
+    def onwards(self) -> time | None:
+        """Return the time of day from which on something holds, a bare 1 to 8 in the afternoon or evening."""
+        late = self.bare and 0 < self.hour <= _LAST_EVENING_HOUR
+        return self.later() if late else self.at()
 
     def later(self) -> time | None:
         """Return a bare time twelve hours later, where that is still the same day."""

@@ -133,8 +133,8 @@ class WhenReader:
         if start:
             return _between(self._clock(start), self._clock(end))
         if match["before"]:
-            return Span(None, _at(self._clock(match["before"])))
-        return Span(_at(self._clock(match["after"])), None) if match["after"] else None
+            return Span(None, _known(self._clock(match["before"]).at()))
+        return Span(_known(self._clock(match["after"]).onwards()), None) if match["after"] else None
 
     def _clock(self, said: str) -> Clock:
         found = re.search(self._quantities.clock, said)
@@ -153,15 +153,14 @@ def _begins_another(group: list[Atom], atom: Atom, *, conjoined: bool) -> bool:
     return changed and (conjoined or days[0] == days[2])
 
 
-def _at(clock: Clock) -> time:
-    at = clock.at()
+def _known(at: time | None) -> time:
     if at is None:
         raise _NotUnderstood
     return at
 
 
 def _between(start: Clock, end: Clock) -> Span:
-    begins, ends, later = _at(start), _at(end), start.later()
+    begins, ends, later = _known(start.at()), _known(end.at()), start.later()
     # "6 to 7 pm" begins in the evening, too; "9 to 5" ends in the afternoon.
     if later and not end.bare and later < ends:
         begins = later
