@@ -7,15 +7,18 @@ from pydantic import ValidationError
 
 from assistant.domain.access import asked_scopes
 from assistant.domain.connections import ConnectionStatus
+from assistant.domain.effects.actions import SendMail
 from assistant.domain.effects.approval import action_hash
-from assistant.domain.effects.effect import Capability, EffectState
+from assistant.domain.effects.effect import Capability, EffectRecord, EffectState
 from assistant.domain.errors import ConnectionBroken, Forbidden, InvalidRequest
+from assistant.domain.notifications import NotificationKind
 from assistant.domain.preferences import EffectPermissions, Permission, Preferences
 from assistant.domain.providers import Access, Provider
 from assistant.domain.sources import SourceKind
 from assistant.domain.triage.decision import DecidedBy
 from assistant.domain.users import Identity
 from assistant.services.answer_approvals import ApprovalRequest, approve_effect
+from assistant.services.execute_effects import NOT_AS_APPROVED
 from assistant.services.propose_mail import MailProposal, MailProposalPorts, propose_mail
 from assistant.services.show_effects import EffectView
 from assistant.services.verify_ledger import VerifyQuery, verify_ledger
@@ -79,6 +82,50 @@ def test_a_mail_is_sent_after_its_approval_only(desk: Desk) -> None:
     assert asked.text.startswith("Send “Offer” to ann@company.com.")
     approval = ApprovalRequest(action_hash=action_hash(desk.effects.records[USER, view.id].effect))
     approve_effect(USER, view.id, approval, CALLER, ports=desk.answer_ports)
+    desk.work()
+    assert [mail.subject for mail in desk.mailbox.sent()] == ["Offer"]
+
+
+def approved_mail(desk: Desk) -> EffectRecord:
+    """A mail to Ann waits for the worker."""
+    view = propose(desk, wanted(desk, "send"))
+    approval = ApprovalRequest(action_hash=view.action_hash)
+    approve_effect(USER, view.id, approval, CALLER, ports=desk.answer_ports)
+    return desk.effects.records[USER, view.id]
+
+
+def replace(desk: Desk, record: EffectRecord, **update: Any) -> None:
+    """Somebody writes to the table."""
+    desk.effects.records[USER, record.id] = record.model_copy(update=update)
+
+
+@pytest.mark.parametrize("state", [EffectState.QUEUED, EffectState.RUNNING])
+def test_what_is_no_longer_what_was_approved_is_not_done(desk: Desk, state: EffectState) -> None:
+    record = approved_mail(desk)
+    sent = record.effect.action.model_dump() | {"to": {"value": ["mallory@evil.example"]}}
+    action = SendMail.model_validate(sent)
+    replace(desk, record, effect=record.effect.model_copy(update={"action": action}), state=state)
+    desk.work()
+    assert list(desk.mailbox.sent()) == []
+    failed = desk.effects.records[USER, record.id]
+    assert (failed.state, failed.problem) == (EffectState.FAILED, NOT_AS_APPROVED)
+    (told,) = (news for news in desk.notifications.told.values() if news.kind is NotificationKind.EFFECT_FAILED)
+    assert told.text.endswith(NOT_AS_APPROVED)
+
+
+def test_what_is_said_in_other_words_by_now_is_done(desk: Desk) -> None:
+    record = approved_mail(desk)
+    assert record.approval
+    replace(desk, record, approval=record.approval.model_copy(update={"action_hash": "0" * 64}))
+    desk.work()
+    assert [mail.subject for mail in desk.mailbox.sent()] == ["Offer"]
+
+
+def test_what_was_approved_before_that_was_kept_is_done_and_written_as_before(desk: Desk) -> None:
+    record = approved_mail(desk)
+    assert record.approval
+    replace(desk, record, approval=record.approval.model_copy(update={"what": None}))
+    assert '"what"' not in desk.effects.records[USER, record.id].model_dump_json()
     desk.work()
     assert [mail.subject for mail in desk.mailbox.sent()] == ["Offer"]
 

@@ -99,7 +99,8 @@ def _waiting(effect: Effect, known: Mapping[str, EffectRecord], now: datetime) -
 
 
 def _approved(record: EffectRecord, caller: Identity, now: datetime) -> EffectRecord:
-    given = Approval(action_hash=action_hash(record.effect), at=now, delegate_id=caller.delegate_id)
+    effect = record.effect
+    given = Approval(action_hash=action_hash(effect), what=effect.what, at=now, delegate_id=caller.delegate_id)
     return record.changed(now, state=EffectState.QUEUED, approval=given)
 
 

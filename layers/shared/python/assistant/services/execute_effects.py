@@ -30,6 +30,7 @@ from assistant.ports.notifications import Notifier
 from assistant.ports.runtime import Clock, Meter
 
 CHANGED_MEANWHILE: Final = "It was changed meanwhile, so it stays as it is now."
+NOT_AS_APPROVED: Final = "It is no longer what was approved, so nothing more is done."
 # What no later try can mend: of a mail that may have left, nobody but its user can tell (Conflict).
 _FINAL: Final = (NotFound, Forbidden, ConnectionBroken, PreconditionFailed, Conflict, InvalidRequest)
 
@@ -83,6 +84,9 @@ def _do(record: EffectRecord, ports: ExecutePorts) -> None:
     if record.state not in (EffectState.QUEUED, EffectState.RUNNING):
         return
     _require_free(record, ports)
+    if not record.is_as_approved:
+        _fail(record, NOT_AS_APPROVED, ports)
+        return
     effect = record.effect
     executor = ports.executors[effect.action.kind]
     try:

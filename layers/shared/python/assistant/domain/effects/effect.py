@@ -69,8 +69,12 @@ _NEEDS_LEAVE: Final = frozenset(EffectState) - {
 }
 
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
 # Left out where it was the user, so that what was hashed before there were delegates keeps its hash.
-DelegateId = Annotated[UserId | None, Field(exclude_if=lambda delegate_id: delegate_id is None)]
+DelegateId = Annotated[UserId | None, Field(exclude_if=_is_none)]
 
 # Of a target: the connected account and the object in it.
 type TargetKey = tuple[str, str]
@@ -157,6 +161,11 @@ class Effect(_Model):
         named = () if self.origin.once else what
         return digest(self.user_id, *named, self.origin.occasion)[:_ID_DIGITS]
 
+    @property
+    def what(self) -> str:
+        """Hash of what is done for whom to what, whichever words say so."""
+        return digest(self.id, self.target, self.action)
+
     def again(self, occasion: str) -> Self:
         """Return the same effect for another occasion."""
         return self.model_copy(update={"origin": self.origin.model_copy(update={"occasion": occasion})})
@@ -176,6 +185,8 @@ class Approval(_Model):
     """The user's word for exactly one rendered action, or their delegate's."""
 
     action_hash: str
+    what: str | None = Field(default=None, exclude_if=_is_none)
+    """That of the effect: its words may be others by the time it is done. None was kept with older ones."""
     at: AwareDatetime
     delegate_id: DelegateId = None
     """Who gave it in the user's place."""
@@ -223,6 +234,12 @@ class EffectRecord(_Model):
     def expires_at(self) -> datetime:
         """When the effect is forgotten; its hashes stay in the ledger."""
         return self.effect.proposed_at + KEPT_FOR
+
+    @property
+    def is_as_approved(self) -> bool:
+        """Whether it is what was approved, where that is known."""
+        approved = self.approval.what if self.approval else None
+        return approved in (None, self.effect.what)
 
     def state_at(self, now: datetime) -> EffectState:
         """Return the state, which for a question nobody answered in time is ``expired``."""
