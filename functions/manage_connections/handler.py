@@ -48,7 +48,14 @@ def find(user_id: UserPath, caller: Caller) -> manage.ConnectionList:
 )
 def delete(user_id: UserPath, provider: Provider, connection_id: PathId, caller: Owner) -> manage.Disconnected:
     """Revoke the consent where the provider can, and forget the account's tokens in any case."""
-    return manage.disconnect(user_id, provider, connection_id, caller, ports=deps.connection_ports)
+    return manage.disconnect(
+        user_id,
+        provider,
+        connection_id,
+        caller,
+        seconds_left=lambda: app.seconds_left,
+        ports=deps.connection_ports,
+    )
 
 
 @logger.inject_lambda_context(correlation_id_path="requestContext.requestId", clear_state=True)

@@ -14,7 +14,6 @@ from assistant.adapters import (
     graph_api,
     imap_mail,
     oauth_http,
-    oauth_providers,
     pinecone_vectors,
 )
 from assistant.adapters.cloudwatch import cloudwatch_client
@@ -102,9 +101,24 @@ def oauth_read() -> float:
 
 
 def consent_ended(provider: Provider) -> float:
-    """Seconds to end a consent and have what was kept of each part of the account forgotten."""
-    revoked = oauth() if provider in oauth_providers._OWN_WAYS else 2 * oauth_read()
-    return revoked + len(provider.row.parts.keys() & manage_connections._KEPT) * slowest(sqs_client(attempts=1))
+    """Seconds to end a consent, which may take a renewal first, and have each part of the account forgotten."""
+    revoked = {
+        Provider.GOOGLE: oauth(),
+        Provider.MICROSOFT: 0.0,
+        Provider.SLACK: secret() + oauth() + 2 * oauth_read(),
+        Provider.NOTION: secret() + oauth(),
+    }
+    ended = revoked.get(provider, secret() + 2 * oauth_read())
+    return ended + len(provider.row.parts.keys() & manage_connections._KEPT) * slowest(sqs_client(attempts=1))
+
+
+def account_closing() -> float:
+    """Seconds to forget an account and hand over the audit event."""
+    return slowest(dynamo_client(attempts=1)) + slowest(sqs_client())
+
+
+def test_ending_a_consent_fits_into_the_time_it_is_begun_with() -> None:
+    assert max(map(consent_ended, Provider)) + account_closing() < manage_connections.LEAST_SECONDS
 
 
 def test_a_token_is_renewed_within_its_lease() -> None:
@@ -191,15 +205,14 @@ WORST: dict[str, Callable[[], float]] = {
     "manage_meetings": lambda: admitted() + 3 * store() + slowest(sqs_client()),
     # Until the table answers no more each step may have been slow; what is left is due again.
     "release_notifications": lambda: 2 * store() + slowest(sqs_client(attempts=1)),
-    # The account, who else has it, its tokens, the provider, the account's end, and its mails; or what was given, and
-    # the account with its tokens, where what follows is begun with time for it only. By the user alone.
+    # The account, who else has it, its tokens, its mails and its calendar, and the account's end, where the provider is
+    # asked with time for it only; or what was given, and the account with its tokens, where so is what follows. By the
+    # user alone.
     "manage_connections": lambda: (
         limits()
-        + max(
-            5 * slowest(dynamo_client(attempts=1)) + slowest(kms_client()) + max(map(consent_ended, Provider)),
-            4 * slowest(dynamo_client(attempts=1)) + 2 * slowest(kms_client()),
-        )
-        + slowest(sqs_client())
+        + 4 * slowest(dynamo_client(attempts=1))
+        + slowest(kms_client())
+        + max(2 * slowest(sqs_client(attempts=1)) + account_closing(), slowest(kms_client()) + slowest(sqs_client()))
     ),
     # What was asked for, the provider twice, and what was given.
     "complete_connection": lambda: (

@@ -133,7 +133,7 @@ def test_an_account_is_connected_renewed_and_disconnected(world: World) -> None:
         world.clock,
         lambda: dict.fromkeys(Access, MemoryMailboxQueue()),
     )
-    answer = disconnect("user123", world.provider, connection.id, ANN, ports=ports)
+    answer = disconnect("user123", world.provider, connection.id, ANN, seconds_left=lambda: 29.0, ports=ports)
     # The emulator of Slack has no auth.revoke, Microsoft no such endpoint.
     assert answer.revoked == (world.provider is Provider.GOOGLE)
     assert world.vault.kept == {}

@@ -285,6 +285,35 @@ class TestRevoking:
         api.faults = [GONE]
         assert providers.of(provider).revoke(KEPT)
 
+    @pytest.mark.parametrize("provider", [Provider.GOOGLE, Provider.IMAP])
+    def test_nor_is_one_that_is_called_invalid(
+        self, providers: OAuthProviders, api: OAuthApi, provider: Provider
+    ) -> None:
+        """Google says so of one that is expired or revoked, where RFC 7009, 2.2 has 200."""
+        api.faults = [fault(400, {"error": "invalid_token", "error_description": "Token expired or revoked"})]
+        assert providers.of(provider).revoke(KEPT)
+
+    def test_an_expired_token_of_slack_is_renewed_as_what_renews_it_would_live_on(
+        self, providers: OAuthProviders, api: OAuthApi
+    ) -> None:
+        api.faults = [fault(200, {"ok": False, "error": "token_expired"})]
+        assert providers.of(Provider.SLACK).revoke(KEPT)
+        revoked, renewed, again = api.requests
+        assert (revoked[:2], renewed[1]["refresh_token"]) == (("/api/auth.revoke", {"token": "access"}), "refresh")
+        assert again[:2] == ("/api/auth.revoke", {"token": SLACK["access_token"]})
+
+    def test_one_that_slack_renews_no_more_is_dead_and_one_it_may_renew_later_is_not(
+        self, providers: OAuthProviders, api: OAuthApi
+    ) -> None:
+        expired = fault(200, {"ok": False, "error": "token_expired"})
+        api.faults = [expired, fault(200, {"ok": False, "error": "invalid_refresh_token"})]
+        assert providers.of(Provider.SLACK).revoke(KEPT)
+        api.faults = [expired, fault(200, {"ok": False, "error": "fatal_error"})]
+        with pytest.raises(Unavailable):
+            providers.of(Provider.SLACK).revoke(KEPT)
+        api.faults = [expired]
+        assert providers.of(Provider.SLACK).revoke(TokenSet("access"))
+
     def test_a_token_slack_does_not_know_any_more_is_no_error(self, providers: OAuthProviders, api: OAuthApi) -> None:
         api.answers["/api/auth.revoke"] = {"ok": False, "error": "token_revoked"}
         assert providers.of(Provider.SLACK).revoke(KEPT)

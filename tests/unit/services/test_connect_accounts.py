@@ -24,7 +24,14 @@ from assistant.services.connect_accounts import (
     ask_consent,
     complete_consent,
 )
-from assistant.services.manage_connections import ConnectionPorts, ConnectionView, disconnect, list_connections
+from assistant.services.manage_connections import (
+    LEAST_SECONDS,
+    ConnectionPorts,
+    ConnectionView,
+    Disconnected,
+    disconnect,
+    list_connections,
+)
 from tests.fakes.connections import (
     MemoryConnections,
     MemoryConsents,
@@ -92,6 +99,13 @@ class World:
         self.grants(code, account)
         _, shown = self.complete(state, code)
         return self.confirm(shown, caller)
+
+    def disconnect(
+        self, connection: Connection, caller: Identity = ANN, of: str | None = None, seconds: float = 29.0
+    ) -> Disconnected:
+        user_id = of or caller.user_id
+        provider, name = connection.provider, connection.id
+        return disconnect(user_id, provider, name, caller, seconds_left=lambda: seconds, ports=self.managing)
 
 
 @pytest.fixture
@@ -258,9 +272,9 @@ def test_a_foreign_user_asks_lists_and_disconnects_nothing(world: World) -> None
     with pytest.raises(Forbidden):
         list_connections("user123", BEN, ports=world.managing)
     with pytest.raises(Forbidden):
-        disconnect("user123", Provider.GOOGLE, connected.id, BEN, ports=world.managing)
+        world.disconnect(connected, BEN, of="user123")
     with pytest.raises(NotFound):
-        disconnect("user456", Provider.GOOGLE, connected.id, BEN, ports=world.managing)
+        world.disconnect(connected, BEN)
     assert world.store.of_user("user123") == [connected]
 
 
@@ -316,17 +330,17 @@ def test_a_provider_that_is_down_connects_nothing(world: World) -> None:
 class TestDisconnect:
     def test_revokes_and_forgets(self, world: World) -> None:
         connected = world.connect()
-        answer = disconnect("user123", Provider.GOOGLE, connected.id, ANN, ports=world.managing)
+        answer = world.disconnect(connected)
         assert (answer.revoked, world.provider.revoked) == (True, ["refresh-code"])
         assert world.store.of_user("user123") == []
         assert world.vault.kept == {}
         assert world.audit.events[-1].action == "account.disconnected"
         with pytest.raises(NotFound):
-            disconnect("user123", Provider.GOOGLE, connected.id, ANN, ports=world.managing)
+            world.disconnect(connected)
 
     def test_has_what_was_kept_of_its_mails_and_calendar_forgotten(self, world: World) -> None:
         connected = world.connect()
-        answer = disconnect("user123", Provider.GOOGLE, connected.id, ANN, ports=world.managing)
+        answer = world.disconnect(connected)
         for queue in (world.mailboxes, world.calendars):
             (job,) = queue.requested
             assert (job.connection_id, job.reason) == (connected.id, SyncReason.DISCONNECTED)
@@ -335,7 +349,7 @@ class TestDisconnect:
     def test_says_what_cannot_be_forgotten_now(self, world: World) -> None:
         connected = world.connect()
         world.queue_outage.down = True
-        answer = disconnect("user123", Provider.GOOGLE, connected.id, ANN, ports=world.managing)
+        answer = world.disconnect(connected)
         assert answer.note.count("could not be forgotten now") == 2
         assert world.store.of_user("user123") == []
 
@@ -343,24 +357,29 @@ class TestDisconnect:
     def test_forgets_whatever_the_provider_can(self, world: World, down: bool, words: str) -> None:
         connected = world.connect()
         world.provider.outage.down, world.provider.can_revoke = down, False
-        answer = disconnect("user123", Provider.GOOGLE, connected.id, ANN, ports=world.managing)
+        answer = world.disconnect(connected)
         assert not answer.revoked
         assert words in answer.note
         assert world.vault.kept == {}
 
+    def test_asks_no_provider_where_the_time_for_it_is_over(self, world: World) -> None:
+        answer = world.disconnect(world.connect(), seconds=LEAST_SECONDS - 1)
+        assert (answer.revoked, world.provider.revoked, world.vault.kept) == (False, [], {})
+        assert "too, use https://" in answer.note
+
     def test_leaves_a_consent_alone_that_another_user_needs(self, world: World) -> None:
         anns, bens = world.connect(), world.connect(BEN, code="ben")
-        answer = disconnect("user123", Provider.GOOGLE, anns.id, ANN, ports=world.managing)
+        answer = world.disconnect(anns)
         assert (answer.revoked, world.provider.revoked) == (False, [])
         assert "Another user" in answer.note
-        assert disconnect("user456", Provider.GOOGLE, bens.id, BEN, ports=world.managing).revoked
+        assert world.disconnect(bens, BEN).revoked
         assert world.vault.kept == {}
 
     def test_keeps_everything_while_the_store_is_down(self, world: World) -> None:
         connected = world.connect()
         world.store_outage.down = True
         with pytest.raises(Unavailable):
-            disconnect("user123", Provider.GOOGLE, connected.id, ANN, ports=world.managing)
+            world.disconnect(connected)
         assert world.vault.kept
 
 

@@ -30,8 +30,11 @@ LONGEST_PAUSE: Final = 1.0
 _ATTEMPTS: Final = 2
 _LARGEST_ANSWER: Final = 1 << 18
 _TRY_AGAIN: Final = frozenset({429, 500, 502, 503, 504})
-# RFC 6749, 5.2, and what Microsoft says where the user has to sign in again.
-_GONE: Final = frozenset({"invalid_grant", "interaction_required", "consent_required", "login_required"})
+# RFC 6749, 5.2, what Google says to the revocation of a token that is expired or revoked, and what Microsoft says where
+# the user has to sign in again.
+_GONE: Final = frozenset(
+    {"invalid_grant", "invalid_token", "interaction_required", "consent_required", "login_required"}
+)
 
 
 class OAuthHttp:

@@ -131,12 +131,19 @@ class Slack(Server):
         return self._tokens(answer, tokens.refresh)
 
     def revoke(self, tokens: TokenSet) -> bool:
-        """Revoke the bot's token."""
+        """Revoke the bot's token; one that has expired is renewed for that, as what renews it would live on."""
         try:
-            self._checked(self._http.post(f"{self._at.slack}/api/auth.revoke", {"token": tokens.access}))
+            answer = self._revoked(tokens)
+            if answer.get("error") == "token_expired" and tokens.refresh:
+                answer = self._revoked(self.refresh(tokens))
+            self._checked(answer)
         except ConsentGone:
             return True
         return True
+
+    def _revoked(self, tokens: TokenSet) -> Json:
+        # It may take three calls, and the user waits: one attempt.
+        return self._http.post(f"{self._at.slack}/api/auth.revoke", {"token": tokens.access}, attempts=1)
 
     def _called(self, method: str, **form: str | None) -> Json:
         return self._checked(self._http.post(f"{self._at.slack}/api/{method}", self._credentials | form))

@@ -21,6 +21,8 @@ from assistant.ports.runtime import AuditTrail, Clock
 
 logger = logging.getLogger(__name__)
 
+# What ending a consent takes with the provider slow, and forgetting the account thereafter.
+LEAST_SECONDS: Final = 25.0
 # What is kept of a part of an account, and when it is gone by itself.
 _KEPT: Final[Mapping[Access, tuple[str, str]]] = {
     Access.MAIL: ("What was kept of its mails for meetings", "after 180 days"),
@@ -130,9 +132,17 @@ def list_connections(user_id: str, caller: Identity, *, ports: ConnectionPorts) 
 
 
 def disconnect(
-    user_id: str, provider: Provider, connection_id: str, caller: Identity, *, ports: ConnectionPorts
+    user_id: str,
+    provider: Provider,
+    connection_id: str,
+    caller: Identity,
+    *,
+    seconds_left: Callable[[], float],
+    ports: ConnectionPorts,
 ) -> Disconnected:
     """End the consent at the provider, where it has a way to, and forget the account with its tokens in any case.
+
+    The provider is asked only where there is time for it.
 
     Raises:
         Forbidden: the user is another.
@@ -143,7 +153,7 @@ def disconnect(
     connection = ports.connections.find(user_id, connection_id)
     if connection is None or connection.provider is not provider:
         raise NotFound("No such account is connected.")
-    revoked, note = _revoked(connection, ports)
+    revoked, note = _revoked(connection, seconds_left, ports)
     ports.connections.delete(connection)
     for part in (part for part in _KEPT if part in provider.row.parts):
         note = f"{note} {_forgotten(part, connection, caller.request_id, ports)}"
@@ -153,13 +163,14 @@ def disconnect(
     return Disconnected(connection_id=connection_id, revoked=revoked, note=note)
 
 
-def _revoked(connection: Connection, ports: ConnectionPorts) -> tuple[bool, str]:
+def _revoked(connection: Connection, seconds_left: Callable[[], float], ports: ConnectionPorts) -> tuple[bool, str]:
     provider, where = connection.provider.row.label, connection.provider.row.consents
     if _is_shared(connection, ports):
         return False, f"Another user of the assistant is connected to this account, so {provider} keeps the consent."
     try:
         kept = ports.vault.read(connection)
-        if kept and ports.servers.of(connection.provider).revoke(kept.tokens):
+        in_time = seconds_left() >= LEAST_SECONDS
+        if kept and in_time and ports.servers.of(connection.provider).revoke(kept.tokens):
             return True, f"The tokens are forgotten here and revoked at {provider}."
     except (Unavailable, Conflict):
         logger.warning("a consent could not be revoked at %s", connection.provider)
