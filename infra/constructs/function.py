@@ -94,7 +94,7 @@ class ManifestFunction(Construct):
         self.log_group = EncryptedLogGroup(
             self, "Logs", name=f"/aws/lambda/{name}-{spec.name}", key=resources.key, retention=log_retention
         )
-        statements = _statements(spec, resources, self.log_group)
+        statements = _statements(spec, resources, self.log_group, cached=placement is not None)
         if placement:
             statements += _vpc_statements(self, f"{name}-{spec.name}")
         role = _role(self, statements)
@@ -155,9 +155,11 @@ def _role(scope: Construct, statements: Sequence[iam.PolicyStatement]) -> iam.Ro
     return role
 
 
-def _statements(spec: Function, resources: Resources, log_group: logs.ILogGroup) -> list[iam.PolicyStatement]:
+def _statements(
+    spec: Function, resources: Resources, log_group: logs.ILogGroup, *, cached: bool
+) -> list[iam.PolicyStatement]:
     arns = _arns(resources)
-    grants = [*spec.grants]
+    grants = [*spec.grants, *spec.admission(cached=cached)]
     if spec.consumes:
         grants.append(Grant(f"queue:{spec.consumes}", CONSUME))
     return [

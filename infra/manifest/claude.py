@@ -10,7 +10,7 @@ FUNCTIONS = (
         memory=512,
         timeout=15,
         routes=(Route("GET", "/api/v1/users/{user_id}/usage"),),
-        grants=(on_table("GetItem", "PutItem", "Query", "UpdateItem"),),
+        grants=(on_table("GetItem", "Query"),),
         dependencies=("core", "cache"),
         cache=True,
     ),

@@ -16,7 +16,7 @@ FUNCTIONS = (
             Route("DELETE", "/api/v1/users/{user_id}/delegates/{delegate_id}"),
         ),
         grants=(
-            on_table("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+            on_table("DeleteItem", "GetItem", "PutItem", "Query"),
             SEND_AUDIT,
         ),
         dependencies=("core", "cache"),

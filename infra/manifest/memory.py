@@ -15,7 +15,7 @@ FUNCTIONS = (
             Route("PATCH", "/api/v1/users/{user_id}/preferences"),
         ),
         grants=(
-            on_table("GetItem", "PutItem", "Query", "UpdateItem"),
+            on_table("GetItem", "PutItem"),
             SEND_AUDIT,
         ),
         dependencies=("core", "cache"),

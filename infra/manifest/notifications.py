@@ -39,7 +39,7 @@ FUNCTIONS = (
             Route("GET", "/api/v1/users/{user_id}/notifications"),
             Route("PATCH", "/api/v1/users/{user_id}/notifications/{notification_id}"),
         ),
-        grants=(on_table("GetItem", "PutItem", "Query", "UpdateItem"),),
+        grants=(on_table("GetItem", "Query", "UpdateItem"),),
         dependencies=("core", "cache"),
         cache=True,
     ),

@@ -34,6 +34,11 @@ def on_table(*operations: str) -> Grant:
     return Grant("table", tuple(f"dynamodb:{operation}" for operation in operations))
 
 
+# Whether a caller is a delegate, and where there is no cache the limits of callers and who is active.
+DELEGATIONS = on_table("GetItem")
+LIMITS = on_table("PutItem", "Query", "UpdateItem")
+
+
 @dataclass(frozen=True, slots=True)
 class Queue:
     """An SQS queue with its dead-letter queue; times in seconds. An alarm tells of messages older than ``max_age``.
@@ -70,6 +75,12 @@ class Function:
     dependencies: tuple[str, ...] = ("core",)
     cache: bool = False
     snap_start: bool = False
+
+    def admission(self, *, cached: bool) -> tuple[Grant, ...]:
+        """Return what admitting users takes beside ``grants``; functions that do use the cache where there is one."""
+        if not self.cache or all(route.public for route in self.routes):
+            return ()
+        return (DELEGATIONS,) if cached else (DELEGATIONS, LIMITS)
 
     @property
     def is_webhook(self) -> bool:

@@ -43,14 +43,17 @@ CONSUME = {
     "sqs:GetQueueUrl",
     "sqs:ReceiveMessage",
 }
+LIMITS = {"dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"}
 WRITES = {"dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
 
 every_function = pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
 
 
-def granted(function: Function) -> dict[str, set[str]]:
+def granted(function: Function, profile: str) -> dict[str, set[str]]:
     """What the manifest's fields grant, by resource; the use of the key aside."""
     expected: dict[str, set[str]] = defaultdict(set)
+    if function.cache and not all(route.public for route in function.routes):
+        expected["table"] |= {"dynamodb:GetItem"} | (LIMITS if profile == "small" else set())
     for grant in function.grants:
         expected[grant.resource] |= set(grant.actions)
     if function.consumes:
@@ -85,7 +88,7 @@ def test_only_functions_that_call_providers_read_tokens() -> None:
 
 @every_function
 def test_the_actions_of_a_function_are_those_of_the_manifest(deployment: Deployment, function: Function) -> None:
-    expected = granted(function)
+    expected = granted(function, deployment.profile)
     expected[f"log:/aws/lambda/executive-assistant-{deployment.profile}-{function.name}"] = {
         "logs:CreateLogStream",
         "logs:PutLogEvents",
@@ -103,7 +106,7 @@ def test_the_actions_of_a_function_are_those_of_the_manifest(deployment: Deploym
 
 @every_function
 def test_the_key_is_used_only_through_services_the_function_reaches(deployment: Deployment, function: Function) -> None:
-    actions = {action for allowed in granted(function).values() for action in allowed}
+    actions = {action for allowed in granted(function, deployment.profile).values() for action in allowed}
     expected = {}
     if any(action.startswith("dynamodb:") for action in actions):
         expected["dynamodb"] = WRITE_TABLE_KEY if actions & WRITES else READ_TABLE_KEY

@@ -1,4 +1,4 @@
-"""Every function's events with IAM enforcement on: the manifest grants what the functions use, and no more."""
+"""Every function's events with IAM enforcement on: the manifest grants what the functions use."""
 
 import http.client
 import io
