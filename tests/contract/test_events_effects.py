@@ -32,7 +32,7 @@ def test_an_effect_is_asked_about_approved_and_called_off(wired: Wired) -> None:
     assert body_of("manage_effects.approve")["state"] == "queued"
     assert [job.effect_ids for job in wired.effect_queue.jobs] == [(effect_id,)]
     undone = body_of("manage_effects.undo")
-    assert (undone["called_off"], undone["undoing"], undone["more"]) == ([effect_id], [], False)
+    assert (undone["called_off"], undone["undoing"], undone["next_cursor"]) == ([effect_id], [], None)
     assert body_of("manage_effects.show")["state"] == "rejected"
     verified = body_of("manage_effects.verify")
     assert (verified["intact"], verified["last"]) == (True, 3)

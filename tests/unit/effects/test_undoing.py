@@ -106,9 +106,7 @@ class TestAsking:
         desk.work()
         answer = undo(desk, effect_id=effect.id)
         assert [one.detail for one in answer.left_alone] == ["There is nothing to undo: it is undone."]
-        assert undo(desk, run_id="run1") == UndoAnswer(
-            user_id=USER, undoing=(), called_off=(), left_alone=(), more=False
-        )
+        assert undo(desk, run_id="run1") == UndoAnswer(user_id=USER, undoing=(), called_off=(), left_alone=())
 
     def test_an_undone_action_is_not_done_again_for_the_same_occasion(self, desk: Desk) -> None:
         mail = desk.mail()
@@ -131,11 +129,30 @@ class TestAsking:
 
     def test_many_are_undone_a_part_at_a_time(self, desk: Desk) -> None:
         do(desk, *(desk.effect(desk.mail(), label("EA/Routine")) for _ in range(301)))
-        assert undo(desk, run_id="run1").more
+        cursor = undo(desk, run_id="run1").next_cursor
+        assert cursor
         desk.work()
-        assert not undo(desk, run_id="run1").more
+        assert undo(desk, run_id="run1", cursor=cursor).next_cursor is None
         desk.work()
         assert {record.state for record in desk.effects.records.values()} == {EffectState.UNDONE}
+
+    def test_what_cannot_be_undone_holds_up_nothing(self, desk: Desk) -> None:
+        since = desk.clock.now()
+        older = [desk.effect(desk.mail(), label("EA/Routine")) for _ in range(40)]
+        do(desk, *older)
+        gone = [desk.mail() for _ in range(300)]
+        do(desk, *(desk.effect(mail, label("EA/Routine")) for mail in gone))
+        for mail in gone:
+            desk.mailbox.erase(mail)
+        cursor: str | None = None
+        parts: list[int] = []
+        while cursor or not parts:
+            answer = undo(desk, since=since, cursor=cursor)
+            desk.work()
+            parts.append(len(answer.undoing))
+            cursor = answer.next_cursor
+        assert parts == [300, 40]
+        assert {desk.record(effect).state for effect in older} == {EffectState.UNDONE}
 
     def test_wherever_it_stops_asking_again_undoes_all_and_nothing_twice(self) -> None:
         many = 100
@@ -173,6 +190,13 @@ class TestAsking:
     @pytest.mark.parametrize("wanted", [{}, {"effect_id": "a", "run_id": "b"}])
     def test_one_of_three_is_named(self, wanted: dict[str, str]) -> None:
         with pytest.raises(ValueError, match="exactly one"):
+            UndoRequest.model_validate(wanted)
+
+    @pytest.mark.parametrize(
+        "wanted", [{"run_id": "a", "cursor": "b"}, {"effect_id": "a", "cursor": f"{1:013}-{1:032}"}]
+    )
+    def test_a_cursor_is_one_of_an_answer_about_many(self, wanted: dict[str, str]) -> None:
+        with pytest.raises(ValueError, match="cursor"):
             UndoRequest.model_validate(wanted)
 
 

@@ -17,7 +17,7 @@ from assistant.ports.effects import EffectStore
 from assistant.ports.runtime import Clock
 from assistant.services.matching_page import CHUNK, chunked, matching_page
 
-_PLACE: Final = re.compile(r"\d{13}-[0-9a-f]{32}")
+PLACE: Final = r"\d{13}-[0-9a-f]{32}"
 
 
 class EffectQuery(BaseModel):
@@ -110,7 +110,7 @@ def list_effects(
         Unavailable: the store is down.
     """
     caller.must_be(user_id)
-    if wanted.cursor and not _PLACE.fullmatch(wanted.cursor):
+    if wanted.cursor and not re.fullmatch(PLACE, wanted.cursor):
         raise unknown_cursor("effects")
     now = clock.now()
     newest = newest_effects(user_id, effects, before=wanted.cursor, since=wanted.since, run_id=wanted.run_id)

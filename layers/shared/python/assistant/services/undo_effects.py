@@ -16,7 +16,8 @@ from assistant.domain.errors import Unavailable
 from assistant.domain.users import Identity
 from assistant.ports.effects import MOST_CHANGES, EffectStore
 from assistant.services.answer_approvals import AnswerPorts
-from assistant.services.show_effects import known_effect, newest_effects
+from assistant.services.matching_page import matching_page
+from assistant.services.show_effects import PLACE, known_effect, newest_effects
 
 _LEFT: Final[Mapping[EffectState, LeftReason]] = {
     EffectState.RUNNING: LeftReason.RUNNING,
@@ -43,12 +44,23 @@ class UndoRequest(BaseModel):
     effect_id: Annotated[str, Field(min_length=1, max_length=64)] | None = None
     run_id: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     since: AwareDatetime | None = None
+    cursor: Annotated[str, Field(pattern=f"^{PLACE}$", description="The next_cursor of the answer before")] | None = (
+        None
+    )
 
     @model_validator(mode="after")
     def _one_of_them(self) -> Self:
         if sum(one is not None for one in (self.effect_id, self.run_id, self.since)) != 1:
             raise ValueError("needs exactly one of effect_id, run_id and since")
+        if self.cursor is not None and self.effect_id is not None:
+            raise ValueError("a cursor goes on with a run_id or since")
         return self
+
+    def means(self, record: EffectRecord) -> bool:
+        """Whether it is taken back, of those of the run or proposed in time; what is named is, whatever it is like."""
+        late = self.since is None or (record.done_at or record.effect.proposed_at) >= self.since
+        live = record.state in _TO_UNDO | _NOT_BEGUN | {EffectState.RUNNING}
+        return self.effect_id is not None or (late and live)
 
 
 class LeftAlone(BaseModel):
@@ -63,14 +75,14 @@ class UndoAnswer(BaseModel):
     """What is being undone, what was called off before it began, and what is left alone.
 
     An effect is ``undone`` a little later; what the user changed meanwhile stays, and the effect names the ``problem``.
-    ``more`` says that the same request has more to undo.
+    ``next_cursor`` asks the same request for those before them, until there are none.
     """
 
     user_id: str
     undoing: tuple[str, ...]
     called_off: tuple[str, ...]
     left_alone: tuple[LeftAlone, ...]
-    more: bool
+    next_cursor: str | None = None
 
 
 def undo_effects(user_id: str, wanted: UndoRequest, caller: Identity, *, ports: AnswerPorts) -> UndoAnswer:
@@ -85,8 +97,7 @@ def undo_effects(user_id: str, wanted: UndoRequest, caller: Identity, *, ports: 
         Unavailable: the store or the queue is down; ask again.
     """
     caller.must_be(user_id)
-    found = list(islice(_wanted(user_id, wanted, ports), _MOST_AT_ONCE + 1))
-    some = found[:_MOST_AT_ONCE]
+    some, last = matching_page(_newest(user_id, wanted, ports), wanted.means, limit=_MOST_AT_ONCE)
     marked = [
         record for chunk in batched(some, MOST_CHANGES, strict=False) for record in _marked(user_id, chunk, ports)
     ]
@@ -104,7 +115,7 @@ def undo_effects(user_id: str, wanted: UndoRequest, caller: Identity, *, ports: 
         undoing=_ids(undoing),
         called_off=_ids(called_off),
         left_alone=tuple(_left_alone(record) for group in by_state.values() for record in group),
-        more=len(found) > len(some),
+        next_cursor=last.effect.place if last else None,
     )
 
 
@@ -124,17 +135,13 @@ def _stood(record: EffectRecord, at: datetime) -> bool:
     return record.changed_at >= at or (record.state is EffectState.DONE and record.problem is None)
 
 
-def _wanted(user_id: str, wanted: UndoRequest, ports: AnswerPorts) -> Iterable[EffectRecord]:
+def _newest(user_id: str, wanted: UndoRequest, ports: AnswerPorts) -> Iterable[EffectRecord]:
     if wanted.effect_id is not None:
         record = known_effect(user_id, wanted.effect_id, ports.effects)
-        yield from (record, *_needing(record, ports.effects))
-        return
+        return (record, *_needing(record, ports.effects))
     # What was done since then may have been proposed as long before as a question stays open.
     since = wanted.since and wanted.since - APPROVAL_LASTS
-    for record in newest_effects(user_id, ports.effects, since=since, run_id=wanted.run_id):
-        late = wanted.since is None or (record.done_at or record.effect.proposed_at) >= wanted.since
-        if late and record.state in _TO_UNDO | _NOT_BEGUN | {EffectState.RUNNING}:
-            yield record
+    return newest_effects(user_id, ports.effects, before=wanted.cursor, since=since, run_id=wanted.run_id)
 
 
 def _needing(record: EffectRecord, effects: EffectStore) -> Iterable[EffectRecord]:
