@@ -74,6 +74,9 @@ test: install ## all tests: unit, contract, infra and integration
 openapi: install ## write functions/serve_docs/openapi.json from the handlers
 	@$(PYTHON) -m infra.openapi
 
+sizes: install ## print the unzipped size of each layer and function
+	@$(PYTHON) -m infra.build
+
 synth: install ## synthesize both profiles into cdk.out (no credentials)
 	@$(PYTHON) app.py
 
@@ -93,4 +96,4 @@ cost: install ## print what Claude costs a user and month: make cost DATA=folder
 bench: install ## measure speed, cold start and memory beside bench/baseline.json (ONLY="calendar team", SAVE=1)
 	@$(PYTHON) -m bench $(ONLY) $(if $(SAVE),--save)
 
-.PHONY: help install run arrive token deploy-local invoke redrive triage clean format check test openapi synth deploy train eval cost bench
+.PHONY: help install run arrive token deploy-local invoke redrive triage clean format check test openapi sizes synth deploy train eval cost bench

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
 
-# The slowest call is the synchronous invocation of a cold function; no function runs longer than 30 s.
-_CONFIG = Config(connect_timeout=2, read_timeout=40, retries={"total_max_attempts": 2}, proxies={})
+# The slowest call is the synchronous invocation of a function, which runs for five minutes at most.
+_CONFIG = Config(connect_timeout=2, read_timeout=310, retries={"total_max_attempts": 2}, proxies={})
 
 
 class LocalAws:

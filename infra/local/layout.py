@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Literal, TextIO, cast, get_args
 
@@ -163,8 +164,9 @@ def chosen_sandbox() -> bool:
 def make_layout(profile: Profile, port: int, *, double: bool) -> Layout:
     """Return the layout of ``make run``, on the usual ports of its servers or, where they are taken, on free ones."""
     settings = {name: value for name, value in os.environ.items() if _is_setting(name)}
-    claude_port = usual_port(8095) if double else None
-    return Layout(LOCAL / profile, profile, port, usual_port(4566), usual_port(6390), settings, claude_port)
+    usual = partial(usual_port, front_door=port)
+    claude_port = usual(8095) if double else None
+    return Layout(LOCAL / profile, profile, port, usual(4566), usual(6390), settings, claude_port)
 
 
 def _is_setting(name: str) -> bool:
@@ -258,7 +260,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def usual_port(preferred: int) -> int:
-    """Return the preferred port, or another one where it is taken."""
+def usual_port(preferred: int, *, front_door: int) -> int:
+    """Return the preferred port, or another one where it is taken, or will be by the front door."""
     # Two runs that start at once would both find the usual port free: only one of them is not a test's.
-    return preferred if not _ELSEWHERE and is_free(preferred) else free_port()
+    return preferred if preferred != front_door and not _ELSEWHERE and is_free(preferred) else free_port()

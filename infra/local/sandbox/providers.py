@@ -24,6 +24,7 @@ OAUTH_CLIENTS: Final = json.dumps({"google": CLIENT, "slack": CLIENT})
 EMULATED: Final[tuple[Emulated, ...]] = ("google", "slack")
 # States of sandboxes are named after it.
 SANDBOX: Final = "sandbox-"
+_PORTS: Final = (8096, 8097, 8098, 8099)
 _READ_SECONDS: Final = 180.0
 _POLL_SECONDS: Final = 0.2
 # A mail of arrivals.toml that is told of at once.
@@ -39,7 +40,7 @@ _PREFERENCES: Final[Mapping[str, Any]] = {
 
 def in_sandbox(layout: Layout) -> Layout:
     """Return the layout with providers on this machine and a state of its own, which begins anew each time."""
-    ports = SandboxPorts(usual_port(8096), usual_port(8097), usual_port(8098), usual_port(8099))
+    ports = SandboxPorts(*(usual_port(port, front_door=layout.port) for port in _PORTS))
     settings = {
         "GMAIL_BASE_URL": ports.google_url,
         "GOOGLE_ACCOUNTS_URL": ports.google_url,
@@ -105,7 +106,8 @@ def connect_demo_user(layout: Layout, ports: SandboxPorts, token: Callable[[], s
 
 def _wait_for_labels(mailbox: Mailbox, mails: int, layout: Layout) -> None:
     deadline = time.monotonic() + _READ_SECONDS
-    while sum(map(len, mailbox.labelled().values())) < mails:
+    while (labelled := sum(map(len, mailbox.labelled().values()))) < mails:
         if time.monotonic() > deadline:
-            raise LocalFailure(f"the mails are not labelled after {_READ_SECONDS:.0f} s: see {layout.logs}")
+            seen = f"{labelled} of {mails} mails are labelled after {_READ_SECONDS:.0f} s"
+            raise LocalFailure(f"{seen}: the machine is slow, or {layout.logs} says what failed")
         time.sleep(_POLL_SECONDS)

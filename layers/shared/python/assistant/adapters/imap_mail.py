@@ -73,7 +73,6 @@ _MESSAGE: Final = ("FLAGS", "EMAILID", "THREADID", "INTERNALDATE", "BODY.PEEK[]"
 _KEYWORD: Final = b"$"
 _PENDING: Final = b"$SubmitPending"
 _SUBMITTED: Final = b"$Submitted"
-_ANY_KEYWORD: Final = b"\\*"
 # Of so many messages of the inbox changes are told; whatever arrives always is.
 _FOLLOWED: Final = 300
 _ARRIVALS_A_PAGE: Final = 100
