@@ -2,9 +2,12 @@
 
 from assistant.domain.chat import ChatMessage, ChatUser, PostedMessage
 from assistant.domain.chat_jobs import ButtonPressed, MessageReceived
-from assistant.domain.effects.approval import APPROVE, approval_asked, approval_buttons
+from assistant.domain.effects.actions import SendMail
+from assistant.domain.effects.approval import APPROVE, action_hash, approval_asked, approval_buttons
 from assistant.domain.effects.effect import Effect, EffectState
 from assistant.domain.notification_messages import chat_message
+from assistant.domain.users import Identity
+from assistant.services.answer_approvals import ApprovalRequest, approve_effect
 from assistant.services.answer_chat import ChatAnswerPorts, answer_chat
 from assistant.services.answer_command import CommandPorts
 from assistant.services.brief_day import DayPorts
@@ -69,6 +72,18 @@ class World:
             self.clock.advance(60)
             effects.append(effect)
         return effects
+
+    def send(self, run: str) -> Effect:
+        """Send a mail the user approved, and let a minute pass."""
+        words = {"to": ["ann@company.com"], "subject": "Offer", "text": "Yes."}
+        action = SendMail.model_validate({name: {"value": value} for name, value in words.items()})
+        effect = self.desk.effect("", action, run_id=run, occasion=run)
+        propose_effects(USER, [effect], request_id="r", ports=self.desk.propose_ports)
+        approval = ApprovalRequest(action_hash=action_hash(effect))
+        approve_effect(USER, effect.id, approval, Identity(USER, "r"), ports=self.desk.answer_ports)
+        self.desk.work()
+        self.clock.advance(60)
+        return effect
 
     def press(
         self, effect: Effect, action: str = APPROVE, member: str = "U1", value: str | None = None

@@ -88,6 +88,38 @@ def test_the_last_run_is_taken_back_then_the_one_before(world: World) -> None:
     assert world.said[-1].text == "Aus der letzten Woche gibt es nichts zurückzunehmen."
 
 
+SENT = "This stays:\n• Send “Offer” to ann@company.com. What was sent cannot be taken back."
+
+
+def test_what_was_sent_is_told_once_and_the_run_before_it_taken_back(world: World) -> None:
+    effects = world.two_runs()
+    world.send("run3")
+    taken_back = "This is being taken back:\n• Label “Weekly offers”: put EA/Routine on it."
+    for number in range(3):
+        world.write("undo", event_id=f"Ev{number}")
+        world.desk.work()
+        world.clock.advance(60)
+    assert [one.text for one in world.said] == [
+        f"{taken_back}\n{SENT}",
+        taken_back,
+        "There is nothing of the last week to take back.",
+    ]
+    assert {world.desk.record(effect).state for effect in effects} == {EffectState.UNDONE}
+
+
+def test_what_was_sent_before_what_is_taken_back_is_not_told(world: World) -> None:
+    world.send("run0")
+    world.two_runs()
+    world.write("undo")
+    assert "This stays" not in world.said[0].text
+
+
+def test_where_all_was_sent_that_is_told(world: World) -> None:
+    world.send("run1")
+    world.write("undo")
+    assert [one.text for one in world.said] == [SENT]
+
+
 def test_undo_that_breaks_off_does_not_take_back_more(world: World) -> None:
     effects = world.two_runs()
     world.chats.chat.outage.down = True

@@ -1,6 +1,6 @@
 """Use case: what the assistant says, and does, when its user asks for something in a chat."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
@@ -25,7 +25,7 @@ from assistant.services.brief_day import DayPorts, read_day
 from assistant.services.prioritize_tasks import PrioritizePorts, PrioritizeRequest, prioritize_tasks
 from assistant.services.show_effects import newest_effects
 from assistant.services.tell_colleague import TellPorts, tell_colleague
-from assistant.services.undo_effects import UndoAnswer, UndoRequest, last_run, undo_effects
+from assistant.services.undo_effects import LeftAlone, UndoAnswer, UndoRequest, last_run, undo_effects
 
 # What was put back from the dead letters days later is not what the user wants now.
 LATEST: Final = timedelta(hours=6)
@@ -109,16 +109,19 @@ def _waiting(user_id: str, words: ChatWords, ports: CommandPorts) -> Iterable[Ch
 
 def _undo(user_id: str, message: MessageReceived, language: WrittenLanguage, ports: CommandPorts) -> ChatMessage:
     words = CHAT_WORDS[language]
-    run_id = last_run(user_id, message.at, ports.approvals.effects)
-    if run_id is None:
+    last = last_run(user_id, message.at, ports.approvals.effects)
+    if last.run_id is None and not last.sent:
         return ChatMessage(words.nothing_done)
-    answer = undo_effects(user_id, UndoRequest(run_id=run_id), Identity(user_id, message.id), ports=ports.approvals)
-    return ChatMessage(title=words.undo_title, text=_undone(user_id, answer, language, ports))
+    answer = UndoAnswer(user_id=user_id, undoing=(), called_off=(), left_alone=())
+    if last.run_id is not None:
+        caller = Identity(user_id, message.id)
+        answer = undo_effects(user_id, UndoRequest(run_id=last.run_id), caller, ports=ports.approvals)
+    return ChatMessage(title=words.undo_title, text=_undone(answer, last.sent, language, ports))
 
 
-def _undone(user_id: str, answer: UndoAnswer, language: WrittenLanguage, ports: CommandPorts) -> str:
-    words = CHAT_WORDS[language]
-    left = {one.effect_id: words.left[one.reason] for one in answer.left_alone}
+def _undone(answer: UndoAnswer, sent: Sequence[LeftAlone], language: WrittenLanguage, ports: CommandPorts) -> str:
+    words, user_id = CHAT_WORDS[language], answer.user_id
+    left = {one.effect_id: words.left[one.reason] for one in (*answer.left_alone, *sent)}
     named = [*answer.undoing, *answer.called_off, *left]
     records = ports.approvals.effects.find(user_id, named)
     lines = []

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import batched, islice
 from typing import Annotated, Final, Self
@@ -119,15 +120,33 @@ def undo_effects(user_id: str, wanted: UndoRequest, caller: Identity, *, ports: 
     )
 
 
-def last_run(user_id: str, at: datetime, effects: EffectStore) -> str | None:
-    """Return the run of what was done last before ``at``, and not taken back by then; None where that is a week ago.
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """The run that can be taken back, None where there is none, and what was ``sent`` since, and is not told yet."""
+
+    run_id: str | None
+    sent: tuple[LeftAlone, ...]
+
+
+def last_run(user_id: str, at: datetime, effects: EffectStore) -> LastRun:
+    """Return the run of what was done last before ``at``, not a week before, and neither sent nor taken back by then.
 
     What was asked to be undone since then counts as it was: asked again for the same time, the answer is the same run.
     """
-    newest = newest_effects(user_id, effects, since=at - _LAST_WITHIN, run_id=None)
-    done = [(record.done_at, record) for record in islice(newest, _MOST_LOOKED_AT) if record.done_at]
-    stood = [(when, record) for when, record in done if when <= at and _stood(record, at)]
-    return max(stood, key=lambda one: one[0])[1].effect.origin.run_id if stood else None
+    since = at - _LAST_WITHIN
+    newest = newest_effects(user_id, effects, since=since, run_id=None)
+    done = [record for record in islice(newest, _MOST_LOOKED_AT) if record.done_at and record.done_at <= at]
+    undoable = [record for record in done if record.effect.action.undoable]
+    last = max((record for record in undoable if _stood(record, at)), key=_when_done, default=None)
+    run_id = last.effect.origin.run_id if last else None
+    # What was sent before something was taken back was told with that.
+    told = max((_when_done(one) if _stood(one, at) else one.changed_at for one in undoable), default=since)
+    final = (record for record in done if not record.effect.action.undoable and _when_done(record) > told)
+    return LastRun(run_id, tuple(_left_alone(record) for record in final if record.effect.origin.run_id != run_id))
+
+
+def _when_done(record: EffectRecord) -> datetime:
+    return record.done_at or record.changed_at
 
 
 def _stood(record: EffectRecord, at: datetime) -> bool:
