@@ -41,7 +41,7 @@ FUNCTIONS = (
         memory=512,
         timeout=20,
         routes=(Route("POST", "/api/v1/webhooks/graph", public=True),),
-        grants=(on_table("GetItem"), SEND_MAILBOXES, SEND_CALENDARS),
+        grants=(on_table("BatchGetItem"), SEND_MAILBOXES, SEND_CALENDARS),
     ),
     Function(
         "sync_mailbox",

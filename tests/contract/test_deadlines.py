@@ -268,8 +268,8 @@ WORST: dict[str, Callable[[], float]] = {
     ),
     # Fetching the keys, finding the connections, queueing them.
     "receive_gmail_push": lambda: google_push.FETCH_SECONDS + 2 * store() + BATCH_PAUSES + slowest(sqs_client()),
-    # Finding the subscription, queueing its mailbox.
-    "receive_graph_notification": lambda: store() + slowest(sqs_client()),
+    # Finding the subscriptions, queueing their mailboxes.
+    "receive_graph_notification": lambda: store() + BATCH_PAUSES + slowest(sqs_client()),
     # What is down stops a run at once; until then each step may have been slow, and a token under renewal.
     "sync_mailbox": lambda: mailbox_call() + 6 * store() + 2 * BATCH_PAUSES + 2 * slowest(sqs_client()) + told(),
     # Reading the signing secret, queueing what was done.

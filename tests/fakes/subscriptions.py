@@ -1,5 +1,6 @@
 """Registered webhooks in memory."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -47,10 +48,16 @@ class MemorySubscriptions:
     def __init__(self, outage: Outage | None = None) -> None:
         self._outage = outage or Outage()
         self._kept: dict[tuple[str, str, Watched], Subscription] = {}
+        self.read: list[Sequence[str]] = []
 
     def find(self, subscription_id: str) -> Subscription | None:
         self._outage.check()
         return next((kept for kept in self._kept.values() if kept.id == subscription_id), None)
+
+    def find_all(self, subscription_ids: Sequence[str]) -> Sequence[Subscription]:
+        self._outage.check()
+        self.read.append(subscription_ids)
+        return [kept for kept in self._kept.values() if kept.id in subscription_ids]
 
     def of_connection(self, connection: Connection, watched: Watched) -> Subscription | None:
         self._outage.check()

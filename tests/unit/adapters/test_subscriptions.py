@@ -33,6 +33,15 @@ def test_it_is_found_by_its_id_and_by_its_connection(store: SubscriptionStore) -
     assert store.of_connection(OTHER, Watched.MAIL) is None
 
 
+def test_many_are_found_by_their_ids_at_once(store: SubscriptionStore) -> None:
+    calendar = replace(SECOND, watched=Watched.CALENDAR)
+    for one in (FIRST, calendar):
+        store.put(one)
+    unknown = [f"guessed-{number}" for number in range(97)]
+    assert set(store.find_all([FIRST.id, *unknown, SECOND.id])) == {FIRST, calendar}
+    assert store.find_all(unknown) == []
+
+
 def test_a_renewal_changes_what_is_kept(store: SubscriptionStore) -> None:
     store.put(FIRST)
     renewed = replace(FIRST, expires_at=FIRST.expires_at + timedelta(days=1))

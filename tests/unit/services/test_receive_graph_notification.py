@@ -131,6 +131,14 @@ def test_what_proves_nothing_is_refused_and_keeps_no_other_out(receiver: Receive
     assert len(receiver.queue.requested) == 1
 
 
+def test_a_delivery_costs_one_read_of_a_hundred_subscriptions_whatever_it_names(receiver: Receiver) -> None:
+    unknown = [notification(subscriptionId=f"guessed-{number}") for number in range(999)]
+    with pytest.raises(NotAuthentic):
+        receiver.receive(*unknown)
+    assert [len(ids) for ids in receiver.subscriptions.read] == [100]
+    assert receiver.receive(notification(), *unknown) == Taken(queued=1, refused=999)
+
+
 def test_notifications_of_personal_accounts_name_no_organisation(receiver: Receiver) -> None:
     receiver.subscriptions.put(graph_subscription(tenant=PERSONAL_ACCOUNTS))
     with pytest.raises(NotAuthentic):

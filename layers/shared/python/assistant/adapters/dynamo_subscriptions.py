@@ -3,6 +3,7 @@
 Both hold the document, so that a notification takes one read. They change together.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -29,6 +30,11 @@ class DynamoSubscriptions:
     def find(self, subscription_id: str) -> Subscription | None:
         """Return the subscription, read consistently: its first notification may follow at once."""
         return self._read(_by_id(subscription_id))
+
+    def find_all(self, subscription_ids: Sequence[str]) -> Sequence[Subscription]:
+        """Return those that are known, read consistently as one is."""
+        keys = [(key["pk"], key["sk"]) for key in map(_by_id, subscription_ids)]
+        return list(map(_document, self._table.batch_get(keys, consistent=True)))
 
     def of_connection(self, connection: Connection, watched: Watched) -> Subscription | None:
         """Return the subscription, read consistently."""
@@ -66,7 +72,11 @@ class DynamoSubscriptions:
 
     def _read(self, key: Item) -> Subscription | None:
         item = self._table.get(**key, consistent=True)
-        return _DOCUMENT.validate_json(item["document"]) if item else None
+        return _document(item) if item else None
+
+
+def _document(item: Item) -> Subscription:
+    return _DOCUMENT.validate_json(item["document"])
 
 
 def _by_id(subscription_id: str) -> Item:

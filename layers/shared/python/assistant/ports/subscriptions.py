@@ -1,5 +1,6 @@
 """Webhooks that providers were asked for."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from assistant.domain.connections import Connection
@@ -11,6 +12,10 @@ class SubscriptionStore(Protocol):
 
     def find(self, subscription_id: str) -> Subscription | None:
         """Return the subscription that a notification names; None for one that is unknown."""
+        ...
+
+    def find_all(self, subscription_ids: Sequence[str]) -> Sequence[Subscription]:
+        """Return those of the subscriptions that are known, of 100 at most in one read."""
         ...
 
     def of_connection(self, connection: Connection, watched: Watched) -> Subscription | None:

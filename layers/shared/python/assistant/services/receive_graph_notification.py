@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import islice
 from typing import Annotated, Any, Final
 
 from pydantic import AliasChoices, BaseModel, Field, ValidationError
@@ -27,6 +28,8 @@ _LONGEST_NAME: Final = 200
 _LONGEST_RESOURCE: Final = 2000
 # More does not fit into a delivery.
 _MOST_AT_ONCE: Final = 1000
+# As many as one read takes: who proves nothing costs no more. Reconciliation finds what a delivery told of others.
+_MOST_SUBSCRIPTIONS: Final = 100
 
 
 class _Resource(BaseModel):
@@ -104,8 +107,8 @@ def _proven(given: Sequence[object], store: SubscriptionStore) -> Mapping[Subscr
         with suppress(ValidationError):
             read = _Notification.model_validate(item)
             named[read.subscription_id].append(read)
-    known = ((store.find(name), some) for name, some in named.items())
-    checked = ((one, [each for each in some if _proves(each, one)]) for one, some in known if one)
+    known = store.find_all(list(islice(named, _MOST_SUBSCRIPTIONS))) if named else ()
+    checked = ((one, [each for each in named[one.id] if _proves(each, one)]) for one in known)
     return {one: some for one, some in checked if some}
 
 
