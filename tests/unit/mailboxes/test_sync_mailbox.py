@@ -192,6 +192,30 @@ def test_a_run_out_of_time_asks_for_another(followed: Followed) -> None:
     assert len(followed.receipts.saved) == len(set(followed.receipts.saved)) == 45
 
 
+def test_a_limit_of_the_provider_cuts_a_run_short_without_failing_it(followed: Followed) -> None:
+    for number in range(45):
+        followed.arrive(f"Number {number}")
+
+    class Limited(MemoryMailBox):
+        left = 25
+
+        def get(self, message_id: str) -> MailboxMessage:
+            if not self.left:
+                raise Unavailable("Google asks to wait.")
+            self.left -= 1
+            return super().get(message_id)
+
+    box = Limited(followed.clock)
+    box.__dict__ |= followed.box.__dict__
+    assert followed.sync(boxes=OneBox(box)) == Synced("out of time", decided=20)
+    (job,) = followed.queue.requested
+    assert job.reason is SyncReason.CONTINUED
+    box.left = 0
+    with pytest.raises(Unavailable):
+        followed.sync(job, boxes=OneBox(box))
+    assert followed.sync(job) == Synced("up to now", decided=25)
+
+
 def test_a_disconnected_mailbox_is_left_alone(followed: Followed) -> None:
     unknown = followed.notification().model_copy(update={"connection_id": "gone"})
     assert followed.sync(unknown) == Synced("disconnected")

@@ -75,7 +75,7 @@ class Synced:
 
 
 def sync_mailbox(job: MailboxSync, request_id: str, *, seconds: float, ports: SyncPorts) -> Synced:
-    """Bring the mailbox up to now, for at most ``seconds``.
+    """Bring the mailbox up to now, for at most ``seconds``; what a provider's limits cut short goes on as another job.
 
     Raises:
         Unavailable: the provider, the store or the queue is down; the job is to be done again.
@@ -89,10 +89,20 @@ def sync_mailbox(job: MailboxSync, request_id: str, *, seconds: float, ports: Sy
         connections=ports.connections,
         queue=ports.queue,
         notifier=ports.notifier,
-        look=lambda connection: _Look(connection, job, request_id, ports, until=until, outcomes=outcomes).up_to_now(),
+        look=lambda connection: _go_on(_Look(connection, job, request_id, ports, until=until, outcomes=outcomes)),
         forget=lambda: _forget(job, ports),
     )
     return Synced(ended, **{outcome.value: count for outcome, count in outcomes.items()})
+
+
+def _go_on(look: "_Look") -> None:
+    """Look until the provider answers no more: where it did something, that is no failure, but for another look."""
+    try:
+        look.up_to_now()
+    except Unavailable:
+        if not look.outcomes:
+            raise
+        raise OutOfTime from None
 
 
 def _forget(job: MailboxSync, ports: SyncPorts) -> None:
@@ -120,7 +130,7 @@ class _Look:
         self._until = until
         self._ports = ports
         self._box: MailBox = ports.boxes.open(connection)
-        self._outcomes = outcomes
+        self.outcomes = outcomes
 
     def up_to_now(self) -> None:
         place = self._ports.places.read(self._connection)
@@ -257,7 +267,7 @@ class _Look:
     def _measure(self, receipts: Sequence[Receipt]) -> None:
         meter = self._ports.triage.meter
         counts = Counter(one.outcome for one in receipts)
-        self._outcomes.update(counts)
+        self.outcomes.update(counts)
         for outcome, count in counts.items():
             meter.count(metric_names.MAILS_CLOSED, count, outcome=outcome.value)
         for receipt in receipts:
