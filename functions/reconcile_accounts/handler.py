@@ -1,4 +1,4 @@
-"""Every 10 minutes: queue mailboxes with undecided mail, and calendars that nobody looked at for long."""
+"""Every 10 minutes: queue mailboxes with undecided mail, calendars to look at again; tell of broken accounts."""
 
 from dataclasses import asdict
 from typing import Any
@@ -16,7 +16,13 @@ CLOSING_SECONDS = 10.0
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 given by Lambda
     """Look at every account; the answer counts mailboxes and calendars. After an error the next run goes on."""
     seconds = context.get_remaining_time_in_millis() / 1000 - CLOSING_SECONDS
-    calendars = deps.calendar_reconcile_ports
-    done = asdict(reconcile_accounts(seconds=seconds, mailboxes=deps.reconcile_ports, calendars=calendars))
+    done = asdict(
+        reconcile_accounts(
+            seconds=seconds,
+            mailboxes=deps.reconcile_ports,
+            calendars=deps.calendar_reconcile_ports,
+            broken=deps.tell_of_broken_ports,
+        )
+    )
     logger.info("accounts reconciled", extra=done)
     return done

@@ -2,7 +2,7 @@
 
 from assistant.domain.providers import Access
 from infra.manifest.providers import clients_of, on_tokens
-from infra.manifest.queues import SEND_AUDIT, SEND_CALENDARS, SEND_MAILBOXES
+from infra.manifest.queues import SEND_AUDIT, SEND_CALENDARS, SEND_MAILBOXES, SEND_NOTIFICATIONS
 from infra.manifest.shapes import Function, Route, on_table
 
 FUNCTIONS = (
@@ -44,7 +44,7 @@ FUNCTIONS = (
     ),
     Function(
         "reconcile_accounts",
-        "Find what no notification of mail or calendars told of",
+        "Find what no notification of mail or calendars told of; tell of broken accounts",
         memory=1024,
         timeout=240,
         schedule="rate(10 minutes)",
@@ -52,6 +52,7 @@ FUNCTIONS = (
             on_table("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
             SEND_MAILBOXES,
             SEND_CALENDARS,
+            SEND_NOTIFICATIONS,
             *on_tokens(Access.MAIL, Access.CALENDAR),
         ),
         secrets=("oauth-clients",),

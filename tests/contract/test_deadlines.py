@@ -37,6 +37,7 @@ from assistant.services import (
     manage_connections,
     sync_calendar,
     sync_mailbox,
+    tell_of_broken,
     welcome_account,
 )
 from assistant.services.access_tokens import LEASED_FOR
@@ -282,9 +283,16 @@ WORST: dict[str, Callable[[], float]] = {
     ),
     "receive_calendar_notification": lambda: store() + slowest(sqs_client(attempts=1)),
     "sync_calendar": lambda: mailbox_call() + 6 * store() + 2 * BATCH_PAUSES + slowest(sqs_client()),
-    # Of Graph two lists of changes, then those that left the inbox, twenty at a time, which takes long only once.
+    # Of Graph two lists of changes, then those that left the inbox, twenty at a time, which takes long only once. Users
+    # are told in a time of its own, the last of them in what it takes.
     "reconcile_accounts": lambda: (
-        mailbox_call() + 2 * graph_api.CALL_SECONDS + 5 * store() + BATCH_PAUSES + slowest(sqs_client())
+        tell_of_broken.LONGEST_SECONDS
+        + told()
+        + mailbox_call()
+        + 2 * graph_api.CALL_SECONDS
+        + 5 * store()
+        + BATCH_PAUSES
+        + slowest(sqs_client())
     ),
     "renew_watches": lambda: mailbox_call() + graph_api.CALL_SECONDS + 5 * store(),
     "record_audit": lambda: 10 * slowest(dynamo_client(attempts=1)),

@@ -4,13 +4,17 @@ import json
 from datetime import timedelta
 from http import HTTPStatus
 
+import pytest
+
 from assistant.domain.access import asked_scopes
+from assistant.domain.errors import ConnectionBroken
 from assistant.domain.mail import Mail
 from assistant.domain.providers import Access, Provider
+from assistant.wiring import deps
 from infra.local.sandbox.consent import shown_code
 from tests.contract.recorded import ask_for_a_consent, body_of, deliver, http, invoke, recorded, run
 from tests.fakes.accounts import MICROSOFT
-from tests.fakes.connections import google_connection
+from tests.fakes.connections import expired, google_connection
 from tests.fakes.subscriptions import google_channel, graph_subscription
 from tests.fakes.wired import Wired
 
@@ -67,6 +71,19 @@ def test_a_mail_in_a_connected_mailbox_is_decided_once(wired: Wired) -> None:
         "left": 0,
         "oldest_seconds": 0.0,
     }
+
+
+def test_whoever_finds_a_consent_gone_its_user_is_told_once(wired: Wired) -> None:
+    connection = google_connection()
+    wired.connections.replace(connection, expected_version=0)
+    wired.vault.put(connection, expired(wired.provider.issue("first"), wired.clock.now()))
+    wired.provider.live.clear()
+    with pytest.raises(ConnectionBroken):
+        deps.access_tokens.token(connection)
+    assert [run("schedule/reconcile_accounts")["told"] for _ in range(2)] == [1, 0]
+    (told,) = body_of("manage_notifications")["notifications"]
+    assert told["title"] == "Please connect user123@example.com again"
+    assert [job.user_id for job in wired.due_queue.jobs] == ["user123"]
 
 
 def test_a_connected_calendar_is_followed_planned_and_prepared(wired: Wired) -> None:

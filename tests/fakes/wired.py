@@ -99,6 +99,8 @@ _BUILT_FROM_PORTS = (
     "calendar_sync_ports",
     "availability_ports",
     "reconcile_ports",
+    "access_tokens",
+    "tell_of_broken_ports",
     "renew_ports",
     "calendar_notification_ports",
     "calendar_reconcile_ports",

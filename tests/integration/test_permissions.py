@@ -16,7 +16,9 @@ from typing import Any
 import pytest
 
 from assistant.adapters.dynamo import Table
+from assistant.adapters.dynamo_connections import DynamoConnections
 from assistant.adapters.dynamo_consents import DynamoPendingConsents
+from assistant.domain.connections import ConnectionStatus
 from assistant.domain.providers import Provider
 from assistant.runtime.clock import SystemClock
 from infra.local.aws import LocalAws
@@ -29,6 +31,7 @@ from infra.local.provider_keys import store_provider_keys
 from infra.local.run import servers
 from infra.local.sandbox.consent import shown_code
 from infra.manifest import FUNCTIONS
+from tests.fakes.connections import google_connection
 from tests.fakes.consents import pending
 from tests.fakes.oauth_api import CLIENT, OAuthApi, serve_oauth
 from tests.integration.assistant_process import eventually
@@ -199,6 +202,20 @@ def test_no_call_of_a_confirmed_consents_way_is_denied(enforced: Enforced) -> No
 
     assert enforced.endpoint.denials == []
     assert json.loads(answer["body"])["account"] == "ann@example.com"
+
+
+def test_no_call_of_a_broken_accounts_way_is_denied(enforced: Enforced) -> None:
+    (event,) = (event for event in EVENTS if event.stem == "reconcile_accounts")
+    (name,) = enforced.aws.dynamodb.list_tables()["TableNames"]
+    broken = {"status": ConnectionStatus.BROKEN, "broken_at": SystemClock().now()}
+    connection = google_connection("ann").model_copy(update=broken)
+    assert DynamoConnections(Table(name, enforced.aws.dynamodb)).replace(connection, expected_version=0)
+
+    enforced.endpoint.denials.clear()
+    answer = invoke(enforced.aws, "reconcile_accounts", json.loads(event.read_text()))
+
+    assert enforced.endpoint.denials == []
+    assert answer["told"] == 1
 
 
 def test_claude_answers_under_enforcement(enforced: Enforced) -> None:

@@ -14,7 +14,6 @@ from assistant.domain.errors import ConnectionBroken, Unavailable
 from assistant.domain.tokens import TokenSet
 from assistant.services.access_tokens import LEASED_FOR, TokenPorts, VaultedTokens
 from tests.fakes.connections import MemoryConnections, MemoryVault, ScriptedProvider, expired, google_connection
-from tests.fakes.notifications import MemoryNotifier
 from tests.fakes.runtime import ManualClock
 from tests.fakes.stores import Outage
 
@@ -25,19 +24,15 @@ ANN = google_connection()
 class World:
     clock: ManualClock = field(default_factory=ManualClock)
     vault_outage: Outage = field(default_factory=Outage)
-    notices: Outage = field(default_factory=Outage)
     pauses: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.vault = MemoryVault(self.clock, self.vault_outage)
         self.store = MemoryConnections(self.vault)
         self.provider = ScriptedProvider(self.clock)
-        self.notifier = MemoryNotifier(self.notices)
         self.store.replace(ANN, expected_version=0)
         self.vault.put(ANN, self.provider.issue("first"))
-        self.tokens = VaultedTokens(
-            TokenPorts(self.store, self.vault, self.provider, self.clock, self.notifier, self.pauses.append)
-        )
+        self.tokens = VaultedTokens(TokenPorts(self.store, self.vault, self.provider, self.clock, self.pauses.append))
 
     def left(self, seconds: float) -> None:
         """Let so much of the first token's hour be left."""
@@ -108,7 +103,7 @@ def test_a_worker_waits_for_what_another_renews(world: World) -> None:
     def other_ends(_: float) -> None:
         world.vault.replace(ANN, world.provider.issue("other"), expected_version=1)
 
-    waiting = VaultedTokens(TokenPorts(world.store, world.vault, world.provider, world.clock, None, other_ends))
+    waiting = VaultedTokens(TokenPorts(world.store, world.vault, world.provider, world.clock, other_ends))
     assert waiting.token(ANN) == "access-other"
     assert world.provider.refreshes == 0
 
@@ -124,7 +119,7 @@ def test_a_worker_does_not_wait_for_ever(world: World) -> None:
 def test_the_lease_of_a_worker_that_died_ends(world: World) -> None:
     world.left(0)
     world.vault.lease(ANN, version=1, until=world.clock.now() + LEASED_FOR)
-    dead = VaultedTokens(TokenPorts(world.store, world.vault, world.provider, world.clock, None, world.clock.advance))
+    dead = VaultedTokens(TokenPorts(world.store, world.vault, world.provider, world.clock, world.clock.advance))
     world.clock.advance(25)
     assert dead.token(ANN) == "access-1"
 
@@ -138,23 +133,6 @@ def test_a_consent_that_is_gone_breaks_the_connection_once(world: World) -> None
     broken = world.found()
     assert (broken.status, broken.broken_at, broken.version) == (ConnectionStatus.BROKEN, world.clock.now(), 2)
     assert world.kept().refresh == "refresh-first"
-
-
-def test_the_user_is_told_once_that_a_connection_broke(world: World) -> None:
-    world.left(0)
-    world.provider.live.clear()
-    world.notices.down = True
-    with pytest.raises(ConnectionBroken):
-        world.tokens.token(ANN)
-    assert world.notifier.told == {}
-    world.notices.down = False
-    broken_at = world.clock.now()
-    for _ in range(2):
-        world.clock.advance(60)
-        with pytest.raises(ConnectionBroken):
-            world.tokens.token(ANN)
-        ((_, news),) = world.notifier.told.items()
-        assert (news.title, news.at) == ("Please connect user123@example.com again", broken_at)
 
 
 def test_a_refused_token_that_nothing_renews_breaks_the_connection(world: World) -> None:
@@ -227,7 +205,7 @@ def test_renewed_tokens_are_kept_though_the_store_stumbles(world: World) -> None
         world.vault_outage.down = False
 
     world.provider.refresh = store_goes_down  # type: ignore[method-assign]  # one answer of the provider
-    tokens = VaultedTokens(TokenPorts(world.store, world.vault, world.provider, world.clock, None, store_comes_back))
+    tokens = VaultedTokens(TokenPorts(world.store, world.vault, world.provider, world.clock, store_comes_back))
     assert tokens.token(ANN) == "access-1"
     assert world.kept().refresh == "refresh-1"
 
@@ -244,7 +222,7 @@ def test_workers_at_once_burn_one_refresh_token(workers: int, refused: bool) -> 
     if not refused:
         world.vault.put(ANN, expired(world.kept(), world.clock.now()))
     start = threading.Barrier(workers)
-    ports = TokenPorts(world.store, world.vault, world.provider, world.clock, None, lambda _: time.sleep(0.001))
+    ports = TokenPorts(world.store, world.vault, world.provider, world.clock, lambda _: time.sleep(0.001))
 
     def work() -> str:
         start.wait()

@@ -1,7 +1,8 @@
 """Access tokens of connections, renewed by one worker at a time and kept before they are used.
 
 Some providers accept a refresh token once. Who renews takes a lease that outlasts every timeout; others go on with the
-token they have, or wait for the new one. A refusal counts only while what is kept has not changed meanwhile.
+token they have, or wait for the new one. A refusal counts only while what is kept has not changed meanwhile. It breaks
+the connection, of which ``tell_of_broken`` tells the user.
 """
 
 import logging
@@ -10,14 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
-from urllib.parse import quote
 
 from assistant.domain.connections import Connection, ConnectionStatus, ConsentGone
 from assistant.domain.errors import ConnectionBroken, Unavailable
-from assistant.domain.notifications import News, NotificationKind
 from assistant.domain.tokens import LEAST, RENEWED_AHEAD, KeptTokens, TokenSet
 from assistant.ports.connections import AuthorizationServers, ConnectionStore, TokenVault
-from assistant.ports.notifications import Notifier
 from assistant.ports.runtime import Clock
 
 logger = logging.getLogger(__name__)
@@ -36,7 +34,6 @@ class TokenPorts:
     vault: TokenVault
     servers: AuthorizationServers
     clock: Clock
-    notifier: Notifier | None = None
     pause: Callable[[float], None] = time.sleep
 
 
@@ -122,36 +119,9 @@ class VaultedTokens:
     def _break(self, connection: Connection) -> None:
         for _ in range(_ATTEMPTS):
             found = self._ports.store.find(connection.user_id, connection.id)
-            if found is None:
-                return
-            if found.status is ConnectionStatus.BROKEN:
-                # Told again, which tells it once, in case who broke it came no further.
-                self._tell(found)
+            if found is None or found.status is ConnectionStatus.BROKEN:
                 return
             broken = found.model_copy(update={"status": ConnectionStatus.BROKEN, "broken_at": self._ports.clock.now()})
             if self._ports.store.replace(broken, expected_version=found.version):
                 logger.warning("a connection is broken", extra={"provider": found.provider, "connection": found.id})
-                self._tell(broken)
                 return
-
-    def _tell(self, broken: Connection) -> None:
-        if self._ports.notifier is None:
-            return
-        try:
-            who, name = broken.provider.row.label, broken.name
-            why = f"{who} no longer lets the assistant into {name}. Nothing is lost, but all of it waits."
-            self._ports.notifier.notify(broken.user_id, connect_again(broken, why))
-        except Unavailable:
-            logger.warning("a user could not be told of a broken connection")
-
-
-def connect_again(connection: Connection, why: str) -> News:
-    """Return what a user is told, once, of an account the assistant cannot use as it is."""
-    return News(
-        about=f"connection:{connection.id}",
-        kind=NotificationKind.CONNECTION,
-        title=f"Please connect {connection.name} again",
-        text=why,
-        link=f"/api/v1/users/{quote(connection.user_id, safe='')}/connections",
-        at=connection.broken_at or connection.connected_at,
-    )

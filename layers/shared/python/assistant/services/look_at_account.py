@@ -9,7 +9,7 @@ from assistant.domain.mailbox_sync import MailboxSync, SyncReason
 from assistant.ports.connections import ConnectionStore
 from assistant.ports.mailbox_sync import MailboxQueue
 from assistant.ports.notifications import Notifier
-from assistant.services.access_tokens import connect_again
+from assistant.services.tell_of_broken import connect_again
 
 logger = logging.getLogger(__name__)
 

@@ -4,25 +4,29 @@ from dataclasses import dataclass
 
 from assistant.services.reconcile_calendars import CalendarReconcilePorts, CalendarsReconciled, reconcile_calendars
 from assistant.services.reconcile_mailboxes import Reconciled, ReconcilePorts, reconcile_mailboxes
+from assistant.services.tell_of_broken import TellOfBrokenPorts, tell_of_broken
 
 
 @dataclass(frozen=True, slots=True)
 class AccountsReconciled:
-    """What a look at all accounts found."""
+    """What a look at all accounts found; of how many that are broken the users were told."""
 
     mailboxes: Reconciled
     calendars: CalendarsReconciled
+    told: int
 
 
 def reconcile_accounts(
-    *, seconds: float, mailboxes: ReconcilePorts, calendars: CalendarReconcilePorts
+    *, seconds: float, mailboxes: ReconcilePorts, calendars: CalendarReconcilePorts, broken: TellOfBrokenPorts
 ) -> AccountsReconciled:
-    """Look at calendars, which asks no provider, then at mailboxes in the time that is left.
+    """Tell of broken accounts, look at calendars, which asks no provider, then at mailboxes in the time that is left.
 
     Raises:
         Unavailable: the connections cannot be read.
     """
-    until = calendars.clock.monotonic() + seconds
-    looked_at = reconcile_calendars(seconds=seconds, ports=calendars)
-    left = until - mailboxes.clock.monotonic()
-    return AccountsReconciled(reconcile_mailboxes(seconds=left, ports=mailboxes), looked_at)
+    clock = mailboxes.clock
+    until = clock.monotonic() + seconds
+    told = tell_of_broken(broken)
+    looked_at = reconcile_calendars(seconds=until - clock.monotonic(), ports=calendars)
+    left = until - clock.monotonic()
+    return AccountsReconciled(reconcile_mailboxes(seconds=left, ports=mailboxes), looked_at, told)

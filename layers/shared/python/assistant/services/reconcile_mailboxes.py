@@ -95,7 +95,7 @@ def _tried(connection: Connection, ports: ReconcilePorts) -> _Seen:
     try:
         return _compared(connection, ports)
     except ConnectionBroken:
-        # Its user was told when the consent was found gone.
+        # Its user is told by the next run.
         return _Seen(_End.BROKEN)
     except Exception as error:  # noqa: BLE001 one mailbox must not keep the others from their news
         return _out_of_reach(connection, type(error).__name__, ports)

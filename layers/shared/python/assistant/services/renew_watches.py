@@ -132,7 +132,7 @@ def _tried(connection: Connection, watched: Watched[Any], clock: Clock) -> _Seen
     try:
         until = renew_watch(connection, watched)
     except ConnectionBroken:
-        # Its user was told when the consent was found gone.
+        # Its user is told by the next reconciliation.
         return _Seen(_End.BROKEN)
     except Exception as error:  # noqa: BLE001 one account must not keep the others from their news
         extra = {"connection_id": connection.id, "error": type(error).__name__}

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from assistant.services.confirm_connection import ConfirmPorts
     from assistant.services.connect_accounts import AskPorts, CompletePorts
     from assistant.services.manage_connections import ConnectionPorts
+    from assistant.services.tell_of_broken import TellOfBrokenPorts
 
 
 class ConnectionWiring(NotificationWiring):
@@ -103,11 +104,14 @@ class ConnectionWiring(NotificationWiring):
         """Access tokens of connected accounts, renewed in time."""
         from assistant.services.access_tokens import TokenPorts, VaultedTokens
 
-        # Work in the background finds a consent gone first: of the functions that call providers, it may tell users.
-        notifier = self.notifier if self.settings.notifications_queue_url else None
-        return VaultedTokens(
-            TokenPorts(self.connections, self.token_vault, self.authorization_servers, self.clock, notifier)
-        )
+        return VaultedTokens(TokenPorts(self.connections, self.token_vault, self.authorization_servers, self.clock))
+
+    @cached_property
+    def tell_of_broken_ports(self) -> "TellOfBrokenPorts":
+        """What telling of broken accounts needs."""
+        from assistant.services.tell_of_broken import TellOfBrokenPorts
+
+        return TellOfBrokenPorts(self.connections, self.notifier, self.clock)
 
     def accounts_by_row(self, part: "Access") -> "Mapping[Provider, Callable[[], Any]]":
         """What opens the accounts of providers whose rows name an adapter for this part, imported on first use."""
