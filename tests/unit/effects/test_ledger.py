@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from assistant.domain.effects.effect import KEPT_FOR, Approval, EffectRecord, EffectState, proposed
 from assistant.domain.effects.ledger import ENTRY_KEPT_FOR, EffectChange, LedgerEntry, LedgerEvent, LedgerHead
+from assistant.domain.errors import InvalidRequest
 from assistant.domain.preferences import Permission
 from assistant.services import verify_ledger as verify
 from assistant.services.propose_effects import propose_effects
@@ -54,6 +55,15 @@ def test_an_untouched_ledger_is_intact() -> None:
 def test_an_empty_ledger_is_intact() -> None:
     answer = verified(Desk())
     assert (answer.intact, answer.last, answer.head) == (True, 0, LedgerHead())
+
+
+@pytest.mark.parametrize("after", [16, 10**21])
+def test_verifying_goes_on_in_the_ledger_only(after: int) -> None:
+    desk = busy_desk()
+    assert verified(desk, 15).intact
+    with pytest.raises(InvalidRequest) as refused:
+        verified(desk, after)
+    assert [error.field for error in refused.value.errors] == ["after"]
 
 
 FIELDS: dict[str, Callable[[LedgerEntry], Any]] = {

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from assistant.domain.bounds import at_most
 from assistant.domain.errors import FieldError, field_errors
 from assistant.domain.mail import Mail
+from assistant.domain.moments import near
 
 _LONGEST_ADDRESS_LINE = 2_000
 _MOST_RECIPIENTS = 1_000
@@ -19,13 +20,8 @@ _LONGEST_ID_BYTES = 1_000
 
 
 def utc(value: datetime) -> datetime:
-    """Return the moment in UTC, where one without offset is; ValueError beyond the years 1 to 9999."""
-    if value.tzinfo is None:
-        return value.replace(tzinfo=UTC)
-    try:
-        return value.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("must be a date between the years 1 and 9999 in UTC") from None
+    """Return the moment in UTC, where one without offset is; ValueError where it is not near."""
+    return near(value).replace(tzinfo=UTC) if value.tzinfo is None else near(value).astimezone(UTC)
 
 
 def _storable(value: str) -> str:

@@ -19,6 +19,7 @@ from assistant.domain.meetings.basis import LATE
 from assistant.domain.meetings.document import PreparedMeeting
 from assistant.domain.meetings.keeping import KeptMeeting, MeetingSummary
 from assistant.domain.meetings.request import MeetingDetails
+from assistant.domain.moments import Moment
 from assistant.domain.users import Identity
 from assistant.domain.versions import Preconditions
 from assistant.ports.meetings import BriefingStore, MeetingStore
@@ -58,8 +59,8 @@ class MeetingQuery(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    since: AwareDatetime | None = Field(default=None, description="Begins then or later; now unless told")
-    until: AwareDatetime | None = Field(default=None, description="Begins before; 31 days after since unless told")
+    since: Moment | None = Field(default=None, description="Begins then or later; now unless told")
+    until: Moment | None = Field(default=None, description="Begins before; 31 days after since unless told")
     limit: int = Field(default=50, ge=1, le=100)
     cursor: str | None = Field(default=None, max_length=1000, description="The next_cursor of the page before")
 

@@ -11,13 +11,14 @@ from assistant.domain.effects.actions import AnyAction, Inverse
 from assistant.domain.effects.approval import action_hash, rendered
 from assistant.domain.effects.effect import EffectRecord, EffectState, Needed, Origin, Target
 from assistant.domain.errors import NotFound, unknown_cursor
+from assistant.domain.moments import Moment
 from assistant.domain.sources import Source
 from assistant.domain.users import Identity
 from assistant.ports.effects import EffectStore
 from assistant.ports.runtime import Clock
 from assistant.services.matching_page import CHUNK, chunked, matching_page
 
-PLACE: Final = r"\d{13}-[0-9a-f]{32}"
+PLACE: Final = r"[0-9]{13}-[0-9a-f]{32}"
 
 
 class EffectQuery(BaseModel):
@@ -27,7 +28,7 @@ class EffectQuery(BaseModel):
 
     state: EffectState | None = None
     run_id: str | None = Field(default=None, max_length=200, description="Those of one run")
-    since: AwareDatetime | None = Field(default=None, description="Those proposed since then")
+    since: Moment | None = Field(default=None, description="Those proposed since then")
     limit: int = Field(default=50, ge=1, le=100)
     cursor: str | None = Field(default=None, max_length=64, description="The next_cursor of the page before")
 

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from assistant.domain.errors import unknown_cursor
 from assistant.domain.mailbox_sync import MailOutcome, Receipt
+from assistant.domain.moments import Moment
 from assistant.domain.triage.decision import Category, DecidedBy
 from assistant.domain.users import Identity
 from assistant.ports.mailbox_sync import Receipts
@@ -23,7 +24,7 @@ class ReceiptQuery(BaseModel):
 
     connection_id: str | None = Field(default=None, max_length=64, description="Those of one connected account")
     outcome: MailOutcome | None = None
-    since: AwareDatetime | None = Field(default=None, description="Those of mails noticed since then")
+    since: Moment | None = Field(default=None, description="Those of mails noticed since then")
     limit: int = Field(default=50, ge=1, le=100)
     cursor: str | None = Field(default=None, max_length=920, description="The next_cursor of the page before")
 

@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from itertools import batched, islice
 from typing import Annotated, Final, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from assistant.domain.audit import AuditAction, audit_event
 from assistant.domain.effects.effect import APPROVAL_LASTS, Capability, EffectRecord, EffectState
 from assistant.domain.effects.ledger import EffectChange, LedgerEvent
 from assistant.domain.effects.undo import LeftReason, jobs
 from assistant.domain.errors import Unavailable
+from assistant.domain.moments import Moment
 from assistant.domain.users import Identity
 from assistant.ports.effects import MOST_CHANGES, EffectStore
 from assistant.services.answer_approvals import AnswerPorts
@@ -44,7 +45,7 @@ class UndoRequest(BaseModel):
 
     effect_id: Annotated[str, Field(min_length=1, max_length=64)] | None = None
     run_id: Annotated[str, Field(min_length=1, max_length=200)] | None = None
-    since: AwareDatetime | None = None
+    since: Moment | None = None
     cursor: Annotated[str, Field(pattern=f"^{PLACE}$", description="The next_cursor of the answer before")] | None = (
         None
     )

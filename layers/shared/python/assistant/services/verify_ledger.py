@@ -17,6 +17,7 @@ from assistant.domain.effects.ledger import (
     missing_records,
     speaking,
 )
+from assistant.domain.errors import FieldError, InvalidRequest
 from assistant.domain.users import Identity
 from assistant.ports.effects import EffectStore
 from assistant.ports.runtime import Clock
@@ -59,11 +60,15 @@ def verify_ledger(
 
     Raises:
         Forbidden: it is of another user.
+        InvalidRequest: it ends before ``after``.
         Unavailable: the store is down.
     """
     caller.must_be(user_id)
     # Read before the entries: what is appended meanwhile lies behind it.
     head = effects.head(user_id)
+    if wanted.after > head.number:
+        wrong = FieldError("after", f"must be at most {head.number}, the number of the last entry")
+        raise InvalidRequest("The ledger ends before that.", errors=(wrong,))
     # The entry before the first is read with them, to hold that one against.
     read = effects.entries(user_id, after=max(wanted.after - 1, 0), limit=_MOST_VERIFIED + 1)
     behind = next((entry.head for entry in read[:1] if entry.number == wanted.after), None)

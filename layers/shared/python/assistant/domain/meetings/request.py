@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from assistant.domain.bounds import at_most
 from assistant.domain.mail_addresses import Mailbox, mailboxes
+from assistant.domain.moments import near
 from assistant.domain.preferences import EmailAddress, TimeZone, email_address
 from assistant.domain.received_mail import AddressLine, MailInput, Text, utc
 from assistant.domain.sources import SourceKind
@@ -18,7 +19,6 @@ MOST_DOCUMENTS = 500
 LONGEST_TEXT = 20_000
 LONGEST_TITLE = 300
 LONGEST_MEETING = 24 * 60
-_FIRST_YEAR, _LAST_YEAR = 1970, 2199
 _DATE_LENGTH = len("2025-01-25")
 
 type DocumentKind = Literal[SourceKind.MAIL, SourceKind.EVENT, SourceKind.MESSAGE, SourceKind.PAGE]
@@ -43,14 +43,8 @@ def _timed(value: object) -> object:
     return value
 
 
-def _near(value: datetime) -> datetime:
-    if not _FIRST_YEAR <= value.year <= _LAST_YEAR:
-        raise ValueError(f"must be between the years {_FIRST_YEAR} and {_LAST_YEAR}")
-    return value
-
-
 Person = Annotated[AddressLine, AfterValidator(_person), Field(examples=["alice@company.com"])]
-MeetingTime = Annotated[datetime, BeforeValidator(_timed), AfterValidator(_near)]
+MeetingTime = Annotated[datetime, BeforeValidator(_timed), AfterValidator(near)]
 MeetingId = Annotated[str, Field(min_length=1, max_length=512, examples=["meet123"])]
 Domain = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,252}\.[A-Za-z]{2,63}$", examples=["company.com"])]
 
