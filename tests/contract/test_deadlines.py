@@ -221,7 +221,7 @@ WORST: dict[str, Callable[[], float]] = {
     ),
     # A store that is down stops a job at once.
     "deliver_notifications": lambda: (
-        secret() + 6 * store() + BATCH_PAUSES + slowest(sqs_client(attempts=1)) + max(4 * CALL_SECONDS, mail_sent())
+        secret() + 7 * store() + BATCH_PAUSES + slowest(sqs_client(attempts=1)) + max(4 * CALL_SECONDS, mail_sent())
     ),
     "manage_notifications": lambda: admitted() + 2 * store(),
     # The connection, the data source after a renewal that another worker has under way, the choice, and the queue.
@@ -239,7 +239,8 @@ WORST: dict[str, Callable[[], float]] = {
     "receive_notion_event": lambda: 2 * store() + slowest(sqs_client(attempts=1)),
     "reconcile_notion": lambda: 3 * store() + BATCH_PAUSES + slowest(sqs_client(attempts=1)),
     # The effect, the head of the ledger, the transaction, the audit event and the queue. What is asked of a mail before
-    # that ends the request where the store is down, and what an approved effect needs is read in its time.
+    # that ends the request where the store is down; what an approved effect needs is read in the time for calls, and in
+    # it its question is closed. A rejection closes its question instead of handing the effect over.
     "manage_effects": lambda: admitted() + 3 * store() + BATCH_PAUSES + 2 * slowest(sqs_client()),
     # The last effect is begun when this much is left.
     "execute_effects": one_effect,
@@ -279,7 +280,13 @@ WORST: dict[str, Callable[[], float]] = {
     # renewal, who pressed, the effect and what it needs, its approval with audit event and queue, the question that was
     # read, and the message of the button; or what is asked for, and its answer as any message.
     "answer_chat": lambda: (
-        secret() + renewed_elsewhere() + 12 * store() + 2 * BATCH_PAUSES + 2 * slowest(sqs_client()) + 4 * CALL_SECONDS
+        secret()
+        + renewed_elsewhere()
+        + 12 * store()
+        + 2 * BATCH_PAUSES
+        + 2 * slowest(sqs_client())
+        + slowest(sqs_client(attempts=1))
+        + 4 * CALL_SECONDS
     ),
     "receive_calendar_notification": lambda: store() + slowest(sqs_client(attempts=1)),
     "sync_calendar": lambda: mailbox_call() + 6 * store() + 2 * BATCH_PAUSES + slowest(sqs_client()),

@@ -52,6 +52,8 @@ def test_a_draft_that_was_asked_for_is_kept_once(wired: Wired) -> None:
 def test_an_effect_that_never_reached_its_worker_is_handed_over_again(wired: Wired) -> None:
     propose(wired)
     http("manage_effects.approve")
+    deliver("deliver_notifications", wired.due_queue.jobs)
+    wired.due_queue.jobs.clear()
     wired.effect_queue.jobs.clear()
     wired.clock.advance(600)
     run("schedule/release_notifications")

@@ -45,7 +45,7 @@ def test_what_waits_is_asked_for_and_approved_in_slack(wired: Wired) -> None:
     for _ in range(2):
         assert invoke("receive_slack_event", event)["statusCode"] == HTTPStatus.OK
         deliver("answer_chat", wired.chat_queue.jobs * 2)
-    assert wired.chats.chat.messages[posted].context == "It is approved: it is done in a moment."
+    assert wired.chats.chat.messages[posted].text.endswith("\n\nIt is approved: it is done in a moment.")
     assert [job.effect_ids for job in wired.effect_queue.jobs] == [(effect_id,)]
 
 

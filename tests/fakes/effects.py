@@ -28,7 +28,7 @@ from tests.fakes.calendar_account import MemoryCalendar, MemoryCalendars
 from tests.fakes.chat import MemoryChats
 from tests.fakes.connections import MemoryConnections
 from tests.fakes.mailbox import MemoryMailBox, MemoryMailBoxes
-from tests.fakes.notifications import MemoryDueIndex, MemoryNotifier
+from tests.fakes.notifications import MemoryDueIndex, MemoryDueQueue, MemoryNotifier
 from tests.fakes.runtime import ManualClock, MemoryMeter
 from tests.fakes.stores import MemoryAuditTrail, MemoryPreferences, Outage
 
@@ -127,6 +127,7 @@ class Desk:
         self.store, self.sqs, self.provider = Outage(), Outage(), Outage()
         self.effects = MemoryEffects(self.clock, self.store)
         self.queue = MemoryEffectQueue(self.sqs)
+        self.due_queue = MemoryDueQueue(self.sqs)
         self.preferences = MemoryPreferences()
         self.notifications = MemoryNotifier()
         self.audit = MemoryAuditTrail()
@@ -149,7 +150,7 @@ class Desk:
         self.chats = MemoryChats()
         chat = ChatExecutor(self.connections, self.chats)
         self.propose_ports = ProposePorts(self.effects, self.queue, self.preferences, self.notifications, self.clock)
-        self.answer_ports = AnswerPorts(self.effects, self.queue, self.audit, self.clock)
+        self.answer_ports = AnswerPorts(self.effects, self.queue, self.due_queue, self.audit, self.clock)
         self.execute_ports = ExecutePorts(
             self.effects,
             dict.fromkeys(EffectKind, mail) | dict.fromkeys(EVENTS, events) | {EffectKind.POST_MESSAGE: chat},

@@ -12,10 +12,13 @@ from assistant.domain.errors import Conflict, Unavailable
 from assistant.domain.mailbox import Folder
 from assistant.domain.preferences import Permission
 from assistant.services.answer_approvals import ApprovalRequest, approve_effect
+from assistant.services.notify import NotifyPorts
 from assistant.services.propose_effects import propose_effects
 from assistant.services.settle_effects import SettlePorts, settle_effects
 from assistant.services.undo_effects import UndoRequest, undo_effects
 from tests.fakes.effects import ARCHIVE, CALLER, USER, Desk, label
+from tests.fakes.meetings import MemoryMeetings
+from tests.fakes.notifications import MemoryNotifications
 
 
 @pytest.fixture
@@ -33,7 +36,10 @@ def approve(desk: Desk, effect: Effect) -> None:
 
 def settle(desk: Desk) -> None:
     """What is due by now is done, as on schedule."""
-    ports = SettlePorts(desk.effects, desk.queue, desk.clock)
+    meetings, clock = MemoryMeetings(desk.clock), desk.clock
+    told = MemoryNotifications(clock)
+    notify = NotifyPorts(told, desk.effects.due, desk.due_queue, meetings, desk.preferences, clock)
+    ports = SettlePorts(desk.effects, desk.queue, notify, clock)
     for due in desk.effects.due.until(desk.clock.now(), limit=100):
         settle_effects(due.user_id, due.effect_ids, ports=ports)
         desk.effects.due.done(due)

@@ -33,7 +33,7 @@ from tests.fakes.notes import (
     MemoryWorkspaces,
     Row,
 )
-from tests.fakes.notifications import MemoryNotifier
+from tests.fakes.notifications import MemoryDueQueue, MemoryNotifier
 from tests.fakes.runtime import ManualClock, MemoryMeter
 from tests.fakes.stores import MemoryAuditTrail, MemoryPreferences, MemoryTasks
 
@@ -71,7 +71,7 @@ class World:
         executor = TaskStatusExecutor(self.connections, MemoryWorkspaces(self.notes), self.followed)
         executors = {EffectKind.SET_TASK_STATUS: executor}
         self.execute_ports = ExecutePorts(self.effects, executors, self.told, MemoryMeter(), clock)
-        self.answer_ports = AnswerPorts(self.effects, self.queue, MemoryAuditTrail(), clock)
+        self.answer_ports = AnswerPorts(self.effects, self.queue, MemoryDueQueue(), MemoryAuditTrail(), clock)
         self.task_ports = TaskPorts(self.tasks, self.preferences, MemoryAuditTrail(), clock)
         chosen = FollowedWorkspace(user_id=USER, connection_id=NOTION.id, source_id=TASKS.id, roles=found_roles(TASKS))
         self.followed.replace(chosen)

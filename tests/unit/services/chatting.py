@@ -113,6 +113,11 @@ class World:
         return self.chats.chat.messages[QUESTION]
 
     @property
+    def became(self) -> str:
+        """What stands last in the place of the question."""
+        return self.question.text.rpartition("\n\n")[2]
+
+    @property
     def said(self) -> list[ChatMessage]:
         """What was posted beside the question."""
         return [one for posted, one in self.chats.chat.messages.items() if posted != QUESTION]

@@ -32,20 +32,20 @@ def test_yes_lets_exactly_that_happen_and_the_question_says_so(world: World) -> 
     assert [one.action for one in world.question.buttons] == [APPROVE, REJECT]
     world.press(effect)
     assert world.desk.record(effect).state is EffectState.QUEUED
-    assert (world.question.buttons, world.question.context) == ((), "It is approved: it is done in a moment.")
+    assert (world.question.buttons, world.became) == ((), "It is approved: it is done in a moment.")
     world.desk.work()
     assert world.desk.record(effect).state is EffectState.DONE
     world.press(effect)
-    assert world.question.context == "It is done."
+    assert world.became == "It is done."
     assert world.desk.record(effect).version == 4
 
 
 def test_no_keeps_it_from_happening(world: World) -> None:
     effect = world.ask()
     world.press(effect, REJECT)
-    assert world.question.context == "It is rejected: it is not done."
+    assert world.became == "It is rejected: it is not done."
     world.press(effect, APPROVE)
-    assert world.question.context == "It is rejected: it is not done."
+    assert world.became == "It is rejected: it is not done."
     assert (world.desk.record(effect).state, world.desk.queue.jobs) == (EffectState.REJECTED, [])
 
 
@@ -55,7 +55,7 @@ def test_what_a_delegate_approved_before_is_not_said_to_be_the_users_word(world:
     approval = ApprovalRequest(action_hash=action_hash(effect))
     approve_effect(USER, effect.id, approval, Identity(USER, "request1", "bob"), ports=world.desk.answer_ports)
     world.press(effect, action)
-    assert world.question.context == "It is approved: it is done in a moment."
+    assert world.became == "It is approved: it is done in a moment."
     given = world.desk.record(effect).approval
     assert given
     assert given.delegate_id == "bob"
@@ -92,7 +92,7 @@ def test_a_press_is_finished_after_an_outage_of_the_chat(world: World) -> None:
     world.chats.chat.outage.down = False
     world.presses = 0
     world.press(effect)
-    assert world.question.context == "It is approved: it is done in a moment."
+    assert world.became == "It is approved: it is done in a moment."
     assert [entry.event for entry in world.desk.effects.ledgers[USER]] == ["proposed", "approved"]
 
 
@@ -100,7 +100,7 @@ def test_a_question_that_is_too_old_is_said_to_be(world: World) -> None:
     effect = world.ask()
     world.clock.advance(timedelta(hours=72).total_seconds())
     world.press(effect)
-    assert world.question.context == "Nobody answered in time: it is not done."
+    assert world.became == "Nobody answered in time: it is not done."
     assert world.desk.queue.jobs == []
 
 

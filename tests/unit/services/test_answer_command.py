@@ -242,7 +242,7 @@ def test_what_preferences_forbid_is_not_asked(world: World) -> None:
     world.desk.preferences.replace(USER, preferred, expected_version=0)
     world.write("tell <@U2> I am late")
     (said,) = world.said
-    assert (said.buttons, said.context) == ((), "Your preferences never allow this.")
+    assert (said.buttons, said.text.endswith("\n\nYour preferences never allow this.")) == ((), True)
 
 
 def test_words_that_come_twice_are_answered_once(world: World) -> None:

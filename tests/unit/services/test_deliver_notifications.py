@@ -53,7 +53,8 @@ class World:
         )
         channels = ChannelPorts(self.connections, self.chats, self.mailboxes)
         day = DayPorts(self.meetings, self.tasks, MemoryMemories(clock), self.notifications)
-        settle = SettlePorts(MemoryEffects(clock), MemoryEffectQueue(), clock)
+        self.effects = MemoryEffects(clock, due=self.due)
+        settle = SettlePorts(self.effects, MemoryEffectQueue(), self.notify_ports, clock)
         self.ports = DeliverPorts(self.notify_ports, channels, day, settle)
         self.prefer({"urgent": "slack", "important": "slack", "routine": "slack"})
         self.slack = self.connect(Provider.SLACK, "T1", member="U1")
@@ -187,7 +188,7 @@ def test_a_meeting_that_was_kept_meanwhile_is_respected(world: World) -> None:
     assert len(world.posted()) == 1
 
 
-def test_what_was_read_meanwhile_is_not_sent(world: World) -> None:
+def test_what_was_read_meanwhile_is_notmails_sent(world: World) -> None:
     world.clock.advance(9 * HOUR)
     world.tell()
     world.notifications.mark(USER, world.shown().id, read_at=world.clock.now())
@@ -296,7 +297,7 @@ def test_mail_goes_to_the_users_own_address_once(world: World, provider: Provide
     world.clock.advance(60)
     world.tell(kind=NotificationKind.CONNECTION, text="She asks again.")
     world.work()
-    first, second = _sent(world, provider)
+    first, second = mails_sent(world, provider)
     assert (first.subject, first.to, second.body) == ("Budget", ("user@company.com",), "She asks again.")
 
 
@@ -308,7 +309,7 @@ def test_an_account_that_is_open_for_its_calendar_alone_sends_no_mail(world: Wor
     assert world.shown().note == "You prefer e-mail, which is not connected yet, so it is here."
 
 
-def _sent(world: World, provider: Provider) -> list[Mail]:
+def mails_sent(world: World, provider: Provider) -> list[Mail]:
     (connection,) = world.connections.of_account(provider, "user@company.com")
     return list(world.mailboxes.open(connection).sent())
 

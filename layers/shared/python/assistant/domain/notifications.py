@@ -19,6 +19,7 @@ class NotificationKind(StrEnum):
 
     MEETING_BRIEFING = "meeting_briefing"
     APPROVAL_ASKED = "approval_asked"
+    APPROVAL_ENDED = "approval_ended"
     EFFECT_FAILED = "effect_failed"
     UNDO_CONFLICT = "undo_conflict"
     STATUS_NOT_WRITTEN = "status_not_written"
@@ -44,7 +45,8 @@ class News(BaseModel):
 
     ``about`` names the thing: newer news about the same takes the place of older. ``link`` is an address of this API.
     After ``not_after`` a message of it would come too late. ``timed`` is sent when it is told: the user chose the time.
-    ``buttons`` answer it where a chat takes presses.
+    ``buttons`` answer it where a chat takes presses. ``quiet`` changes what was told of the thing and a chat message of
+    it, as read or unread as it was, and is sent nowhere anew.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -58,6 +60,7 @@ class News(BaseModel):
     at: AwareDatetime
     not_after: AwareDatetime | None = None
     timed: bool = False
+    quiet: bool = False
     buttons: tuple[Button, ...] = ()
 
     def says_the_same(self, other: Self) -> bool:
@@ -119,7 +122,8 @@ class KeptNotification(BaseModel):
     @property
     def to_be_sent(self) -> bool:
         """Whether the user has not seen it, and it belongs somewhere it was not sent to yet."""
-        return self.shown.wanted is not Channel.DASHBOARD and self.sent < self.revision and self.shown.read_at is None
+        unseen = self.news.quiet or self.shown.read_at is None
+        return self.shown.wanted is not Channel.DASHBOARD and self.sent < self.revision and unseen
 
     @property
     def is_mail_by_mail(self) -> bool:
@@ -190,6 +194,8 @@ def told(news: News, wanted: Channel, earlier: KeptNotification | None) -> KeptN
     )
     if earlier is None:
         return KeptNotification(news=news, shown=shown)
-    return KeptNotification(
-        news=news, shown=shown, revision=earlier.revision + 1, sent=earlier.sent, version=earlier.version
-    )
+    revision, sent = earlier.revision + 1, earlier.sent
+    if news.quiet:
+        shown = shown.model_copy(update=earlier.shown.model_dump(include={"wanted", "channel", "note", "read_at"}))
+        sent = sent if shown.channel is Channel.SLACK else revision
+    return KeptNotification(news=news, shown=shown, revision=revision, sent=sent, version=earlier.version)

@@ -11,11 +11,14 @@ from assistant.domain.audit import AuditAction, audit_event
 from assistant.domain.effects.approval import action_hash
 from assistant.domain.effects.effect import Approval, Effect, EffectRecord, EffectState
 from assistant.domain.effects.ledger import EffectChange, LedgerEvent
+from assistant.domain.effects.settling import answers
 from assistant.domain.effects.undo import jobs
 from assistant.domain.errors import Conflict, FieldError, InvalidRequest
 from assistant.domain.users import Identity
 from assistant.ports.effects import EffectQueue, EffectStore
+from assistant.ports.notifications import DueQueue
 from assistant.ports.runtime import AuditTrail, Clock
+from assistant.services.notify import hand_over
 from assistant.services.show_effects import EffectView, known_effect
 
 _ATTEMPTS: Final = 3
@@ -28,6 +31,7 @@ class AnswerPorts:
 
     effects: EffectStore
     queue: EffectQueue
+    due_queue: DueQueue
     audit: AuditTrail
     clock: Clock
 
@@ -64,7 +68,7 @@ def approve_effect(
             return _handed_over((record, *needed.values()), caller, ports)
         _require_waiting(record, record.state_at(now))
         approved = [_approved(one, caller, now) for one in (record, *_waiting(record.effect, needed, now))]
-        if ports.effects.commit(user_id, [EffectChange(one, LedgerEvent.APPROVED) for one in approved]):
+        if commit_answers(user_id, [EffectChange(one, LedgerEvent.APPROVED) for one in approved], ports):
             counts = {"effects": len(approved)}
             ports.audit.record(
                 audit_event(AuditAction.EFFECT_APPROVED, caller, now, counts=counts, subject_id=effect_id)
@@ -83,10 +87,22 @@ def reject_effect(user_id: str, effect_id: str, caller: Identity, *, ports: Answ
             return EffectView.of(record, now)
         _require_waiting(record, record.state_at(now))
         rejected = record.changed(now, state=EffectState.REJECTED)
-        if ports.effects.commit(user_id, [EffectChange(rejected, LedgerEvent.REJECTED)]):
+        if commit_answers(user_id, [EffectChange(rejected, LedgerEvent.REJECTED)], ports):
             ports.audit.record(audit_event(AuditAction.EFFECT_REJECTED, caller, now, subject_id=effect_id))
             return EffectView.of(rejected, now)
     raise Conflict("This effect is being dealt with elsewhere. Please try again.")
+
+
+def commit_answers(user_id: str, changes: Sequence[EffectChange], ports: AnswerPorts) -> bool:
+    """Commit the changes, and have the questions they answer say so; False where an effect changed meanwhile.
+
+    Who fails here, or finds the queue down, leaves that to the next run: its place was kept with the changes.
+    """
+    if not ports.effects.commit(user_id, changes):
+        return False
+    for place in answers(changes):
+        hand_over(place, ports.due_queue)
+    return True
 
 
 def _waiting(effect: Effect, known: Mapping[str, EffectRecord], now: datetime) -> Sequence[EffectRecord]:

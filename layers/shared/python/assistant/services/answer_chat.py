@@ -12,10 +12,10 @@ from typing import Final
 from assistant.domain.chat import ChatMessage, PostedMessage
 from assistant.domain.chat_jobs import ButtonPressed, ChatJob, MessageReceived
 from assistant.domain.connections import Connection, ConnectionStatus
-from assistant.domain.effects.approval import APPROVE, REJECT, action_hash, answered, approval_subject, pressed
+from assistant.domain.effects.approval import APPROVE, REJECT, action_hash, approval_ended, pressed
 from assistant.domain.effects.effect import EffectRecord, EffectState
 from assistant.domain.errors import Conflict, ConnectionBroken, Forbidden, NotFound, Unavailable
-from assistant.domain.notifications import subject_of
+from assistant.domain.notification_messages import chat_message
 from assistant.domain.providers import Provider
 from assistant.domain.users import Identity
 from assistant.ports.chat import Chats
@@ -24,6 +24,7 @@ from assistant.ports.notes import NoticeLog
 from assistant.ports.notifications import NotificationStore
 from assistant.services.answer_approvals import AnswerPorts, ApprovalRequest, approve_effect, reject_effect
 from assistant.services.answer_command import CommandPorts, answer_command
+from assistant.services.close_question import note_read, question_of
 from assistant.services.show_effects import known_effect
 
 logger = logging.getLogger(__name__)
@@ -118,13 +119,6 @@ def _decide(
     state = now_is.state_at(ports.approvals.clock.now())
     if state is EffectState.WAITING:
         raise Unavailable("This effect is being dealt with elsewhere. Please try again shortly.")
-    _note_read(now_is, ports)
-    chat.update(PostedMessage(press.channel, press.message_id), answered(now_is, state))
-
-
-def _note_read(record: EffectRecord, ports: ChatAnswerPorts) -> None:
-    """Who answered a question has read it: it is not sent elsewhere any more, and no briefing says that it waits."""
-    user_id = record.effect.user_id
-    asked = ports.notifications.find(user_id, subject_of(approval_subject(record.id)))
-    if asked and asked.shown.read_at is None:
-        ports.notifications.mark(user_id, asked.shown.id, read_at=ports.approvals.clock.now())
+    if asked := question_of(now_is, ports.notifications):
+        note_read(user_id, asked, ports.notifications, ports.approvals.clock)
+    chat.update(PostedMessage(press.channel, press.message_id), chat_message(approval_ended(now_is, state)))

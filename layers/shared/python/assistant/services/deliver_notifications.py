@@ -11,10 +11,12 @@ from datetime import timedelta
 from typing import Final
 
 from assistant.domain.chat import ChatMessage
+from assistant.domain.effects.approval import asked_effect
+from assistant.domain.effects.effect import EffectState
 from assistant.domain.errors import Unavailable
 from assistant.domain.notification_messages import chat_message, digest_mail, digest_text, digest_title, mail_of
 from assistant.domain.notification_times import home
-from assistant.domain.notifications import Due, DueKind, KeptNotification, Urgency
+from assistant.domain.notifications import Due, DueKind, KeptNotification, NotificationKind, Urgency
 from assistant.domain.preferences import Channel, Preferences
 from assistant.services.brief_day import DayPorts, brief_day
 from assistant.services.notify import TOO_LATE, NotifyPorts, when
@@ -65,7 +67,7 @@ def deliver(due: Due, *, ports: DeliverPorts) -> None:
 
 def _notification(due: Due, ports: DeliverPorts) -> None:
     kept = ports.notify.notifications.find(due.user_id, due.subject)
-    if kept is None or not kept.to_be_sent or _has_a_later_place(kept, due):
+    if kept is None or not kept.to_be_sent or _has_a_later_place(kept, due) or _is_answered(due.user_id, kept, ports):
         return
     now = ports.notify.clock.now()
     preferences = ports.notify.preferences.read(due.user_id).preferences
@@ -78,6 +80,15 @@ def _notification(due: Due, ports: DeliverPorts) -> None:
     else:
         message = Message(kept.shown.id, chat_message(kept.news), lambda address: mail_of(kept, address))
         _note(due.user_id, kept, _sent(due, kept.shown.wanted, message, kept.attempts, ports), ports)
+
+
+def _is_answered(user_id: str, kept: KeptNotification, ports: DeliverPorts) -> bool:
+    """Whether it is a question that waits no more; what closes it is on its way."""
+    if kept.shown.kind is not NotificationKind.APPROVAL_ASKED:
+        return False
+    now, effect_id = ports.notify.clock.now(), asked_effect(kept.news)
+    record = ports.settle.effects.find(user_id, [effect_id]).get(effect_id)
+    return record is None or record.state_at(now) is not EffectState.WAITING
 
 
 def _has_a_later_place(kept: KeptNotification, due: Due) -> bool:

@@ -82,6 +82,14 @@ def when(user_id: str, news: News, preferences: Preferences, now: datetime, *, p
     return sending_time(news.urgency, now, preferences, meetings, news.not_after)
 
 
+def hand_over(place: Due, queue: DueQueue) -> None:
+    """Have a place that is planned done now, or by the next run where the queue is down."""
+    try:
+        queue.send(place)
+    except Unavailable:
+        logger.warning("a notification waits for the next run")
+
+
 def _tell(user_id: str, news: News, earlier: KeptNotification | None, ports: NotifyPorts) -> bool:
     """Plan, keep and hand over; False when the kept notification is no longer ``earlier``."""
     now = ports.clock.now()
@@ -102,7 +110,7 @@ def _tell(user_id: str, news: News, earlier: KeptNotification | None, ports: Not
     ports.due.plan(place, taken_until=now + QUEUED_FOR)
     if not ports.notifications.replace(user_id, kept):
         return False
-    _hand_over(place, ports.queue)
+    hand_over(place, ports.queue)
     return True
 
 
@@ -110,10 +118,3 @@ def _place(user_id: str, news: News, at: datetime) -> Due:
     if news.urgency is Urgency.ROUTINE and not news.timed:
         return Due(user_id=user_id, kind=DueKind.DIGEST, at=at)
     return Due(user_id=user_id, kind=DueKind.NOTIFICATION, at=at, subject=subject_of(news.about))
-
-
-def _hand_over(place: Due, queue: DueQueue) -> None:
-    try:
-        queue.send(place)
-    except Unavailable:
-        logger.warning("a notification waits for the next run")

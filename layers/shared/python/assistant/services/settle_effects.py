@@ -1,4 +1,4 @@
-"""Use case: hand over again what the worker never got, and close questions that nobody answered."""
+"""Use case: hand over again what the worker never got, and close questions, also those nobody answered."""
 
 import logging
 from collections.abc import Collection
@@ -7,10 +7,12 @@ from typing import Final
 
 from assistant.domain.effects.effect import EffectRecord, EffectState
 from assistant.domain.effects.ledger import EffectChange, LedgerEvent
-from assistant.domain.effects.settling import is_lost
+from assistant.domain.effects.settling import is_lost, was_asked
 from assistant.domain.effects.undo import jobs
 from assistant.ports.effects import EffectQueue, EffectStore
 from assistant.ports.runtime import Clock
+from assistant.services.close_question import close_question
+from assistant.services.notify import NotifyPorts
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +25,7 @@ class SettlePorts:
 
     effects: EffectStore
     queue: EffectQueue
+    notify: NotifyPorts
     clock: Clock
 
 
@@ -43,9 +46,12 @@ def settle_effects(user_id: str, effect_ids: Collection[str], *, ports: SettlePo
     for record in records:
         if record.state_at(now) is EffectState.EXPIRED is not record.state:
             _expire(record, ports)
+        elif was_asked(record):
+            close_question(record, ports=ports.notify)
 
 
 def _expire(record: EffectRecord, ports: SettlePorts) -> None:
     """Note that the question is closed; one that was answered at the last moment is left to the answer."""
     expired = record.changed(ports.clock.now(), state=EffectState.EXPIRED)
-    ports.effects.commit(record.effect.user_id, [EffectChange(expired, LedgerEvent.EXPIRED)])
+    if ports.effects.commit(record.effect.user_id, [EffectChange(expired, LedgerEvent.EXPIRED)]):
+        close_question(expired, ports=ports.notify)

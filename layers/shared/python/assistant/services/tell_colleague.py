@@ -8,7 +8,7 @@ from assistant.domain.chat_jobs import MessageReceived
 from assistant.domain.chat_words import ChatWords
 from assistant.domain.connections import Connection
 from assistant.domain.effects.actions import LONGEST_MESSAGE, PostMessage
-from assistant.domain.effects.approval import answered, approval_asked
+from assistant.domain.effects.approval import approval_asked, approval_ended
 from assistant.domain.effects.effect import LONGEST_TITLE, Capability, Effect, EffectState, Origin, Target
 from assistant.domain.effects.provenance import Traced
 from assistant.domain.errors import NotFound
@@ -71,7 +71,8 @@ def tell_colleague(
     here = replace(ports.propose, notifier=_AskedHere())
     (record,) = propose_effects(connection.user_id, [effect], request_id=message.id, ports=here)
     state = record.state_at(now)
-    return chat_message(approval_asked(record)) if state is EffectState.WAITING else answered(record, state)
+    waits = state is EffectState.WAITING
+    return chat_message(approval_asked(record) if waits else approval_ended(record, state))
 
 
 def _person(chat: Chat, named: str) -> ChatUser | None:

@@ -17,7 +17,7 @@ from assistant.domain.errors import Unavailable
 from assistant.domain.moments import Moment
 from assistant.domain.users import Identity
 from assistant.ports.effects import MOST_CHANGES, EffectStore
-from assistant.services.answer_approvals import AnswerPorts
+from assistant.services.answer_approvals import AnswerPorts, commit_answers
 from assistant.services.matching_page import matching_page
 from assistant.services.show_effects import PLACE, known_effect, newest_effects
 
@@ -180,7 +180,7 @@ def _marked(user_id: str, records: Sequence[EffectRecord], ports: AnswerPorts) -
     """Return the effects after those that can be undone or called off are marked so."""
     for _ in range(_ATTEMPTS):
         changes = {record.id: change for record in records if (change := _change(record, ports))}
-        if ports.effects.commit(user_id, list(changes.values())):
+        if commit_answers(user_id, list(changes.values()), ports):
             return [changes[record.id].record if record.id in changes else record for record in records]
         records = list(ports.effects.find(user_id, [record.id for record in records]).values())
     raise Unavailable("The effects are being dealt with elsewhere. Please try again shortly.")

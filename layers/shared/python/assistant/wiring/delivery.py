@@ -35,5 +35,5 @@ class DeliveryWiring(MailBoxWiring, TaskWiring):
         from assistant.services.deliver_notifications import DeliverPorts
         from assistant.services.settle_effects import SettlePorts
 
-        settle = SettlePorts(self.effects, self.effect_queue, self.clock)
+        settle = SettlePorts(self.effects, self.effect_queue, self.notify_ports, self.clock)
         return DeliverPorts(self.notify_ports, self.channel_ports, self.day_ports, settle)

@@ -42,4 +42,4 @@ class EffectWiring(MeetingWiring):
         """What approvals, rejections and undoing need."""
         from assistant.services.answer_approvals import AnswerPorts
 
-        return AnswerPorts(self.effects, self.effect_queue, self.audit_trail, self.clock)
+        return AnswerPorts(self.effects, self.effect_queue, self.due_queue, self.audit_trail, self.clock)

@@ -15,12 +15,13 @@ from assistant.domain.effects.canonical import digest
 from assistant.domain.effects.effect import Effect, EffectRecord, EffectState
 from assistant.domain.effects.undo import EffectJob
 from assistant.domain.effects.wording import summary
-from assistant.domain.notifications import News, NotificationKind
+from assistant.domain.notifications import News, NotificationKind, Urgency
 
 APPROVE = "approve_effect"
 REJECT = "reject_effect"
 _HASH_DIGITS: Final = 64
 _MOST_TOLD: Final = 3
+_EFFECT: Final = "effect:"
 _QUESTION: Final = "May I?"
 _NEEDED: Final = "With it:"
 _TOO_LONG: Final = "It is too long to be shown here whole: please read and answer it on your dashboard."
@@ -99,13 +100,29 @@ def approval_asked(record: EffectRecord) -> News:
 
 def approval_subject(effect_id: str) -> str:
     """Return what the question about an effect is about, for notifications."""
-    return f"effect:{effect_id}"
+    return f"{_EFFECT}{effect_id}"
 
 
-def answered(record: EffectRecord, state: EffectState) -> ChatMessage:
+def asked_effect(question: News) -> str:
+    """Return the id of the effect a question is about."""
+    return question.about.removeprefix(_EFFECT)
+
+
+def approval_ended(record: EffectRecord, state: EffectState) -> News:
     """Return what stands in the place of a question that waits no more."""
+    effect = record.effect
     became = " ".join(part for part in (_BECAME[state], record.problem) if part)
-    return ChatMessage(text=summary(record.effect), title=_QUESTION, context=became)
+    return News(
+        about=approval_subject(effect.id),
+        kind=NotificationKind.APPROVAL_ENDED,
+        urgency=Urgency.ROUTINE,
+        title=_QUESTION,
+        text=f"{summary(effect)}\n\n{became}",
+        link=effect_link(effect.user_id, effect.id),
+        at=record.changed_at,
+        timed=True,
+        quiet=True,
+    )
 
 
 def approved_but_failed(record: EffectRecord, problem: str, at: datetime) -> News:

@@ -1,7 +1,7 @@
-"""What a change leaves open, and when that is looked at again: a lost hand-over, a question without an answer."""
+"""When what a change leaves open or ends is looked at again: a lost hand-over, a question with or without an answer."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -13,18 +13,34 @@ from assistant.domain.notifications import Due, DueKind
 # By then the worker has begun what reached it.
 HANDED_OVER_WITHIN: Final = timedelta(minutes=10)
 _OPENS: Final = frozenset({LedgerEvent.PROPOSED, LedgerEvent.APPROVED, LedgerEvent.UNDO_ASKED})
+_ANSWERS: Final = frozenset({LedgerEvent.APPROVED, LedgerEvent.REJECTED})
 _TO_BE_DONE: Final = frozenset({EffectState.QUEUED, EffectState.UNDOING})
+_UNAPPROVED: Final = frozenset({EffectState.REJECTED, EffectState.EXPIRED})
 _DIGITS: Final = 16
 
 
-def to_be_settled(changes: Iterable[EffectChange]) -> tuple[Due, ...]:
-    """Return when to look again at the effects of one user that these changes leave to the worker or to the user."""
+def to_be_settled(changes: Sequence[EffectChange]) -> tuple[Due, ...]:
+    """Return when to look again at the effects that these changes leave to the worker or to the user, or answer."""
+    opened = (change.record for change in changes if change.event in _OPENS)
+    left = ((record, at) for record in opened if (at := _looked_at(record)))
+    return (*_places(left), *answers(changes))
+
+
+def answers(changes: Iterable[EffectChange]) -> tuple[Due, ...]:
+    """Return when to say of the questions that these changes answer what became of them: at once."""
+    return _places((one.record, one.record.changed_at) for one in changes if one.event in _ANSWERS)
+
+
+def was_asked(record: EffectRecord) -> bool:
+    """Whether the user was asked and the question waits no more, as far as the effect shows."""
+    return record.approval is not None or record.state in _UNAPPROVED
+
+
+def _places(looks: Iterable[tuple[EffectRecord, datetime]]) -> tuple[Due, ...]:
+    """Return a place for the looks of each user and minute: effects of a run change within moments of each other."""
     open_until: defaultdict[tuple[str, datetime], list[str]] = defaultdict(list)
-    for change in changes:
-        record = change.record
-        if change.event in _OPENS and (at := _looked_at(record)):
-            # Effects of one run are changed within moments of each other, and looked at together.
-            open_until[record.effect.user_id, _next_minute(at)].append(record.id)
+    for record, at in looks:
+        open_until[record.effect.user_id, _next_minute(at)].append(record.id)
     return tuple(
         Due(user_id=user_id, kind=DueKind.EFFECTS, at=at, subject=digest(*ids)[:_DIGITS], effect_ids=tuple(ids))
         for (user_id, at), ids in open_until.items()
