@@ -36,7 +36,8 @@ class World:
         self.notices = MemoryNotices(Outage())
         self.tasks = MemoryTasks(desk.clock)
         self.notifications = MemoryNotifications(desk.clock)
-        day = DayPorts(MemoryMeetings(desk.clock), self.tasks, MemoryMemories(desk.clock), self.notifications)
+        meetings, memories = MemoryMeetings(desk.clock), MemoryMemories(desk.clock)
+        day = DayPorts(meetings, self.tasks, memories, self.notifications, desk.effects)
         ranking = PrioritizePorts(
             desk.preferences,
             self.tasks,

@@ -5,12 +5,15 @@ from datetime import timedelta
 
 import pytest
 
+from assistant.domain.day_briefing import briefing_text
 from assistant.domain.effects.approval import action_hash
 from assistant.domain.effects.effect import APPROVAL_LASTS, Effect, EffectState
+from assistant.domain.effects.wording import summary
 from assistant.domain.notifications import DueKind, NotificationKind
-from assistant.domain.preferences import Channel
+from assistant.domain.preferences import Channel, Preferences
 from assistant.domain.providers import Provider
 from assistant.services.answer_approvals import ApprovalRequest, approve_effect, reject_effect
+from assistant.services.brief_day import read_day
 from assistant.services.notify import PreferredNotifier
 from assistant.services.propose_effects import propose_effects
 from assistant.services.undo_effects import UndoRequest, undo_effects
@@ -172,3 +175,17 @@ def test_what_failed_after_an_approval_stays_told(asked: Asked) -> None:
     asked.world.work()
     assert asked.desk.record(effect).state is EffectState.FAILED
     assert asked.world.shown().kind is NotificationKind.EFFECT_FAILED
+
+
+def test_the_briefing_names_what_waits_and_nothing_else(asked: Asked) -> None:
+    first, *others = [asked.ask() for _ in range(10)]
+    asked.answer(first, "approved")
+    asked.world.clock.advance(HOUR)
+    day = read_day(USER, Preferences(), asked.world.clock.now(), ports=asked.world.ports.day)
+    assert day.waiting == tuple(summary(effect) for effect in reversed(others))
+    text = briefing_text(day)
+    assert "9 actions waiting for your word:\n• Archive “Weekly offers”" in text
+    assert text.endswith("\n… and 1 more.")
+    asked.world.clock.advance(APPROVAL_LASTS.total_seconds())
+    later = read_day(USER, Preferences(), asked.world.clock.now(), ports=asked.world.ports.day)
+    assert later.waiting == ()

@@ -52,8 +52,8 @@ class World:
             self.notifications, self.due, self.queue, self.meetings, self.preferences, clock
         )
         channels = ChannelPorts(self.connections, self.chats, self.mailboxes)
-        day = DayPorts(self.meetings, self.tasks, MemoryMemories(clock), self.notifications)
         self.effects = MemoryEffects(clock, due=self.due)
+        day = DayPorts(self.meetings, self.tasks, MemoryMemories(clock), self.notifications, self.effects)
         settle = SettlePorts(self.effects, MemoryEffectQueue(), self.notify_ports, clock)
         self.ports = DeliverPorts(self.notify_ports, channels, day, settle)
         self.prefer({"urgent": "slack", "important": "slack", "routine": "slack"})

@@ -38,7 +38,7 @@ class Day:
     """What a user's day holds; a part is None where it could not be read. Times are aware.
 
     ``later_tasks`` counts open tasks that are not due yet. ``mails`` are titles of what was told of mail and not read,
-    ``waiting`` what waits for the user's word, ``follow_ups`` what is promised and open.
+    ``waiting`` says what waits for the user's word, ``follow_ups`` what is promised and open.
     """
 
     day: date

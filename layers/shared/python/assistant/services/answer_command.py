@@ -13,7 +13,6 @@ from assistant.domain.chat_words import CHAT_WORDS, ChatWords
 from assistant.domain.connections import Connection
 from assistant.domain.day_briefing import briefing_text, briefing_title
 from assistant.domain.effects.approval import approval_asked
-from assistant.domain.effects.effect import APPROVAL_LASTS, EffectState
 from assistant.domain.effects.wording import summary
 from assistant.domain.languages import WrittenLanguage, written_day
 from assistant.domain.notification_messages import chat_message
@@ -23,7 +22,7 @@ from assistant.ports.users import PreferenceStore
 from assistant.services.answer_approvals import AnswerPorts
 from assistant.services.brief_day import DayPorts, read_day
 from assistant.services.prioritize_tasks import PrioritizePorts, PrioritizeRequest, prioritize_tasks
-from assistant.services.show_effects import newest_effects
+from assistant.services.show_effects import waiting_effects
 from assistant.services.tell_colleague import TellPorts, tell_colleague
 from assistant.services.undo_effects import LeftAlone, UndoAnswer, UndoRequest, last_run, undo_effects
 
@@ -69,7 +68,7 @@ def answer_command(connection: Connection, message: MessageReceived, *, ports: C
 
 def _day(user_id: str, language: WrittenLanguage, ports: CommandPorts) -> ChatMessage:
     preferences = ports.preferences.read(user_id).preferences
-    day = read_day(user_id, preferences, ports.approvals.clock.now(), ports=ports.day)
+    day = read_day(user_id, preferences, ports.approvals.clock.now(), language=language, ports=ports.day)
     return ChatMessage(title=briefing_title(day.day, language), text=briefing_text(day, language))
 
 
@@ -97,9 +96,7 @@ def _task(task: PrioritizedTask, language: WrittenLanguage) -> str:
 
 
 def _waiting(user_id: str, words: ChatWords, ports: CommandPorts) -> Iterable[ChatMessage]:
-    now = ports.approvals.clock.now()
-    newest = newest_effects(user_id, ports.approvals.effects, since=now - APPROVAL_LASTS, run_id=None)
-    waiting = [record for record in newest if record.state_at(now) is EffectState.WAITING]
+    waiting = waiting_effects(user_id, ports.approvals.clock.now(), ports.approvals.effects)
     if not waiting:
         return (ChatMessage(words.nothing_waits),)
     more = len(waiting) - _MOST_WAITING

@@ -1,6 +1,6 @@
 """Use case: the daily briefing: read the user's day and tell of it once, at their local time."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,12 +8,15 @@ from functools import partial
 from typing import Final
 
 from assistant.domain.day_briefing import Day, DayMeeting, DayTask, briefing_text, briefing_title
+from assistant.domain.effects.wording import summary
 from assistant.domain.errors import Unavailable
+from assistant.domain.languages import WrittenLanguage
 from assistant.domain.memory.memory import MemoryKind
 from assistant.domain.notification_times import Period, briefing_day, home, whole_day
-from assistant.domain.notifications import News, Notification, NotificationKind, Urgency, subject_of
+from assistant.domain.notifications import News, NotificationKind, Urgency, subject_of
 from assistant.domain.preferences import Preferences
 from assistant.domain.tasks.due import read_due
+from assistant.ports.effects import EffectStore
 from assistant.ports.meetings import MeetingStore
 from assistant.ports.memory import MemoryStore
 from assistant.ports.notifications import NotificationStore
@@ -21,6 +24,7 @@ from assistant.ports.tasks import TaskStore
 from assistant.services.keep_tasks import active_tasks
 from assistant.services.notify import NotifyPorts, notify
 from assistant.services.plan_briefing import plan_briefing
+from assistant.services.show_effects import waiting_effects
 
 # A briefing that nobody could make in this time is of no use any more.
 LATEST: Final = timedelta(hours=4)
@@ -37,6 +41,7 @@ class DayPorts:
     tasks: TaskStore
     memories: MemoryStore
     notifications: NotificationStore
+    effects: EffectStore
 
 
 def brief_day(user_id: str, *, notify_ports: NotifyPorts, ports: DayPorts) -> bool:
@@ -67,25 +72,32 @@ def brief_day(user_id: str, *, notify_ports: NotifyPorts, ports: DayPorts) -> bo
     return notify(user_id, news, ports=notify_ports)
 
 
-def read_day(user_id: str, preferences: Preferences, now: datetime, *, ports: DayPorts) -> Day:
+def read_day(
+    user_id: str,
+    preferences: Preferences,
+    now: datetime,
+    *,
+    language: WrittenLanguage = WrittenLanguage.ENGLISH,
+    ports: DayPorts,
+) -> Day:
     """Return what the user's day holds from now on; parts that are down are None."""
     zone = home(preferences)
     whole = whole_day(now.astimezone(zone).date(), zone)
-    with ThreadPoolExecutor(4, thread_name_prefix="day") as pool:
+    with ThreadPoolExecutor(5, thread_name_prefix="day") as pool:
         meetings = pool.submit(_tried, partial(_meetings, user_id, Period(now, whole.end), ports.meetings))
         tasks = pool.submit(_tried, partial(_tasks, user_id, preferences, now, whole, ports.tasks))
-        unread = pool.submit(_tried, partial(_unread, user_id, ports.notifications))
+        mails = pool.submit(_tried, partial(_unread_mails, user_id, ports.notifications))
+        waiting = pool.submit(_tried, partial(_waiting, user_id, now, language, ports.effects))
         follow_ups = pool.submit(_tried, partial(_follow_ups, user_id, now, ports.memories))
     due, later = tasks.result() or (None, 0)
-    told = unread.result()
     return Day(
         day=whole.start.astimezone(zone).date(),
         zone=zone,
         meetings=meetings.result(),
         tasks=due,
         later_tasks=later,
-        mails=_of_kind(told, NotificationKind.MAIL, but=Urgency.ROUTINE),
-        waiting=_of_kind(told, NotificationKind.APPROVAL_ASKED),
+        mails=mails.result(),
+        waiting=waiting.result(),
         follow_ups=follow_ups.result(),
     )
 
@@ -116,18 +128,15 @@ def _tasks(
     return sorted(due, key=lambda one: one.due), len(active) - len(due)
 
 
-def _unread(user_id: str, notifications: NotificationStore) -> list[Notification]:
+def _unread_mails(user_id: str, notifications: NotificationStore) -> tuple[str, ...]:
+    """Return the titles of mails that were told of and not read; what is routine is for the digest."""
     page = notifications.page(user_id, before=None, limit=_MOST_NOTIFICATIONS)
-    return [one for one in page if one.read_at is None]
+    unread = (one for one in page if one.read_at is None and one.urgency is not Urgency.ROUTINE)
+    return tuple(one.title for one in unread if one.kind is NotificationKind.MAIL)
 
 
-def _of_kind(
-    told: Sequence[Notification] | None, kind: NotificationKind, *, but: Urgency | None = None
-) -> tuple[str, ...] | None:
-    """Return the titles of what was told, ``but`` for that of one urgency."""
-    if told is None:
-        return None
-    return tuple(one.title for one in told if one.kind is kind and one.urgency is not but)
+def _waiting(user_id: str, now: datetime, language: WrittenLanguage, effects: EffectStore) -> tuple[str, ...]:
+    return tuple(summary(record.effect, language) for record in waiting_effects(user_id, now, effects))
 
 
 def _follow_ups(user_id: str, now: datetime, memories: MemoryStore) -> tuple[str, ...]:

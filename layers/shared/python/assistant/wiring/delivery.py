@@ -20,7 +20,7 @@ class DeliveryWiring(MailBoxWiring, TaskWiring):
         """What reading a user's day needs."""
         from assistant.services.brief_day import DayPorts
 
-        return DayPorts(self.meetings, self.tasks, self.memories, self.notifications)
+        return DayPorts(self.meetings, self.tasks, self.memories, self.notifications, self.effects)
 
     @cached_property
     def channel_ports(self) -> "ChannelPorts":
