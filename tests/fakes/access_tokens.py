@@ -1,7 +1,8 @@
 """Access tokens without an authorization server."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Never
 
 from assistant.domain.connections import Connection, ConnectionStatus
 from assistant.domain.errors import ConnectionBroken, Unavailable
@@ -30,6 +31,7 @@ class NumberedTokens:
     def __init__(self) -> None:
         self.issued = 1
         self.revoked = False
+        self.given_up: list[tuple[str, str]] = []
 
     def token(self, connection: Connection) -> str:
         if self.revoked or connection.status is ConnectionStatus.BROKEN:
@@ -41,6 +43,10 @@ class NumberedTokens:
             self.issued += 1
         return self.token(connection)
 
+    def give_up(self, connection: Connection, refused: str) -> Never:
+        self.given_up.append((connection.id, refused))
+        raise ConnectionBroken("The account has to be connected again.")
+
 
 class ScriptedTokens:
     """Implements ``ports.AccessTokens``: hands out ``current``; a renewal brings the next of ``renewals``, if any."""
@@ -49,6 +55,7 @@ class ScriptedTokens:
         self.current = current
         self._renewals = list(renewals)
         self.refused: list[str] = []
+        self.given_up: list[tuple[str, str]] = []
 
     def token(self, connection: Connection) -> str:  # noqa: ARG002 all connections have the same
         return self.current
@@ -60,6 +67,10 @@ class ScriptedTokens:
         self.current = self._renewals.pop(0)
         return self.current
 
+    def give_up(self, connection: Connection, refused: str) -> Never:
+        self.given_up.append((connection.id, refused))
+        raise ConnectionBroken("The consent is gone.")
+
 
 @dataclass
 class FixedTokens:
@@ -69,6 +80,7 @@ class FixedTokens:
     broken: bool = False
     down: bool = False
     renewed: int = 0
+    given_up: list[tuple[str, str]] = field(default_factory=list)
 
     def token(self, connection: Connection) -> str:
         assert connection
@@ -84,3 +96,7 @@ class FixedTokens:
             self.renewed += 1
             self.access = f"access-token-{self.renewed}"
         return self.access
+
+    def give_up(self, connection: Connection, refused: str) -> Never:
+        self.given_up.append((connection.id, refused))
+        raise ConnectionBroken("connect it again")

@@ -240,6 +240,13 @@ def test_a_short_wait_is_waited_and_a_refused_token_renewed_once(slack: Slack) -
     assert (slack.pauses, slack.tokens.renewed, len(slack.api.ours())) == ([LONGEST_WAIT], 1, 1)
 
 
+def test_a_renewed_token_that_is_refused_breaks_the_connection(slack: Slack) -> None:
+    slack.api.failures = [failed("invalid_auth"), failed("account_inactive")]
+    with pytest.raises(ConnectionBroken):
+        slack.post()
+    assert [refused for _, refused in slack.tokens.given_up] == ["access-token-1"]
+
+
 def test_a_consent_that_is_gone_reaches_nobody(slack: Slack) -> None:
     slack.tokens.broken = True
     with pytest.raises(ConnectionBroken):

@@ -101,10 +101,13 @@ class TestFaults:
         assert box.cursor()
         assert tokens.issued == 2
 
-    def test_tokens_that_stay_refused_break_the_connection(self, api: GmailApi, box: GmailMailBox) -> None:
+    def test_tokens_that_stay_refused_break_the_connection(
+        self, api: GmailApi, box: GmailMailBox, tokens: NumberedTokens
+    ) -> None:
         api.tokens = set()
         with pytest.raises(ConnectionBroken):
             box.cursor()
+        assert [refused for _, refused in tokens.given_up] == ["token-2"]
 
     def test_a_consent_that_is_gone_breaks_the_connection(self, box: GmailMailBox, tokens: NumberedTokens) -> None:
         tokens.revoked = True

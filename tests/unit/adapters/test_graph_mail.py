@@ -131,6 +131,10 @@ class TestFaultsOfReading:
             graph_server.token = "another"
             with pytest.raises(ConnectionBroken):
                 box.get(message_id)
+        renewable = ScriptedTokens("old", "new")
+        with with_tokens(renewable, graph_server, clock) as box, pytest.raises(ConnectionBroken):
+            box.get(message_id)
+        assert renewable.given_up == [(MICROSOFT.id, "new")]
         broken = MICROSOFT.model_copy(update={"status": ConnectionStatus.BROKEN})
         with with_tokens(tokens, graph_server, clock, broken) as box, pytest.raises(ConnectionBroken):
             box.get(message_id)

@@ -26,8 +26,13 @@ def server(clock: ManualClock) -> Iterator[ImapServer]:
 
 
 @pytest.fixture
-def box(server: ImapServer, clock: ManualClock) -> Iterator[ImapMailBox]:
-    box = ImapMailBoxes(server.server, NumberedTokens(), clock).open(connection())
+def tokens() -> NumberedTokens:
+    return NumberedTokens()
+
+
+@pytest.fixture
+def box(server: ImapServer, tokens: NumberedTokens, clock: ManualClock) -> Iterator[ImapMailBox]:
+    box = ImapMailBoxes(server.server, tokens, clock).open(connection())
     yield box
     box.close()
 
@@ -41,10 +46,11 @@ class TestReading:
         server.tokens = {"token-2"}
         assert box.get(arrived(server)).mail.subject == "Lunch"
 
-    def test_a_consent_that_is_gone_is_told(self, server: ImapServer, box: ImapMailBox) -> None:
+    def test_a_consent_that_is_gone_is_told(self, server: ImapServer, box: ImapMailBox, tokens: NumberedTokens) -> None:
         server.tokens = set()
         with pytest.raises(ConnectionBroken):
             box.cursor()
+        assert [refused for _, refused in tokens.given_up] == ["token-2"]
 
     def test_a_connection_that_drops_is_made_anew(self, server: ImapServer, box: ImapMailBox) -> None:
         message_id = arrived(server)
@@ -115,6 +121,15 @@ class TestSending:
         server.tokens = {"token-2"}
         box.send(MAIL)
         assert len(server.left) == 1
+
+    def test_a_mailbox_that_may_not_send_is_read_all_the_same(
+        self, server: ImapServer, box: ImapMailBox, tokens: NumberedTokens
+    ) -> None:
+        box.draft(MAIL)
+        server.tokens = set()
+        with pytest.raises(ConnectionBroken):
+            box.send(MAIL)
+        assert tokens.given_up == []
 
     def test_a_mail_whose_answer_is_lost_is_not_sent_again(self, server: ImapServer, box: ImapMailBox) -> None:
         server.answers = [server.drop_smtp]

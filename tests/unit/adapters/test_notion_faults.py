@@ -120,11 +120,14 @@ def test_a_refused_token_is_renewed_once(api: NotionApi, notes: NotionNotes, tok
     assert tokens.refused == ["token-1", "token-2"]
 
 
-def test_a_token_refused_after_it_was_renewed_breaks_the_connection(api: NotionApi, notes: NotionNotes) -> None:
+def test_a_token_refused_after_it_was_renewed_breaks_the_connection(
+    api: NotionApi, notes: NotionNotes, tokens: ScriptedTokens
+) -> None:
     api.tokens = {"token-3"}
     with pytest.raises(ConnectionBroken):
         notes.data_sources()
     assert len(api.requests) == 2
+    assert tokens.given_up == [(NOTION.id, "token-2")]
 
 
 @pytest.mark.parametrize(

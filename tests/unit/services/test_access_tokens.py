@@ -143,6 +143,48 @@ def test_a_refused_token_that_nothing_renews_breaks_the_connection(world: World)
     assert world.found().status is ConnectionStatus.BROKEN
 
 
+def refused_for_good(world: World) -> None:
+    """A provider that renews tokens, and takes none of them: the user is suspended, or let in on conditions."""
+    renewed = world.tokens.renew(ANN, "access-first")
+    world.tokens.give_up(ANN, renewed)
+
+
+def test_a_renewed_token_that_is_refused_breaks_the_connection_once(world: World) -> None:
+    with pytest.raises(ConnectionBroken, match="has to be connected again"):
+        refused_for_good(world)
+    broken = world.found()
+    assert (broken.status, broken.broken_at) == (ConnectionStatus.BROKEN, world.clock.now())
+    world.clock.advance(60)
+    with pytest.raises(ConnectionBroken):
+        world.tokens.give_up(ANN, world.kept().access)
+    assert world.found() == broken
+
+
+def test_a_renewed_token_that_is_refused_counts_for_nothing_once_the_user_consented_anew(world: World) -> None:
+    renewed = world.tokens.renew(ANN, "access-first")
+    world.vault.put(ANN, TokenSet("access-anew", "refresh-anew"))
+    with pytest.raises(Unavailable):
+        world.tokens.give_up(ANN, renewed)
+    assert world.found().status is ConnectionStatus.ACTIVE
+
+
+def test_a_connection_that_is_confirmed_while_it_is_being_broken_stays_whole(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace = world.store.replace
+
+    def confirmed_first(connection: Connection, *, expected_version: int) -> bool:
+        monkeypatch.setattr(world.store, "replace", replace)
+        world.vault.put(ANN, TokenSet("access-anew", "refresh-anew"))
+        assert replace(world.found(), expected_version=world.found().version)
+        return replace(connection, expected_version=expected_version)
+
+    monkeypatch.setattr(world.store, "replace", confirmed_first)
+    with pytest.raises(Unavailable):
+        refused_for_good(world)
+    assert world.found().status is ConnectionStatus.ACTIVE
+
+
 def test_a_refusal_counts_for_nothing_once_the_user_consented_anew(world: World) -> None:
     world.left(0)
     refresh = world.provider.refresh

@@ -26,7 +26,6 @@ from assistant.domain.connections import Connection
 from assistant.domain.errors import (
     AssistantError,
     Conflict,
-    ConnectionBroken,
     Forbidden,
     NotFound,
     PreconditionFailed,
@@ -115,7 +114,9 @@ class GoogleCalls:
         tries = 0
         while True:
             answer = self._try(request, token, until)
-            if answer.status == HTTPStatus.UNAUTHORIZED and not renewed:
+            if answer.status == HTTPStatus.UNAUTHORIZED:
+                if renewed:
+                    self._tokens.give_up(self._connection, token)
                 token, renewed = self._tokens.renew(self._connection, token), True
                 continue
             if not answer.passing or (answer.uncertain and not repeatable):
@@ -201,8 +202,6 @@ def _parsed(content: bytes) -> Json | None:
 
 
 def _refusal(status: int) -> AssistantError:
-    if status == HTTPStatus.UNAUTHORIZED:
-        return ConnectionBroken("Google no longer accepts the connection. Please connect the account again.")
     if status == HTTPStatus.FORBIDDEN:
         return Forbidden("Google does not allow this with what the connection was given. Please connect it again.")
     if status in _GONE:

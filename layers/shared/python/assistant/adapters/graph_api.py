@@ -48,7 +48,6 @@ _PLAIN: Mapping[str, str] = {}
 _DOWN = "Microsoft 365 does not answer right now."
 _BROKEN = "The Microsoft account has to be connected again."
 _ERRORS: Mapping[int | None, tuple[type[AssistantError], str]] = {
-    HTTPStatus.UNAUTHORIZED: (ConnectionBroken, _BROKEN),
     HTTPStatus.FORBIDDEN: (Forbidden, "The Microsoft account does not allow this."),
     HTTPStatus.NOT_FOUND: (NotFound, "It is not there any more."),
     HTTPStatus.CONFLICT: (Conflict, "It changed at Microsoft 365 meanwhile."),
@@ -167,7 +166,9 @@ class GraphAccount:
             response = self._try(method, address, {**headers, "Authorization": f"Bearer {token}"}, ends, request)
             if response is not None and response.is_success:
                 return response
-            if response is not None and response.status_code == HTTPStatus.UNAUTHORIZED and not renewed:
+            if response is not None and response.status_code == HTTPStatus.UNAUTHORIZED:
+                if renewed:
+                    self._api.tokens.give_up(self.connection, token)
                 token, renewed = self._api.tokens.renew(self.connection, token), True
                 continue
             pause = _pause(response, attempt, repeatable=repeatable)

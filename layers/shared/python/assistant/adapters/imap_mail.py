@@ -126,7 +126,8 @@ class _Account:
         at = urlsplit(self._server.smtp_url)
         with SMTP_SSL(at.hostname or "", at.port or 465, timeout=self._server.seconds, context=self._tls) as smtp:
             smtp.ehlo()
-            self._authenticated(lambda token: _smtp_login(smtp, self._connection.account, token))
+            # The mailbox opens all the same: who may not send is not let in anew by another consent.
+            self._authenticated(lambda token: _smtp_login(smtp, self._connection.account, token), opens=False)
             smtp.mail(self._connection.account, ["BODY=8BITMIME"] if smtp.has_extn("8bitmime") else [])
             if any(not one.isascii() or smtp.rcpt(one)[0] not in _TAKEN for one in recipients):
                 raise InvalidRequest("The mail server refuses an address, so nothing was sent.")
@@ -150,18 +151,24 @@ class _Account:
             client = IMAPClient(at.hostname, at.port or 993, ssl_context=self._tls, timeout=self._server.seconds)
             client.normalise_times = False
             self._client = client
-            self._authenticated(lambda token: _imap_login(client, self._connection.account, token))
+            self._authenticated(lambda token: _imap_login(client, self._connection.account, token), opens=True)
             if missing := [one for one in _NEEDED if not client.has_capability(one)]:
                 self.close()
                 raise Forbidden(f"The mail server does not offer {', '.join(missing)}, which the assistant needs.")
         return self._client
 
-    def _authenticated(self, login: Callable[[str], object]) -> None:
+    def _authenticated(self, login: Callable[[str], object], *, opens: bool) -> None:
         token = self._tokens.token(self._connection)
         try:
             login(token)
         except ConnectionBroken:
-            login(self._tokens.renew(self._connection, token))
+            token = self._tokens.renew(self._connection, token)
+            try:
+                login(token)
+            except ConnectionBroken:
+                if opens:
+                    self._tokens.give_up(self._connection, token)
+                raise
 
 
 class ImapMailBox:

@@ -17,7 +17,7 @@ from notion_client.errors import HTTPResponseError, RequestTimeoutError
 
 from assistant.adapters.retry_after import retry_after
 from assistant.domain.connections import Connection
-from assistant.domain.errors import AssistantError, ConnectionBroken, Forbidden, NotFound, Unavailable
+from assistant.domain.errors import AssistantError, Forbidden, NotFound, Unavailable
 from assistant.ports.connections import AccessTokens
 from assistant.ports.runtime import Clock
 
@@ -112,7 +112,9 @@ class NotionCalls:
             try:
                 return dict(call(token))
             except HTTPResponseError as error:
-                if error.status == HTTPStatus.UNAUTHORIZED and not renewed:
+                if error.status == HTTPStatus.UNAUTHORIZED:
+                    if renewed:
+                        self._tokens.give_up(self._connection, token)
                     token, renewed = self._tokens.renew(self._connection, token), True
                     continue
                 wait = self._wait(error, attempt, certain=certain)
@@ -144,8 +146,6 @@ def _back_off(attempt: int) -> float:
 
 def _meaning(status: int) -> AssistantError:
     match status:
-        case HTTPStatus.UNAUTHORIZED:
-            return ConnectionBroken("Notion no longer accepts this connection. Please connect it again.")
         case HTTPStatus.FORBIDDEN:
             return Forbidden("The connection to Notion may not do this. Please share the page with it in Notion.")
         case HTTPStatus.NOT_FOUND:

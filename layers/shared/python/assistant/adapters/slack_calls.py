@@ -15,7 +15,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.client import WebClient
 
 from assistant.domain.connections import Connection
-from assistant.domain.errors import AssistantError, ConnectionBroken, Forbidden, NotFound, Unavailable
+from assistant.domain.errors import AssistantError, Forbidden, NotFound, Unavailable
 from assistant.ports.connections import AccessTokens
 
 logger = logging.getLogger(__name__)
@@ -86,7 +86,9 @@ class SlackCalls:
                 return self._tried(method, token, form, document)
             except SlackApiError as error:
                 wait = _wait(error)
-                if _code(error) in _TOKEN and not renewed:
+                if _code(error) in _TOKEN:
+                    if renewed:
+                        self._tokens.give_up(self._connection, token)
                     token, renewed = self._tokens.renew(self._connection, token), True
                 elif wait is not None and wait <= LONGEST_WAIT and not waited:
                     waited = True
@@ -112,8 +114,6 @@ class SlackCalls:
     def _meaning(self, method: str, error: SlackApiError) -> AssistantError:
         code = _code(error)
         logger.warning("slack refused %s: %s", method, code)
-        if code in _TOKEN:
-            return ConnectionBroken(f"{self._connection.name} has to be connected again: the consent has ended.")
         if code in _GONE:
             return NotFound("Slack does not know this person, channel or message.")
         if code in _DOWN or _status(error) >= HTTPStatus.INTERNAL_SERVER_ERROR:

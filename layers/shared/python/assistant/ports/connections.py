@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Never, Protocol
 
 from assistant.domain.connections import Connection
 from assistant.domain.providers import Provider
@@ -76,6 +76,16 @@ class AccessTokens(Protocol):
 
     def renew(self, connection: Connection, refused: str) -> str:
         """Return a token other than the one the provider refused with 401; raises as ``token``."""
+        ...
+
+    def give_up(self, connection: Connection, refused: str) -> Never:
+        """Break the connection, as the provider refuses a token that was just renewed.
+
+        Raises:
+            ConnectionBroken: always, but where
+            Unavailable: the user consented anew meanwhile, or where tokens are kept is down.
+
+        """
         ...
 
 

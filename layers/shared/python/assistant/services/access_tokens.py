@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Final, Never
 
 from assistant.domain.connections import Connection, ConnectionStatus, ConsentGone
 from assistant.domain.errors import ConnectionBroken, Unavailable
@@ -63,6 +63,13 @@ class VaultedTokens:
             return kept.tokens.access
         return self._renewed(connection, kept, looks=_LOOKS).access
 
+    def give_up(self, connection: Connection, refused: str) -> Never:
+        """Break the connection whose renewed token is refused, as of one whose user is suspended."""
+        kept = self._kept(connection)
+        if kept.tokens.access == refused:
+            self._break(connection, kept)
+        raise Unavailable("The account is being opened elsewhere. Please try again shortly.")
+
     def _kept(self, connection: Connection) -> KeptTokens:
         kept = self._ports.vault.read(connection)
         if kept is None:
@@ -109,19 +116,26 @@ class VaultedTokens:
         raise AssertionError("the last attempt returns or raises")
 
     def _refused(self, connection: Connection, kept: KeptTokens) -> TokenSet:
-        current = self._kept(connection)
-        if current.version != kept.version:
-            return current.tokens
-        self._break(connection)
-        self._ports.vault.release(connection, version=kept.version)
-        raise ConnectionBroken(f"{connection.name} has to be connected again: the consent has ended.")
+        try:
+            return self._break(connection, kept).tokens
+        finally:
+            self._ports.vault.release(connection, version=kept.version)
 
-    def _break(self, connection: Connection) -> None:
+    def _break(self, connection: Connection, kept: KeptTokens) -> KeptTokens:
+        """Break the connection, or return what is kept since another consent."""
         for _ in range(_ATTEMPTS):
+            # Before its tokens: a consent that is kept in between changes the version.
             found = self._ports.store.find(connection.user_id, connection.id)
-            if found is None or found.status is ConnectionStatus.BROKEN:
-                return
-            broken = found.model_copy(update={"status": ConnectionStatus.BROKEN, "broken_at": self._ports.clock.now()})
-            if self._ports.store.replace(broken, expected_version=found.version):
-                logger.warning("a connection is broken", extra={"provider": found.provider, "connection": found.id})
-                return
+            current = self._kept(connection)
+            if found is None or current.version != kept.version:
+                return current
+            if found.status is ConnectionStatus.BROKEN or self._broken(found):
+                raise ConnectionBroken(f"{connection.name} has to be connected again: the consent has ended.")
+        raise Unavailable("The account is being changed elsewhere. Please try again shortly.")
+
+    def _broken(self, found: Connection) -> bool:
+        broken = found.model_copy(update={"status": ConnectionStatus.BROKEN, "broken_at": self._ports.clock.now()})
+        if not self._ports.store.replace(broken, expected_version=found.version):
+            return False
+        logger.warning("a connection is broken", extra={"provider": found.provider, "connection": found.id})
+        return True
