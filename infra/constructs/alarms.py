@@ -168,7 +168,7 @@ class Alarms(Construct):
         )
         self._alarm(
             "mail-failed",
-            "A mail was left out because deciding about it broke",
+            "A mail was left out because reading it or deciding about it broke",
             metric("exec_assistant_mails_closed_total", "Sum", outcome="failed"),
             threshold=0,
         )

@@ -8,12 +8,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from email import message_from_bytes
 from email.message import Message
 from pathlib import Path
 from typing import Any
 
-from assistant.domain.mail_mime import as_email
+from assistant.domain.mail_mime import as_email, parse_message
 from infra.local.console import LocalFailure
 
 type Messages = Sequence[Path] | mailbox.Mailbox[mailbox.mboxMessage] | mailbox.Mailbox[mailbox.MaildirMessage]
@@ -41,10 +40,10 @@ class MailFiles:
     def _read(self) -> Iterator[Message]:
         if isinstance(self.messages, mailbox.Mailbox):
             for key in self.messages.keys():  # noqa: SIM118 - iterating a mailbox yields its messages
-                yield message_from_bytes(self.messages.get_bytes(key))
+                yield parse_message(self.messages.get_bytes(key))
         else:
             for file in self.messages:
-                yield message_from_bytes(file.read_bytes())
+                yield parse_message(file.read_bytes())
 
 
 @contextmanager

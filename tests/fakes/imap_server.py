@@ -108,11 +108,13 @@ class ImapServer:
     def receive(self, mail: Mail, *, folder: Folder = Folder.INBOX) -> str:
         self._count += 1
         with self._user() as user:
-            name = _made(user, folder)
-            user.append(name, _mime(mail, self._references(user, mail), self._count), (), self._arrival(mail))
-            user.select_folder(name)
-            newest = user.search()[-1]
-            return _id(user.fetch(newest, ["EMAILID"])[newest])
+            raw = _mime(mail, self._references(user, mail), self._count)
+            return _appended(user, _made(user, folder), raw, self._arrival(mail))
+
+    def receive_raw(self, raw: bytes) -> str:
+        """A message arrives in the inbox as these bytes."""
+        with self._user() as user:
+            return _appended(user, FOLDERS[Folder.INBOX], raw, self.clock.now())
 
     def change(self, message_id: str, state: MessageState) -> None:
         with self._user() as user:
@@ -321,6 +323,13 @@ class _Submission:
             return answer
         answer()
         return "250 OK"
+
+
+def _appended(user: IMAPClient, folder: str, raw: bytes, at: datetime) -> str:
+    user.append(folder, raw, (), at)
+    user.select_folder(folder)
+    newest = user.search()[-1]
+    return _id(user.fetch(newest, ["EMAILID"])[newest])
 
 
 def _made(user: IMAPClient, folder: Folder) -> str:

@@ -76,6 +76,7 @@ class MemoryMailBox:
         self._generation = 0
         self._count = 0
         self.watched_until: datetime | None = None
+        self.unreadable: dict[str, Exception] = {}
 
     def search(self, query: MailQuery, *, page: str | None = None, limit: int = 100) -> MessagePage:
         self.outage.check()
@@ -88,6 +89,8 @@ class MemoryMailBox:
         self.outage.check()
         if message_id not in self._messages:
             raise NotFound("The message is gone.")
+        if message_id in self.unreadable:
+            raise self.unreadable[message_id]
         return self._messages[message_id]
 
     def state(self, message_id: str) -> MessageState:
@@ -241,7 +244,7 @@ class TwoSides:
         self._side = side
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._side if hasattr(MailboxSide, name) else self._box, name)
+        return getattr(self._box if hasattr(MailBox, name) else self._side, name)
 
 
 class MemoryMailBoxes:

@@ -16,6 +16,7 @@ from assistant.domain.connections import Connection, ConnectionStatus
 from assistant.domain.errors import AssistantError, Conflict, ConnectionBroken, Forbidden, NotFound, Unavailable
 from assistant.domain.mail import Mail
 from assistant.domain.mailbox import Folder, MailQuery, MessageState, OutgoingMail
+from assistant.domain.received_mail import read_mail
 from assistant.domain.subscriptions import Watched
 from tests.fakes.access_tokens import ScriptedTokens
 from tests.fakes.accounts import MICROSOFT, WEBHOOK
@@ -297,6 +298,17 @@ class TestReadingMessages:
     )
     def test_names_are_not_read_as_addresses(self, box: GraphMailBox, user: GraphMail, sender: str, read: str) -> None:
         assert box.get(user.receive(MAIL.model_copy(update={"sender": sender}))).mail.sender == read
+
+    def test_no_more_is_read_than_is_judged(self, box: GraphMailBox, user: GraphMail) -> None:
+        """Else a mail that its sender made so large could not be decided."""
+        headers = {f"x-{number}": "v" * 3_000 for number in range(600)}
+        to = tuple(f"user{number}@company.com" for number in range(1_200))
+        mail = box.get(
+            user.receive(MAIL.model_copy(update={"headers": headers, "to": to, "subject": "Half \ud83d"}))
+        ).mail
+        received = read_mail(mail.model_dump(by_alias=True, exclude_none=True))
+        assert (received.mail, received.problems) == (mail, ())
+        assert (len(mail.to), mail.subject) == (1_000, "Half \N{REPLACEMENT CHARACTER}")
 
     def test_words_and_a_time_are_searched_together(
         self, box: GraphMailBox, user: GraphMail, clock: ManualClock

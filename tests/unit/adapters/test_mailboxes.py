@@ -18,6 +18,7 @@ from tests.fakes.access_tokens import NumberedTokens, connection
 from tests.fakes.gmail_api import serve_gmail
 from tests.fakes.imap_server import serve_imap
 from tests.fakes.mailbox import MailboxSide, MemoryMailBox, TwoSides
+from tests.fakes.poison_mails import POISON, SENDER
 from tests.fakes.runtime import ManualClock
 
 
@@ -128,6 +129,22 @@ class TestReading:
         second = box.receive(named("Re: Lunch", clock, thread_id=str(thread_id)))
         box.receive(named("Dinner", clock))
         assert [one.mail.id for one in box.thread(str(thread_id))] == [first, second]
+
+
+# At these the IMAP server under test breaks itself.
+_NOT_SERVED = ("number of 5,000 digits", "nested 2,000 times", "forwarded 2,000 times")
+_SERVED = [("gmail", name) for name in POISON] + [("imap", name) for name in POISON if name not in _NOT_SERVED]
+
+
+@pytest.mark.network
+@pytest.mark.parametrize(("provider", "broken"), _SERVED)
+def test_a_mail_broken_by_its_sender_is_read(provider: str, broken: str, request: pytest.FixtureRequest) -> None:
+    """Graph takes mails apart itself."""
+    box = request.getfixturevalue(f"{provider}_mailbox")
+    message_id = box.receive_raw(POISON[broken])
+    mail = box.get(message_id).mail
+    assert (mail.id, mail.sender) == (message_id, SENDER)
+    assert mail.subject
 
 
 class TestSearch:

@@ -119,5 +119,9 @@ class Followed:
         mail = Mail(id="", sender="ann@supplier.com", subject=subject, body="Please pay.")
         return self.box.receive(mail.model_copy(update=fields))
 
+    def breaks_at(self, message_id: str, error: Exception) -> None:
+        """Have the provider raise it whenever it is asked for this mail."""
+        self.box.unreadable[message_id] = error
+
     def receipt(self, message_id: str) -> Receipt:
         return self.receipts.kept[self.connection.id, message_id]

@@ -38,6 +38,15 @@ class TestReconciliation:
         assert followed.sync(job) == Synced("up to now", decided=1)
         assert followed.receipts.saved == [message_id]
 
+    def test_a_mail_that_cannot_be_read_is_no_mailbox_out_of_reach(self, followed: Followed) -> None:
+        followed.breaks_at(followed.arrive("Poison"), ValueError("embedded null character"))
+        followed.clock.advance(60)
+        followed.arrive("Sound")
+        followed.clock.advance(600)
+        assert followed.reconcile() == Reconciled(behind=1, oldest_seconds=600)
+        (job,) = followed.queue.requested
+        assert followed.sync(job) == Synced("up to now", decided=1, failed=1)
+
     def test_a_mailbox_is_not_queued_again_and_again(self, followed: Followed) -> None:
         followed.arrive()
         followed.reconcile()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from assistant.domain import metric_names
 from assistant.domain.connections import Connection, ConnectionStatus
-from assistant.domain.errors import Conflict, ConnectionBroken, Forbidden, Unavailable
+from assistant.domain.errors import AssistantError, Conflict, ConnectionBroken, Forbidden, InvalidRequest, Unavailable
 from assistant.domain.mail import Mail
 from assistant.domain.mailbox import Folder, MailboxMessage, MessageState
 from assistant.domain.mailbox_sync import MailOutcome, SyncReason
@@ -127,6 +127,49 @@ def test_a_mail_that_breaks_the_judgement_stops_no_other(followed: Followed) -> 
     assert followed.sync(followers=(follow,)) == Synced("up to now", decided=1, failed=1)
     assert followed.receipt(poison).outcome is MailOutcome.FAILED
     assert followed.receipt(sound).outcome is MailOutcome.DECIDED
+
+
+@pytest.mark.parametrize(
+    ("error", "problem"),
+    [
+        (RecursionError("maximum depth"), "It cannot be read (RecursionError)."),
+        (KeyError("raw"), "It cannot be read (KeyError)."),
+        (AssistantError("Google refuses the request."), "Google refuses the request."),
+        (InvalidRequest("No."), "No."),
+    ],
+    ids=lambda one: type(one).__name__,
+)
+@pytest.mark.parametrize("anew", [False, True], ids=["since the cursor", "anew"])
+def test_a_mail_that_cannot_be_read_stops_no_other(
+    followed: Followed, error: Exception, problem: str, *, anew: bool
+) -> None:
+    poison, sound = followed.arrive("Poison"), followed.arrive("Sound")
+    followed.breaks_at(poison, error)
+    if anew:
+        followed.box.forget_changes()
+    assert followed.sync() == Synced("up to now", decided=1, failed=1)
+    assert (followed.receipt(poison).outcome, followed.receipt(poison).problem) == (MailOutcome.FAILED, problem)
+    assert (followed.receipt(sound).outcome, followed.receipt(sound).problem) == (MailOutcome.DECIDED, None)
+    assert followed.meter.total(metric_names.MAILS_CLOSED, outcome="failed") == 1
+    assert followed.sync() == Synced("up to now")
+    assert followed.reconcile().up_to_now == 1
+
+
+@pytest.mark.parametrize("error", [Unavailable("Down."), ConnectionBroken("Gone."), Forbidden("No.")])
+def test_what_is_no_fault_of_a_mail_closes_none(followed: Followed, error: Exception) -> None:
+    message_id = followed.arrive()
+    followed.breaks_at(message_id, error)
+    assert not followed.tried(followed.notification()) or isinstance(error, ConnectionBroken | Forbidden)
+    assert followed.receipts.kept == {}
+    followed.box.unreadable.clear()
+    assert followed.sync() == Synced("up to now", decided=1)
+
+
+def test_a_mail_refused_by_the_judgement_stops_no_other(followed: Followed) -> None:
+    """What a judgement leaves out of a mail refuses a batch of that mail alone."""
+    message_id = followed.arrive("x" * 20_000)
+    assert followed.sync() == Synced("up to now", failed=1)
+    assert followed.receipt(message_id).problem == "No mail of the batch could be read as sent."
 
 
 @pytest.mark.parametrize("part", ["provider", "store"])

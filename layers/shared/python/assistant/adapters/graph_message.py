@@ -6,7 +6,7 @@ from typing import Any
 
 from assistant.domain.mail import Mail
 from assistant.domain.mail_addresses import named_address
-from assistant.domain.mail_mime import write_message
+from assistant.domain.mail_mime import MAX_HEADER_CHARACTERS, MAX_HEADERS, write_message
 from assistant.domain.mailbox import Folder, MailboxMessage, MessageState, OutgoingMail
 
 STATE_FIELDS = "id,parentFolderId,categories,isRead"
@@ -14,6 +14,9 @@ FIELDS = (
     f"{STATE_FIELDS},conversationId,internetMessageId,internetMessageHeaders,from,toRecipients,ccRecipients,"
     "subject,body,receivedDateTime"
 )
+
+# As many as the triage of mail reads.
+MAX_RECIPIENTS = 1_000
 
 type Json = dict[str, Any]
 
@@ -25,9 +28,9 @@ def read_message(item: Json, folder: Folder) -> MailboxMessage:
     html = body.get("contentType") == "html"
     mail = Mail(
         id=item["id"],
-        sender=address_line(item.get("from")),
-        to=tuple(map(address_line, item.get("toRecipients") or ())),
-        cc=tuple(map(address_line, item.get("ccRecipients") or ())),
+        sender=address_line(item.get("from"))[:MAX_HEADER_CHARACTERS],
+        to=_recipients(item.get("toRecipients")),
+        cc=_recipients(item.get("ccRecipients")),
         subject=item.get("subject") or "",
         body="" if html else text,
         html=text if html else None,
@@ -59,9 +62,13 @@ def address_line(recipient: Json | None) -> str:
     return named_address(given.get("name") or "", given.get("address") or "")
 
 
+def _recipients(given: list[Json] | None) -> tuple[str, ...]:
+    return tuple(address_line(one)[:MAX_HEADER_CHARACTERS] for one in (given or ())[:MAX_RECIPIENTS])
+
+
 def _headers(item: Json) -> dict[str, str]:
     """Return the header fields by lower-case name, the topmost of each."""
     headers = {"message-id": item["internetMessageId"]} if item.get("internetMessageId") else {}
-    for field in reversed(item.get("internetMessageHeaders") or ()):
-        headers[field["name"].lower()] = field["value"]
+    for field in reversed((item.get("internetMessageHeaders") or ())[:MAX_HEADERS]):
+        headers[field["name"].lower()] = field["value"][:MAX_HEADER_CHARACTERS]
     return headers

@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +115,9 @@ class Unavailable(AssistantError):
     status = 503
     retry_after_seconds = 5
 
+
+# What keeps everything of an account from being read or changed; of other errors one mail or event may be the cause.
+OF_THE_ACCOUNT: Final = (Unavailable, ConnectionBroken, Forbidden)
 
 _MOST_SHOWN = 100
 _LONGEST_KEY = 100

@@ -1,14 +1,17 @@
 """Messages of RFC 5322 and MIME as the mails the assistant reads.
 
-Tolerant of broken mail: what cannot be decoded is replaced, what is missing is left out. Attachments are listed, not
-read.
+Tolerant of broken mail, whoever broke it: what cannot be decoded is replaced, what is missing is left out, and reading
+raises nothing. Attachments are listed, not read.
 """
 
+from codecs import lookup
 from collections.abc import Iterator
 from datetime import datetime
 from email import message_from_bytes
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import EmailMessage, Message
+from email.parser import BytesHeaderParser
 from email.policy import SMTP
 from email.utils import getaddresses, parsedate_to_datetime
 from typing import Any
@@ -24,14 +27,32 @@ MAX_ID_CHARACTERS = 200
 # Where a mail went and how it was signed says nothing about what it wants, and is most of its headers.
 _LEFT_OUT_HEADERS = ("arc-", "dkim-", "domainkey-", "received", "x-received", "x-ms-exchange-", "x-google-")
 
+# Codecs of Python that no mail is written in; they raise whatever they are told to do, or take quadratic time.
+_NO_CHARSETS = frozenset({"idna", "punycode", "undefined"})
+# The parser compares each line with every boundary around it, which so many times takes seconds. A mail of 50 MB has
+# 640,000 lines.
+_MOST_COMPARISONS = 10_000_000
+_MOST_SOURCE = 1_000_000
+_MOST_ENCODED = 16 * MAX_HEADER_CHARACTERS
+
 
 def read_message(
     raw: bytes, *, message_id: str, thread_id: str, received_at: datetime
 ) -> tuple[Mail, tuple[Attachment, ...]]:
     """Return a mail as its mailbox knows it, by the provider's ids and time of arrival, and what is attached."""
-    message = message_from_bytes(raw)
+    message = parse_message(raw)
     known = {"id": message_id, "thread_id": thread_id, "received_at": received_at}
     return Mail.model_validate(as_email(message, default_id=message_id) | known), tuple(_attachments(message))
+
+
+def parse_message(raw: bytes) -> Message:
+    """Return the message; one that nobody can take apart has its source for text."""
+    if raw.count(b"\n") * (1 + raw.lower().count(b"boundary")) > _MOST_COMPARISONS:
+        return _as_source(raw)
+    try:
+        return message_from_bytes(raw)
+    except Exception:  # noqa: BLE001 nested too deep, or with a parameter the parser breaks at
+        return _as_source(raw)
 
 
 def write_message(mail: OutgoingMail) -> bytes:
@@ -56,7 +77,7 @@ def as_email(message: Message, *, default_id: str) -> dict[str, Any]:
     """Return the message as one of the API's ``emails``."""
     kept = [item for item in message.items() if not item[0].lower().startswith(_LEFT_OUT_HEADERS)][:MAX_HEADERS]
     # Of a repeated field the first counts.
-    headers = {name.lower(): _decoded(value)[:MAX_HEADER_CHARACTERS] for name, value in reversed(kept)}
+    headers = {name.lower(): _decoded(str(value))[:MAX_HEADER_CHARACTERS] for name, value in reversed(kept)}
     email = {
         "id": headers.get("message-id", "").strip("<> ")[:MAX_ID_CHARACTERS] or default_id,
         "from": headers.get("from", ""),
@@ -71,12 +92,16 @@ def as_email(message: Message, *, default_id: str) -> dict[str, Any]:
     return {name: value for name, value in email.items() if value}
 
 
-def _decoded(value: object) -> str:
+def _decoded(value: str) -> str:
     try:
-        text = str(make_header(decode_header(str(value))))
-    except (LookupError, ValueError):
-        # An unknown or lying charset: the encoded words are still better than nothing.
-        text = str(value)
+        text = str(make_header(decode_header(value[:_MOST_ENCODED])))
+    except (LookupError, ValueError, MessageError):
+        # An unknown or lying charset, or no Base64: the encoded words are still better than nothing.
+        text = value
+    return _without_surrogates(text)
+
+
+def _without_surrogates(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
@@ -87,7 +112,7 @@ def _addresses(header: str) -> list[str]:
 def _date(header: str) -> str | None:
     try:
         return parsedate_to_datetime(header).isoformat()
-    except (ValueError, OverflowError):
+    except (ValueError, TypeError, OverflowError):
         return None
 
 
@@ -101,7 +126,14 @@ def _attachments(message: Message) -> Iterator[Attachment]:
         if part.get_content_disposition() == "attachment":
             content = part.get_payload(decode=True)
             size = len(content) if isinstance(content, bytes) else 0
-            yield Attachment(_decoded(part.get_filename("")), part.get_content_type(), size)
+            yield Attachment(_filename(part), part.get_content_type(), size)
+
+
+def _filename(part: Message) -> str:
+    try:
+        return _decoded(part.get_filename(""))
+    except (ValueError, TypeError):
+        return ""
 
 
 def _leaves(part: Message) -> Iterator[Message]:
@@ -119,7 +151,20 @@ def _decode_part(part: Message) -> str:
     content = part.get_payload(decode=True)
     data = content if isinstance(content, bytes) else b""
     try:
-        text = data.decode(part.get_content_charset("utf-8"), "replace")
-    except LookupError:
+        text = data.decode(_charset(part), "replace")
+    except (LookupError, ValueError, TypeError):
         text = data.decode("utf-8", "replace")
-    return text.replace("\x00", "").replace("\r\n", "\n")
+    return _without_surrogates(text).replace("\x00", "").replace("\r\n", "\n")
+
+
+def _charset(part: Message) -> str:
+    """Return how the text is encoded; raises LookupError, ValueError or TypeError where nobody can tell."""
+    charset = part.get_content_charset("utf-8")
+    return "utf-8" if lookup(charset).name in _NO_CHARSETS else charset
+
+
+def _as_source(raw: bytes) -> Message:
+    message = BytesHeaderParser().parsebytes(raw[:_MOST_SOURCE])
+    for name in ("content-type", "content-transfer-encoding", "content-disposition"):
+        del message[name]
+    return message

@@ -89,7 +89,8 @@ class MailOutcome(StrEnum):
     """What became of a mail that arrived.
 
     ``moved``: it had left the inbox, where the user or a filter of theirs put it; ``gone``: it was erased before it was
-    read; ``unreadable``: it holds neither a sender nor text; ``failed``: reading it broke, and an alarm tells of it.
+    read; ``unreadable``: it holds neither a sender nor text; ``failed``: reading it or deciding about it broke, and an
+    alarm tells of it.
     """
 
     DECIDED = "decided"
@@ -100,7 +101,10 @@ class MailOutcome(StrEnum):
 
 
 class Receipt(BaseModel):
-    """What became of one mail, when and why; no text of the mail. There is one for each mail that arrived."""
+    """What became of one mail, when and why; no text of the mail. There is one for each mail that arrived.
+
+    ``problem`` says for the user why one ``failed``.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -114,6 +118,7 @@ class Receipt(BaseModel):
     category: Category | None = None
     decided_by: DecidedBy | None = None
     confidence: float | None = None
+    problem: str | None = None
 
     @property
     def place(self) -> str:

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from assistant.domain.bounds import at_most
 from assistant.domain.errors import FieldError, field_errors
-from assistant.domain.mail import Mail
+from assistant.domain.mail import Mail, Text
 from assistant.domain.moments import near
 
 _LONGEST_ADDRESS_LINE = 2_000
@@ -30,14 +30,6 @@ def _storable(value: str) -> str:
     return value
 
 
-def _whole_characters(value: object) -> object:
-    # JSON can carry half of a surrogate pair, which no text can hold: it becomes U+FFFD like any broken byte.
-    if isinstance(value, str) and not value.isascii():
-        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return value
-
-
-Text = Annotated[str, BeforeValidator(_whole_characters)]
 AddressLine = Annotated[Text, Field(max_length=_LONGEST_ADDRESS_LINE)]
 Recipients = Annotated[tuple[AddressLine, ...], BeforeValidator(at_most(_MOST_RECIPIENTS))]
 

@@ -13,7 +13,7 @@ from functools import partial
 
 from assistant.domain import metric_names
 from assistant.domain.connections import Connection
-from assistant.domain.errors import ConnectionBroken, NotFound, Unavailable
+from assistant.domain.errors import OF_THE_ACCOUNT, ConnectionBroken, Unavailable
 from assistant.domain.mailbox import CursorExpired
 from assistant.domain.mailbox_sync import SyncReason, reconciled
 from assistant.domain.providers import Access
@@ -139,11 +139,13 @@ def _without_receipt(connection: Connection, message_ids: Sequence[str], ports: 
 
 
 def _arrival(box: MailBox, message_ids: Iterable[str]) -> datetime | None:
-    """Return when the first of them that is still there arrived."""
+    """Return when the first of them that can be read arrived."""
     for message_id in message_ids:
         try:
             return box.get(message_id).mail.received_at
-        except NotFound:
+        except OF_THE_ACCOUNT:
+            raise
+        except Exception:  # noqa: BLE001, S112 it is gone, or broken: what looks at the mailbox closes it
             continue
     return None
 

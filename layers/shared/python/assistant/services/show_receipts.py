@@ -33,7 +33,7 @@ class ReceiptView(BaseModel):
     """What became of one mail.
 
     ``received_at`` is None where the mail was gone before it was read. ``seconds`` is how long it waited for its
-    decision since it arrived; ``decision`` is the address that says why.
+    decision since it arrived; ``decision`` is the address that says why. ``problem`` says why one failed.
     """
 
     connection_id: str
@@ -47,6 +47,7 @@ class ReceiptView(BaseModel):
     decided_by: DecidedBy | None
     confidence: float | None
     decision: str | None
+    problem: str | None
 
     @classmethod
     def of(cls, receipt: Receipt) -> Self:

@@ -16,7 +16,7 @@ from typing import Final
 
 from assistant.domain import metric_names
 from assistant.domain.connections import Connection
-from assistant.domain.errors import AssistantError, Conflict, NotFound, Unavailable
+from assistant.domain.errors import OF_THE_ACCOUNT, AssistantError, Conflict, NotFound, Unavailable
 from assistant.domain.mailbox import CursorExpired, Folder, MailboxMessage, MailQuery
 from assistant.domain.mailbox_sync import (
     MailboxPlace,
@@ -194,20 +194,30 @@ class _Look:
             if self._left() < LEAST_SECONDS:
                 out_of_time = True
                 break
-            try:
-                message = self._box.get(message_id)
-            except NotFound:
-                receipts.append(self._receipt(message_id, MailOutcome.GONE))
-                continue
-            if message.state.folder is Folder.INBOX:
-                messages.append(message)
+            found = self._got(message_id)
+            if isinstance(found, Receipt):
+                receipts.append(found)
             else:
-                receipts.append(self._receipt(message_id, MailOutcome.MOVED, message))
+                messages.append(found)
         receipts += self._decided(messages)
         self._ports.receipts.save(receipts)
         self._measure(receipts)
         if out_of_time:
             raise OutOfTime
+
+    def _got(self, message_id: str) -> MailboxMessage | Receipt:
+        """Return the message to decide about, or the receipt of one there is nothing to decide about."""
+        try:
+            message = self._box.get(message_id)
+        except NotFound:
+            return self._receipt(message_id, MailOutcome.GONE)
+        except OF_THE_ACCOUNT:
+            raise
+        except Exception as error:  # noqa: BLE001 whatever one mail breaks, the others are decided
+            return self._failed(message_id, error)
+        if message.state.folder is Folder.INBOX:
+            return message
+        return self._receipt(message_id, MailOutcome.MOVED, message)
 
     def _decided(self, messages: Sequence[MailboxMessage]) -> Sequence[Receipt]:
         """Decide about mails together; where that breaks, one by one, so that only the mail that breaks it fails."""
@@ -215,14 +225,12 @@ class _Look:
             return ()
         try:
             return self._triaged(messages)
-        except Exception as error:
-            if isinstance(error, AssistantError):
-                raise
+        except (*OF_THE_ACCOUNT, Conflict):
+            raise
+        except Exception as error:  # noqa: BLE001 whatever one mail breaks, the others are decided
             if len(messages) > 1:
                 return [receipt for one in messages for receipt in self._decided([one])]
-            extra = {"connection_id": self._connection.id, "error": type(error).__name__}
-            logger.error("a mail cannot be decided", extra=extra)  # noqa: TRY400 the message may quote the mail
-            return [self._receipt(messages[0].mail.id, MailOutcome.FAILED, messages[0])]
+            return [self._failed(messages[0].mail.id, error, messages[0])]
 
     def _triaged(self, messages: Sequence[MailboxMessage]) -> Sequence[Receipt]:
         readable = [one for one in messages if one.mail.sender or one.mail.subject or one.mail.body or one.mail.html]
@@ -252,6 +260,13 @@ class _Look:
             return self._receipt(message.mail.id, MailOutcome.UNREADABLE, message)
         why = {"category": decided.category, "decided_by": decided.decided_by, "confidence": decided.confidence}
         return self._receipt(message.mail.id, MailOutcome.DECIDED, message).model_copy(update=why)
+
+    def _failed(self, message_id: str, error: Exception, message: MailboxMessage | None = None) -> Receipt:
+        extra = {"connection_id": self._connection.id, "message_id": message_id, "error": type(error).__name__}
+        # What the error says may quote the mail.
+        logger.error("a mail cannot be decided", extra=extra)
+        problem = error.detail if isinstance(error, AssistantError) else f"It cannot be read ({type(error).__name__})."
+        return self._receipt(message_id, MailOutcome.FAILED, message).model_copy(update={"problem": problem})
 
     def _receipt(self, message_id: str, outcome: MailOutcome, message: MailboxMessage | None = None) -> Receipt:
         return Receipt(

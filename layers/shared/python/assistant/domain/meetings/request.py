@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from assistant.domain.bounds import at_most
+from assistant.domain.mail import Text
 from assistant.domain.mail_addresses import Mailbox, mailboxes
 from assistant.domain.moments import near
 from assistant.domain.preferences import EmailAddress, TimeZone, email_address
-from assistant.domain.received_mail import AddressLine, MailInput, Text, utc
+from assistant.domain.received_mail import AddressLine, MailInput, utc
 from assistant.domain.sources import SourceKind
 
 MOST_ATTENDEES = 100
