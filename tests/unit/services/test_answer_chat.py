@@ -50,12 +50,12 @@ def test_no_keeps_it_from_happening(world: World) -> None:
 
 
 @pytest.mark.parametrize("action", [APPROVE, REJECT])
-def test_what_a_delegate_approved_before_is_not_said_to_be_the_users_word(world: World, action: str) -> None:
+def test_what_a_delegate_approved_before_is_said_to_be_their_word(world: World, action: str) -> None:
     effect = world.ask()
     approval = ApprovalRequest(action_hash=action_hash(effect))
     approve_effect(USER, effect.id, approval, Identity(USER, "request1", "bob"), ports=world.desk.answer_ports)
     world.press(effect, action)
-    assert world.became == "It is approved: it is done in a moment."
+    assert world.became == "bob approved it for you. It is approved: it is done in a moment."
     given = world.desk.record(effect).approval
     assert given
     assert given.delegate_id == "bob"

@@ -12,6 +12,7 @@ from assistant.domain.effects.wording import summary
 from assistant.domain.notifications import DueKind, NotificationKind
 from assistant.domain.preferences import Channel, Preferences
 from assistant.domain.providers import Provider
+from assistant.domain.users import Identity
 from assistant.services.answer_approvals import ApprovalRequest, approve_effect, reject_effect
 from assistant.services.brief_day import read_day
 from assistant.services.notify import PreferredNotifier
@@ -41,12 +42,15 @@ class Asked:
         propose_effects(USER, [effect], request_id="request1", ports=self.desk.propose_ports)
         return effect
 
+    def approve(self, effect: Effect, caller: Identity = CALLER) -> None:
+        approval = ApprovalRequest(action_hash=action_hash(effect))
+        approve_effect(USER, effect.id, approval, caller, ports=self.desk.answer_ports)
+
     def answer(self, effect: Effect, how: str) -> None:
         ports = self.desk.answer_ports
         match how:
             case "approved":
-                approval = ApprovalRequest(action_hash=action_hash(effect))
-                approve_effect(USER, effect.id, approval, CALLER, ports=ports)
+                self.approve(effect)
             case "rejected":
                 reject_effect(USER, effect.id, CALLER, ports=ports)
             case "called off":
@@ -84,6 +88,21 @@ def test_the_message_says_at_once_how_it_was_answered(asked: Asked, how: str) ->
         Channel.SLACK,
         asked.world.clock.now(),
     )
+
+
+def test_what_a_delegate_approved_names_them_and_stays_unread(asked: Asked) -> None:
+    effect = asked.ask()
+    asked.world.work()
+    asked.approve(effect, Identity(USER, "request2", "ann"))
+    asked.world.work()
+    ((_, text),) = asked.world.posted()
+    assert text.endswith("\n\nann approved it for you. It is approved: it is done in a moment.")
+    assert (asked.buttons(), asked.world.shown().read_at) == ([[]], None)
+    asked.desk.work()
+    asked.world.clock.advance(timedelta(minutes=11).total_seconds())
+    asked.world.tick()
+    assert asked.world.shown().text.endswith("\n\nann approved it for you. It is done.")
+    assert asked.world.shown().read_at is None
 
 
 @pytest.mark.parametrize("how", ANSWERS)

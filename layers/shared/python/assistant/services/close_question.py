@@ -21,7 +21,8 @@ def close_question(record: EffectRecord, *, ports: NotifyPorts) -> None:
     asked = question_of(record, ports.notifications)
     if asked is None or asked.shown.kind not in _ASKED:
         return
-    if state is not EffectState.EXPIRED:
+    # What a delegate answered the user may not have seen.
+    if state is not EffectState.EXPIRED and record.approving_delegate is None:
         note_read(user_id, asked, ports.notifications, ports.clock)
     notify(user_id, approval_ended(record, state), ports=ports)
 

@@ -110,8 +110,9 @@ def asked_effect(question: News) -> str:
 
 def approval_ended(record: EffectRecord, state: EffectState) -> News:
     """Return what stands in the place of a question that waits no more."""
-    effect = record.effect
-    became = " ".join(part for part in (_BECAME[state], record.problem) if part)
+    effect, delegate = record.effect, record.approving_delegate
+    approved = f"{delegate} approved it for you." if delegate else None
+    became = " ".join(part for part in (approved, _BECAME[state], record.problem) if part)
     return News(
         about=approval_subject(effect.id),
         kind=NotificationKind.APPROVAL_ENDED,

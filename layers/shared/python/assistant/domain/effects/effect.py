@@ -236,6 +236,11 @@ class EffectRecord(_Model):
         return self.effect.proposed_at + KEPT_FOR
 
     @property
+    def approving_delegate(self) -> str | None:
+        """Who approved it in the user's place."""
+        return self.approval.delegate_id if self.approval else None
+
+    @property
     def is_as_approved(self) -> bool:
         """Whether it is what was approved, where that is known."""
         approved = self.approval.what if self.approval else None
