@@ -3,7 +3,7 @@
 import pytest
 
 from assistant.domain import metric_names
-from assistant.domain.errors import Forbidden
+from assistant.domain.errors import Forbidden, NotFound
 from assistant.domain.mailbox_sync import SyncReason
 from assistant.services.reconcile_mailboxes import Reconciled
 from assistant.services.sync_mailbox import Synced
@@ -71,13 +71,46 @@ class TestReconciliation:
         (job,) = fresh.queue.requested
         assert fresh.sync(job) == Synced("up to now")
 
-    def test_a_mailbox_out_of_reach_counts_since_it_was_read(self, followed: Followed) -> None:
-        followed.provider.down = True
-        followed.clock.advance(1800)
-        assert followed.reconcile() == Reconciled(failed=1, oldest_seconds=1800)
+    def test_a_mailbox_out_of_reach_counts_since_the_first_look_that_failed(self, followed: Followed) -> None:
+        for down, oldest in ((False, 0), (True, 0), (True, 600), (True, 1200), (False, 0), (True, 0)):
+            followed.clock.advance(600)
+            followed.provider.down = down
+            assert followed.reconcile().oldest_seconds == followed.meter.gauges[OLDEST] == oldest
 
-    def test_an_expired_cursor_is_a_gap(self, followed: Followed) -> None:
+    def test_good_looks_write_nothing(self, followed: Followed) -> None:
+        place = followed.places.read(followed.connection)
+        followed.clock.advance(600)
+        followed.reconcile()
+        assert followed.places.read(followed.connection) == place
+
+    def test_a_mailbox_that_was_read_is_known_again(self, followed: Followed) -> None:
+        followed.provider.down = True
+        followed.reconcile()
+        followed.provider.down = False
+        followed.clock.advance(600)
+        followed.arrive()
+        assert followed.sync() == Synced("up to now", decided=1)
+        followed.provider.down = True
+        assert followed.reconcile() == Reconciled(failed=1)
+
+    def test_an_expired_cursor_is_a_gap_since_it_was_found(self, followed: Followed) -> None:
+        followed.clock.advance(8 * 86_400)
         followed.arrive()
         followed.box.forget_changes()
-        assert followed.reconcile().behind == 1
+        assert followed.reconcile() == Reconciled(behind=1)
         assert len(followed.queue.requested) == 1
+        followed.clock.advance(1200)
+        assert followed.reconcile() == Reconciled(behind=1, oldest_seconds=1200)
+        followed.sync(followed.queue.requested[-1])
+        assert followed.reconcile() == Reconciled(up_to_now=1)
+
+    def test_mail_that_goes_undecided_keeps_nobody_waiting(
+        self, followed: Followed, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def gone(_: MemoryMailBox, message_id: str) -> None:
+            raise NotFound(message_id)
+
+        followed.clock.advance(3600)
+        followed.arrive()
+        monkeypatch.setattr(MemoryMailBox, "get", gone)
+        assert followed.reconcile() == Reconciled(behind=1)

@@ -62,7 +62,10 @@ def reconciled(connection: Connection, reason: SyncReason, now: datetime) -> Mai
 
 
 class MailboxPlace(BaseModel):
-    """How far a mailbox was read, at the provider's ``cursor``, and until when its provider sends notifications."""
+    """How far a mailbox was read, at the provider's ``cursor``, and until when its provider sends notifications.
+
+    ``unknown_since`` is when a look first could not tell what waits in it; None where the last one could.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -71,6 +74,7 @@ class MailboxPlace(BaseModel):
     cursor: str | None = None
     synced_at: AwareDatetime | None = None
     watched_until: AwareDatetime | None = None
+    unknown_since: AwareDatetime | None = None
     version: int = 0
 
     @classmethod

@@ -15,7 +15,7 @@ from assistant.domain import metric_names
 from assistant.domain.connections import Connection
 from assistant.domain.errors import OF_THE_ACCOUNT, ConnectionBroken, Unavailable
 from assistant.domain.mailbox import CursorExpired
-from assistant.domain.mailbox_sync import SyncReason, reconciled
+from assistant.domain.mailbox_sync import MailboxPlace, SyncReason, reconciled
 from assistant.domain.providers import Access
 from assistant.ports.connections import ConnectionStore
 from assistant.ports.mailbox import MailBox, MailBoxes
@@ -102,13 +102,20 @@ def _tried(connection: Connection, ports: ReconcilePorts) -> _Seen:
 
 
 def _out_of_reach(connection: Connection, error: str, ports: ReconcilePorts) -> _Seen:
-    """Nobody knows what waits there: it counts as undecided since the mailbox was last read."""
+    """Nobody knows what waits there: it counts as undecided since the first look that failed."""
     logger.error("a mailbox is out of reach", extra={"connection_id": connection.id, "error": error})
     try:
-        place = ports.places.read(connection)
+        return _Seen(_End.FAILED, _unknown_since(ports.places.read(connection), ports))
     except Unavailable:
         return _Seen(_End.FAILED)
-    return _Seen(_End.FAILED, place.synced_at or connection.connected_at)
+
+
+def _unknown_since(place: MailboxPlace, ports: ReconcilePorts) -> datetime:
+    """Return since when nobody knows what waits there; kept with the first look, as good ones write nothing."""
+    since = place.unknown_since or ports.clock.now()
+    if place.unknown_since is None:
+        ports.places.replace(place.model_copy(update={"unknown_since": since}))
+    return since
 
 
 def _compared(connection: Connection, ports: ReconcilePorts) -> _Seen:
@@ -123,13 +130,15 @@ def _compared(connection: Connection, ports: ReconcilePorts) -> _Seen:
         changes = box.changes(place.cursor)
     except CursorExpired:
         _request(connection, ports)
-        return _Seen(_End.BEHIND, place.synced_at)
+        return _Seen(_End.BEHIND, _unknown_since(place, ports))
+    if place.unknown_since:
+        ports.places.replace(place.model_copy(update={"unknown_since": None}))
     undecided = [*_without_receipt(connection, changes.arrived, ports)]
     if undecided or changes.more:
         _request(connection, ports)
     if undecided:
         ports.meter.count(metric_names.MAILBOX_GAPS, provider=connection.provider.value)
-        return _Seen(_End.BEHIND, _arrival(box, undecided) or place.synced_at)
+        return _Seen(_End.BEHIND, _arrival(box, undecided))
     return _Seen(_End.BEHIND if changes.more else _End.UP_TO_NOW)
 
 

@@ -171,7 +171,8 @@ class _Look:
         return self._stored(place, watched_until=until) if until else place
 
     def _moved_on(self, place: MailboxPlace, cursor: str) -> MailboxPlace:
-        return self._stored(place, cursor=cursor, synced_at=self._ports.triage.clock.now())
+        now = self._ports.triage.clock.now()
+        return self._stored(place, cursor=cursor, synced_at=now, unknown_since=None)
 
     def _stored(self, place: MailboxPlace, **changes: object) -> MailboxPlace:
         stored = self._ports.places.replace(place.model_copy(update=changes))
