@@ -16,11 +16,11 @@ class MemoryNotifications:
         self._outage = outage or Outage()
         self.kept: dict[tuple[str, str], KeptNotification] = {}
 
-    def page(self, user_id: str, *, before: str | None, limit: int) -> Sequence[Notification]:
+    def page(self, user_id: str, *, before: str | None, limit: int) -> Sequence[KeptNotification]:
         self._outage.check()
-        mine = (one.shown for (owner, _), one in self.kept.items() if owner == user_id)
-        older = (one for one in mine if before is None or one.id < before)
-        return sorted(older, key=lambda one: one.id, reverse=True)[:limit]
+        mine = (one for (owner, _), one in self.kept.items() if owner == user_id)
+        older = (one for one in mine if before is None or one.shown.id < before)
+        return sorted(older, key=lambda one: one.shown.id, reverse=True)[:limit]
 
     def mark(self, user_id: str, notification_id: str, *, read_at: datetime | None) -> Notification | None:
         self._outage.check()

@@ -37,6 +37,10 @@ def first(minute: int = 0) -> KeptNotification:
     return told(news(minute), Channel.EMAIL, None)
 
 
+def kept(minute: int) -> KeptNotification:
+    return first(minute).model_copy(update={"version": 1})
+
+
 def due(minutes: int = 0, kind: DueKind = DueKind.NOTIFICATION, user_id: str = "user123") -> Due:
     return Due(user_id=user_id, kind=kind, at=AT + timedelta(minutes=minutes), subject="a1")
 
@@ -63,12 +67,13 @@ class TestNotifications:
     def test_one_of_two_changes_holds(self, store: NotificationStore) -> None:
         store.replace("user123", first())
         assert not store.replace("user123", first())
-        kept = store.find("user123", first().shown.subject)
-        assert kept
-        newer = told(news(5, "meeting:0", "Updated"), Channel.SLACK, kept)
+        earlier = store.find("user123", first().shown.subject)
+        assert earlier
+        newer = told(news(5, "meeting:0", "Updated"), Channel.SLACK, earlier)
         assert store.replace("user123", newer)
         assert not store.replace("user123", newer)
-        (shown,) = store.page("user123", before=None, limit=10)
+        (found,) = store.page("user123", before=None, limit=10)
+        shown = found.shown
         assert (shown.id, shown.title, shown.created_at) == (first().shown.id, "Updated", AT)
         assert shown.updated_at == AT + timedelta(minutes=5)
 
@@ -76,8 +81,8 @@ class TestNotifications:
         for minute in (3, 1, 2):
             store.replace("user123", first(minute))
         page = store.page("user123", before=None, limit=2)
-        assert list(page) == [first(3).shown, first(2).shown]
-        assert list(store.page("user123", before=page[-1].id, limit=2)) == [first(1).shown]
+        assert list(page) == [kept(3), kept(2)]
+        assert list(store.page("user123", before=page[-1].shown.id, limit=2)) == [kept(1)]
 
     def test_it_is_read_and_unread_and_neither_is_lost(self, store: NotificationStore, clock: ManualClock) -> None:
         shown = first().shown
@@ -87,7 +92,7 @@ class TestNotifications:
         for read_at in (clock.now(), None):
             expected = shown.model_copy(update={"read_at": read_at})
             assert store.mark("user123", shown.id, read_at=read_at) == expected
-            assert list(store.page("user123", before=None, limit=1)) == [expected]
+            assert [one.shown for one in store.page("user123", before=None, limit=1)] == [expected]
         assert not store.replace("user123", stale.delivered())
         assert store.mark("user456", shown.id, read_at=None) is None
 

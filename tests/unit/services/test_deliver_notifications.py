@@ -15,6 +15,7 @@ from assistant.domain.notifications import Due, DueKind, News, Notification, Not
 from assistant.domain.preferences import Preferences
 from assistant.domain.providers import Access, Provider
 from assistant.domain.tasks.kept import KeptTask
+from assistant.services import deliver_notifications
 from assistant.services.brief_day import LATEST, DayPorts
 from assistant.services.deliver_notifications import PAUSES, DeliverPorts, deliver
 from assistant.services.notify import IN_INBOX, QUEUED_FOR, NotifyPorts, notify
@@ -101,8 +102,11 @@ class World:
         return [(one.title, one.text) for one in self.chats.chat.messages.values()]
 
     def shown(self) -> Notification:
-        (one,) = self.notifications.page(USER, before=None, limit=10)
+        (one,) = self.all_shown()
         return one
+
+    def all_shown(self) -> list[Notification]:
+        return [one.shown for one in self.notifications.page(USER, before=None, limit=1000)]
 
     def left(self) -> list[DueKind]:
         """What is planned beside the daily briefing."""
@@ -208,9 +212,37 @@ def test_routine_messages_come_in_one_digest(world: World) -> None:
     ((title, text),) = world.posted()
     assert title == "3 updates for Wednesday, 15 January"
     assert [line.partition(":")[0] for line in text.splitlines()] == ["• News 0", "• News 1", "• News 2"]
-    assert {one.channel for one in world.notifications.page(USER, before=None, limit=9)} == {"slack"}
+    assert {one.channel for one in world.all_shown()} == {"slack"}
     world.tick()
     assert len(world.posted()) == 1
+
+
+def test_a_digest_has_what_waits_however_much_was_told_since(world: World) -> None:
+    for number in range(150):
+        urgency = Urgency.ROUTINE if number < 30 else Urgency.URGENT
+        world.tell(f"mail:{number}", urgency, title=f"News {number}")
+        world.clock.advance(1)
+    world.work()
+    world.clock.advance(6.5 * HOUR)
+    world.tick()
+    title, text = world.posted()[-1]
+    assert (title, text.splitlines()[0]) == (
+        "30 updates for Wednesday, 15 January",
+        "• News 0: Ann asks for the budget.",
+    )
+    assert {(one.channel, one.held_until) for one in world.all_shown()} == {("slack", None)}
+
+
+def test_what_is_too_much_for_a_digest_comes_in_another(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deliver_notifications, "_MOST_IN_DIGEST", 20)
+    for number in range(30):
+        world.tell(f"mail:{number}", Urgency.ROUTINE, title=f"News {number}")
+    world.clock.advance(6.5 * HOUR)
+    for _ in range(3):
+        world.tick()
+        world.clock.advance(60)
+    assert [title.partition(" ")[0] for title, _ in world.posted()] == ["20", "10"]
+    assert (world.left(), {one.held_until for one in world.all_shown()}) == ([], {None})
 
 
 def test_a_queue_that_is_down_delays_until_the_next_run(world: World) -> None:

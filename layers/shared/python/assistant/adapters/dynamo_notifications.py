@@ -23,13 +23,13 @@ class DynamoNotifications:
         self._table = table
         self._clock = clock
 
-    def page(self, user_id: str, *, before: str | None, limit: int) -> Sequence[Notification]:
+    def page(self, user_id: str, *, before: str | None, limit: int) -> Sequence[KeptNotification]:
         """Return the notifications older than the one of this id, the newest first."""
         after = _PREFIX + before if before else None
         items = self._table.query(
             user_partition(user_id), _PREFIX, limit=limit, after=after, newest_first=True, consistent=True
         )
-        return [_kept(plain(item)).shown for item in items]
+        return [_kept(plain(item)) for item in items]
 
     def mark(self, user_id: str, notification_id: str, *, read_at: datetime | None) -> Notification | None:
         """Write when it was read, or remove that."""

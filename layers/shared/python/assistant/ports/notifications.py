@@ -18,7 +18,7 @@ class Notifier(Protocol):
 class NotificationStore(Protocol):
     """What users were told, as the dashboard shows it. Every method raises Unavailable while it is down."""
 
-    def page(self, user_id: str, *, before: str | None, limit: int) -> Sequence[Notification]:
+    def page(self, user_id: str, *, before: str | None, limit: int) -> Sequence[KeptNotification]:
         """Return the notifications older than the one of this id, the newest first; fewer than ``limit`` end it."""
         ...
 

@@ -130,7 +130,7 @@ def _tasks(
 
 def _unread_mails(user_id: str, notifications: NotificationStore) -> tuple[str, ...]:
     """Return the titles of mails that were told of and not read; what is routine is for the digest."""
-    page = notifications.page(user_id, before=None, limit=_MOST_NOTIFICATIONS)
+    page = [one.shown for one in notifications.page(user_id, before=None, limit=_MOST_NOTIFICATIONS)]
     unread = (one for one in page if one.read_at is None and one.urgency is not Urgency.ROUTINE)
     return tuple(one.title for one in unread if one.kind is NotificationKind.MAIL)
 

@@ -19,6 +19,7 @@ from assistant.domain.notification_times import home
 from assistant.domain.notifications import Due, DueKind, KeptNotification, NotificationKind, Urgency
 from assistant.domain.preferences import Channel, Preferences
 from assistant.services.brief_day import DayPorts, brief_day
+from assistant.services.matching_page import CHUNK, chunked
 from assistant.services.notify import TOO_LATE, NotifyPorts, when
 from assistant.services.send_message import ChannelPorts, Message, NotReached, send_message
 from assistant.services.settle_effects import SettlePorts, settle_effects
@@ -27,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 # Together over an hour: a channel that is down for longer is given up for this message.
 PAUSES: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 20, 30))
-_MOST_IN_DIGEST: Final = 100
+_MOST_IN_DIGEST: Final = 500
 _ATTEMPTS: Final = 5
 _SILENT: Final = {
     Channel.SLACK: "Slack did not answer for more than an hour, so it is here.",
@@ -130,8 +131,11 @@ def _note(user_id: str, kept: KeptNotification, change: Change, ports: DeliverPo
 
 
 def _digest(due: Due, ports: DeliverPorts) -> None:
-    """Send the routine messages that wait in one, for each channel they are wanted in."""
+    """Send the routine messages that wait in one, for each channel they are wanted in; what is too much in another."""
     waiting = _waiting(due.user_id, ports)
+    if len(waiting) > _MOST_IN_DIGEST:
+        ports.notify.due.plan(due.model_copy(update={"at": ports.notify.clock.now() + PAUSES[0]}))
+        waiting = waiting[:_MOST_IN_DIGEST]
     preferences = ports.notify.preferences.read(due.user_id).preferences
     for channel in (Channel.SLACK, Channel.EMAIL):
         some = [one for one in waiting if one.shown.wanted is channel]
@@ -140,11 +144,13 @@ def _digest(due: Due, ports: DeliverPorts) -> None:
 
 
 def _waiting(user_id: str, ports: DeliverPorts) -> list[KeptNotification]:
-    store = ports.notify.notifications
-    page = store.page(user_id, before=None, limit=_MOST_IN_DIGEST)
-    routine = [one for one in page if one.urgency is Urgency.ROUTINE and one.held_until]
-    found = [store.find(user_id, one.subject) for one in reversed(routine)]
-    return [one for one in found if one and one.to_be_sent]
+    """Return what waits for a digest, the oldest first; it may be anywhere among what is kept."""
+    store, now = ports.notify.notifications, ports.notify.clock.now()
+    newest = chunked(
+        lambda before: store.page(user_id, before=before, limit=CHUNK), lambda one: one.shown.id, before=None
+    )
+    held = [one for one in newest if one.shown.urgency is Urgency.ROUTINE and one.shown.held_until]
+    return [one for one in reversed(held) if one.to_be_sent and one.shown.expires_at > now]
 
 
 def _send_digest(

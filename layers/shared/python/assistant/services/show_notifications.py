@@ -99,7 +99,7 @@ def _all(user_id: str, before: str | None, ports: NotificationPorts) -> Iterator
     now = ports.clock.now()
     for _ in range(_MOST_READ // _CHUNK):
         chunk = ports.notifications.page(user_id, before=before, limit=_CHUNK)
-        yield from (one for one in chunk if one.expires_at > now)
+        yield from (one.shown for one in chunk if one.shown.expires_at > now)
         if len(chunk) < _CHUNK:
             return
-        before = chunk[-1].id
+        before = chunk[-1].shown.id
