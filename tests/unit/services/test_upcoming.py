@@ -15,7 +15,7 @@ from assistant.domain.errors import InvalidRequest, NotFound, PreconditionFailed
 from assistant.domain.meetings.basis import LATE
 from assistant.domain.meetings.keeping import AHEAD, KeptMeeting
 from assistant.domain.meetings.request import MeetingDetails
-from assistant.domain.notifications import Notification
+from assistant.domain.notifications import News, Notification, NotificationKind, told
 from assistant.domain.preferences import Channel, NotificationChannels, Preferences, WorkingHours
 from assistant.domain.users import Identity
 from assistant.domain.versions import Preconditions
@@ -366,6 +366,21 @@ class TestNotifications:
         assert (len(first.notifications), len(found), rest.next_cursor) == (3, 4, None)
         mark_notification("user123", newest.id, ReadState(read=False), CALLER, ports=ports)
         assert assistant.told()[0].read_at is None
+
+    def test_a_list_with_much_that_is_read_goes_on(self, assistant: Assistant) -> None:
+        now = assistant.clock.now()
+        for number in range(2_001):
+            at = now + timedelta(seconds=number)
+            news = News(about=f"{number}", kind=NotificationKind.MAIL, title="t", text="t", link="/", at=at)
+            kept = told(news, Channel.DASHBOARD, None)
+            shown = kept.shown.model_copy(update={"read_at": now if number else None})
+            assistant.notifications.kept["user123", shown.id] = kept.model_copy(update={"shown": shown})
+        ports = NotificationPorts(assistant.notifications, assistant.clock)
+        query = NotificationQuery(unread=True)
+        first = list_notifications("user123", query, CALLER, ports=ports)
+        query = query.model_copy(update={"cursor": first.next_cursor})
+        rest = list_notifications("user123", query, CALLER, ports=ports)
+        assert (first.notifications, len(rest.notifications), rest.next_cursor) == ((), 1, None)
 
     def test_an_unknown_one_is_not_found(self, assistant: Assistant) -> None:
         ports = NotificationPorts(assistant.notifications, assistant.clock)

@@ -19,10 +19,10 @@ from assistant.domain.notification_times import home
 from assistant.domain.notifications import Due, DueKind, KeptNotification, NotificationKind, Urgency
 from assistant.domain.preferences import Channel, Preferences
 from assistant.services.brief_day import DayPorts, brief_day
-from assistant.services.matching_page import CHUNK, chunked
 from assistant.services.notify import TOO_LATE, NotifyPorts, when
 from assistant.services.send_message import ChannelPorts, Message, NotReached, send_message
 from assistant.services.settle_effects import SettlePorts, settle_effects
+from assistant.services.show_notifications import newest_notifications
 
 logger = logging.getLogger(__name__)
 
@@ -145,10 +145,7 @@ def _digest(due: Due, ports: DeliverPorts) -> None:
 
 def _waiting(user_id: str, ports: DeliverPorts) -> list[KeptNotification]:
     """Return what waits for a digest, the oldest first; it may be anywhere among what is kept."""
-    store, now = ports.notify.notifications, ports.notify.clock.now()
-    newest = chunked(
-        lambda before: store.page(user_id, before=before, limit=CHUNK), lambda one: one.shown.id, before=None
-    )
+    newest, now = newest_notifications(user_id, ports.notify.notifications), ports.notify.clock.now()
     held = [one for one in newest if one.shown.urgency is Urgency.ROUTINE and one.shown.held_until]
     return [one for one in reversed(held) if one.to_be_sent and one.shown.expires_at > now]
 

@@ -3,21 +3,18 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.domain.errors import NotFound, unknown_cursor
-from assistant.domain.notifications import Notification
+from assistant.domain.notifications import KeptNotification, Notification
 from assistant.domain.users import Identity
 from assistant.ports.notifications import NotificationStore
 from assistant.ports.runtime import Clock
+from assistant.services.matching_page import CHUNK, chunked, matching_page
 
 _ID: Final = re.compile(r"\d{13}-[0-9a-f]{16}")
-_CHUNK: Final = 100
-# Of a long list without anything unread no more is looked through.
-_MOST_READ: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +36,10 @@ class NotificationQuery(BaseModel):
 
 
 class NotificationList(BaseModel):
-    """Notifications, the newest first; ``next_cursor`` asks for what follows."""
+    """Notifications, the newest first; ``next_cursor`` asks for what follows.
+
+    Where few are unread there may be a cursor behind fewer than asked for, or none.
+    """
 
     user_id: str
     notifications: tuple[Notification, ...]
@@ -67,13 +67,17 @@ def list_notifications(
     caller.must_be(user_id)
     if wanted.cursor and not _ID.fullmatch(wanted.cursor):
         raise unknown_cursor("notifications")
-    found = (one for one in _all(user_id, wanted.cursor, ports) if not (wanted.unread and one.read_at))
-    page = tuple(islice(found, wanted.limit + 1))
-    more = len(page) > wanted.limit
+    now = ports.clock.now()
+    newest = newest_notifications(user_id, ports.notifications, before=wanted.cursor)
+
+    def matches(one: KeptNotification) -> bool:
+        return one.shown.expires_at > now and not (wanted.unread and one.shown.read_at)
+
+    page, last = matching_page(newest, matches, limit=wanted.limit)
     return NotificationList(
         user_id=user_id,
-        notifications=page[: wanted.limit],
-        next_cursor=page[wanted.limit - 1].id if more else None,
+        notifications=tuple(one.shown for one in page),
+        next_cursor=last.shown.id if last else None,
     )
 
 
@@ -95,11 +99,12 @@ def mark_notification(
     return marked
 
 
-def _all(user_id: str, before: str | None, ports: NotificationPorts) -> Iterator[Notification]:
-    now = ports.clock.now()
-    for _ in range(_MOST_READ // _CHUNK):
-        chunk = ports.notifications.page(user_id, before=before, limit=_CHUNK)
-        yield from (one.shown for one in chunk if one.shown.expires_at > now)
-        if len(chunk) < _CHUNK:
-            return
-        before = chunk[-1].shown.id
+def newest_notifications(
+    user_id: str, notifications: NotificationStore, *, before: str | None = None
+) -> Iterator[KeptNotification]:
+    """Return the notifications older than the one of this id, the newest first, read as they are asked for."""
+    return chunked(
+        lambda place: notifications.page(user_id, before=place, limit=CHUNK),
+        lambda kept: kept.shown.id,
+        before=before,
+    )
