@@ -5,7 +5,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from assistant.domain.providers import Provider
-from assistant.runtime.http import Caller, Owner, PathId, UserPath, http_resolver
+from assistant.runtime.http import LAST_CALL_SECONDS, Caller, Owner, PathId, UserPath, http_resolver
 from assistant.runtime.observability import logger
 from assistant.services import confirm_connection as confirm
 from assistant.services import connect_accounts as connect
@@ -23,7 +23,8 @@ app = http_resolver(deps, largest_body=10_000)
 def finish(user_id: UserPath, sent: confirm.Confirmation, caller: Owner) -> manage.ConnectionView:
     """Connect the account, with the code that the page after the consent showed."""
     connection = confirm.confirm_consent(user_id, sent, caller, ports=deps.confirm_ports)
-    welcome_account(connection, caller.request_id, seconds=app.seconds_left, ports=deps.welcome_ports)
+    with deps.calls_within(app.seconds_left - LAST_CALL_SECONDS):
+        welcome_account(connection, caller.request_id, ports=deps.welcome_ports)
     return manage.ConnectionView.of(connection)
 
 

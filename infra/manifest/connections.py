@@ -23,6 +23,7 @@ FUNCTIONS = (
             SEND_AUDIT,
             SEND_MAILBOXES,
             SEND_CALENDARS,
+            SEND_NOTIFICATIONS,
         ),
         secrets=("oauth-clients",),
         dependencies=("core", "cache", "tokens"),

@@ -38,7 +38,6 @@ from assistant.services import (
     sync_calendar,
     sync_mailbox,
     tell_of_broken,
-    welcome_account,
 )
 from assistant.services.access_tokens import LEASED_FOR
 from assistant.services.ask_claude import LONGEST
@@ -405,10 +404,6 @@ def test_the_last_page_of_a_workspace_fits_into_the_time_kept_for_it() -> None:
     kept = importlib.import_module("functions.sync_notion.handler").CLOSING_SECONDS
     # Its head and its text, each with all attempts, then it is kept.
     assert 2 * (WORKER.call + WORKER.attempt) + store() + BATCH_PAUSES + renewed_elsewhere() < kept
-
-
-def test_what_follows_a_new_account_fits_into_the_time_it_is_begun_with() -> None:
-    assert 2 * store() + 2 * slowest(sqs_client()) < welcome_account.LEAST_SECONDS
 
 
 def test_what_follows_the_last_mail_fits_into_the_time_kept_for_it() -> None:

@@ -191,7 +191,9 @@ def test_no_call_of_a_kept_tasks_way_is_denied(enforced: Enforced) -> None:
 def test_no_call_of_a_confirmed_consents_way_is_denied(enforced: Enforced) -> None:
     by_name = {event.stem: json.loads(event.read_text()) for event in EVENTS}
     (name,) = enforced.aws.dynamodb.list_tables()["TableNames"]
-    consents = DynamoPendingConsents(Table(name, enforced.aws.dynamodb), SystemClock())
+    table = Table(name, enforced.aws.dynamodb)
+    DynamoConnections(table).replace(google_connection("user456", "ann@example.com"), expected_version=0)
+    consents = DynamoPendingConsents(table, SystemClock())
     state = by_name["complete_connection"]["queryStringParameters"]["state"]
     consents.keep(state, pending(Provider.GOOGLE, SystemClock()))
 

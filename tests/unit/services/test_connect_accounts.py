@@ -372,6 +372,7 @@ class TestDisconnect:
         answer = world.disconnect(anns)
         assert (answer.revoked, world.provider.revoked) == (False, [])
         assert "Another user" in answer.note
+        assert "To end theirs too, use https://myaccount.google.com/connections." in answer.note
         assert world.disconnect(bens, BEN).revoked
         assert world.vault.kept == {}
 

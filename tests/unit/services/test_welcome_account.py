@@ -1,16 +1,19 @@
 """An account that was connected is looked at at once, and its user is briefed from the next day on."""
 
+from datetime import timedelta
+
 import pytest
 
 from assistant.domain.access import asked_scopes
 from assistant.domain.connections import Connection
 from assistant.domain.mailbox_sync import SyncReason
-from assistant.domain.notifications import DueKind
+from assistant.domain.notifications import DueKind, NotificationKind
 from assistant.domain.providers import Access, Provider
-from assistant.services.welcome_account import LEAST_SECONDS, WelcomePorts, welcome_account
-from tests.fakes.connections import google_connection
+from assistant.services.welcome_account import WelcomePorts, welcome_account
+from tests.fakes.accounts import MICROSOFT, NOTION
+from tests.fakes.connections import MemoryConnections, google_connection
 from tests.fakes.mailbox_sync import MemoryMailboxQueue
-from tests.fakes.notifications import MemoryDueIndex
+from tests.fakes.notifications import MemoryDueIndex, MemoryNotifier
 from tests.fakes.runtime import ManualClock
 from tests.fakes.stores import MemoryPreferences, Outage
 
@@ -21,10 +24,12 @@ class World:
         self.queue, self.calendars = MemoryMailboxQueue(self.queue_outage), MemoryMailboxQueue(self.queue_outage)
         self.due = MemoryDueIndex(self.store_outage)
         queues = {Access.MAIL: self.queue, Access.CALENDAR: self.calendars}
-        self.ports = WelcomePorts(queues, MemoryPreferences(self.store_outage), self.due, ManualClock())
+        self.connections, self.notifier = MemoryConnections(outage=self.store_outage), MemoryNotifier()
+        preferences = MemoryPreferences(self.store_outage)
+        self.ports = WelcomePorts(queues, preferences, self.due, self.connections, self.notifier, ManualClock())
 
-    def welcome(self, connection: Connection, request_id: str = "request1", seconds: float = LEAST_SECONDS) -> bool:
-        return welcome_account(connection, request_id, seconds=seconds, ports=self.ports)
+    def welcome(self, connection: Connection, request_id: str = "request1") -> bool:
+        return welcome_account(connection, request_id, ports=self.ports)
 
 
 @pytest.fixture
@@ -64,8 +69,31 @@ def test_the_user_is_briefed_from_then_on(world: World) -> None:
     assert [(one.kind, f"{one.at:%a %H:%M}") for one in world.due.places] == [(DueKind.DAILY_BRIEFING, "Thu 07:30")]
 
 
-def test_what_is_down_or_late_leaves_the_account_connected(world: World) -> None:
-    assert not world.welcome(google_connection(), seconds=LEAST_SECONDS - 1)
+@pytest.mark.parametrize("earlier", [google_connection(), MICROSOFT])
+def test_who_has_the_account_is_told_who_has_it_too_once(world: World, earlier: Connection) -> None:
+    other = google_connection("user789", "else@example.com")
+    second = earlier.model_copy(update={"user_id": "user456", "connected_at": earlier.connected_at + timedelta(days=1)})
+    for one in (earlier, other, second):
+        world.connections.replace(one, expected_version=0)
+    assert world.welcome(second)
+    assert world.welcome(second.model_copy(update={"version": 2}), "request2")
+    ((told, _),) = world.notifier.told
+    (news,) = world.notifier.told.values()
+    assert (told, news.kind) == (earlier.user_id, NotificationKind.CONNECTION)
+    assert news.title == f"user456 connected {earlier.name} too"
+    assert earlier.provider.row.consents in news.text
+    assert news.link == f"/api/v1/users/{earlier.user_id}/connections"
+
+
+def test_a_workspace_is_there_for_several(world: World) -> None:
+    second = NOTION.model_copy(update={"user_id": "user456"})
+    for one in (NOTION, second):
+        world.connections.replace(one, expected_version=0)
+    assert world.welcome(second)
+    assert world.notifier.told == {}
+
+
+def test_what_is_down_leaves_the_account_connected(world: World) -> None:
     world.queue_outage.down = True
     assert not world.welcome(google_connection())
     world.queue_outage.down = False

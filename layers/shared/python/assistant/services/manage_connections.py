@@ -166,7 +166,8 @@ def disconnect(
 def _revoked(connection: Connection, seconds_left: Callable[[], float], ports: ConnectionPorts) -> tuple[bool, str]:
     provider, where = connection.provider.row.label, connection.provider.row.consents
     if _is_shared(connection, ports):
-        return False, f"Another user of the assistant is connected to this account, so {provider} keeps the consent."
+        shared = f"Another user of the assistant is connected to this account, so {provider} keeps the consent."
+        return False, f"Your tokens are forgotten here. {shared} To end theirs too, use {where}."
     try:
         kept = ports.vault.read(connection)
         in_time = seconds_left() >= LEAST_SECONDS

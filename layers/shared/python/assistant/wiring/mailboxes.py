@@ -78,7 +78,9 @@ class MailBoxWiring(
         """What follows from an account that was connected."""
         from assistant.services.welcome_account import WelcomePorts
 
-        return WelcomePorts(self.account_queues, self.preferences, self.due, self.clock)
+        return WelcomePorts(
+            self.account_queues, self.preferences, self.due, self.connections, self.notifier, self.clock
+        )
 
     @cached_property
     def graph_notification_ports(self) -> "GraphNotificationPorts":
