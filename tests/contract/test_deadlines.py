@@ -153,7 +153,8 @@ def told() -> float:
 def mail_sent() -> float:
     """Seconds to look for a mail among those sent, look for its draft, make it, send it, and look for it again.
 
-    Graph is asked where folders are, too.
+    Looking includes the comparison of all that Gmail finds, in the time of one call. Graph is asked where folders are,
+    too.
     """
     return LEASED_FOR.total_seconds() + max(5 * GOOGLE_CALL, 6 * graph_api.CALL_SECONDS, IMAP_CALL)
 

@@ -74,6 +74,7 @@ class GmailApi(GoogleApi):
 
     topic: str = TOPIC
     units: int = 0
+    loose: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -115,6 +116,9 @@ class GmailApi(GoogleApi):
 
     def drafts(self) -> Sequence[Mail]:
         return [one.mail for one in self._messages.values() if "DRAFT" in one.labels]
+
+    def find_loosely(self) -> None:
+        self.loose = True
 
     def forget_changes(self) -> None:
         self._history_id += 1
@@ -165,7 +169,7 @@ class GmailApi(GoogleApi):
         found = [
             one
             for one in self._messages.values()
-            if set(labelIds) <= one.labels and _found(one, q, hidden=not includeSpamTrash)
+            if set(labelIds) <= one.labels and _found(one, self._asked(q), hidden=not includeSpamTrash)
         ]
         found.sort(key=lambda one: -one.at)
         start, size = int(pageToken), min(maxResults, _MOST_LISTED)
@@ -173,10 +177,14 @@ class GmailApi(GoogleApi):
         more = {"nextPageToken": str(start + size)} if start + size < len(found) else {}
         return {"resultSizeEstimate": len(found), **({"messages": page} if page else {}), **more}
 
-    def _messages_get(self, id: str, format: str = "full") -> Json:  # noqa: A002 named by the API
+    def _messages_get(self, id: str, format: str = "full", metadataHeaders: Sequence[str] = ()) -> Json:  # noqa: A002, N803 named by the API
         message = self._known(id)
-        raw = {"raw": base64.urlsafe_b64encode(message.raw).decode()} if format == "raw" else {}
-        return _shown(message) | {"sizeEstimate": len(message.raw), "historyId": str(self._history_id)} | raw
+        shown: Json = {}
+        if format == "raw":
+            shown = {"raw": base64.urlsafe_b64encode(message.raw).decode()}
+        if format == "metadata":
+            shown = {"payload": {"headers": _headers(message.raw, metadataHeaders)}}
+        return _shown(message) | {"sizeEstimate": len(message.raw), "historyId": str(self._history_id)} | shown
 
     def _messages_modify(self, id: str, body: Json) -> Json:  # noqa: A002 named by the API
         message = self._known(id)
@@ -212,12 +220,12 @@ class GmailApi(GoogleApi):
             raise Refused(HTTPStatus.CONFLICT, "aborted")
         return {"id": self._label_id(body["name"]), "name": body["name"]}
 
-    def _drafts_list(self, q: str = "") -> Json:
+    def _drafts_list(self, q: str = "", maxResults: int = 100) -> Json:  # noqa: N803 named by the API
         drafts = [
             {"id": draft_id, "message": {"id": one, "threadId": self._messages[one].thread_id}}
-            for draft_id, one in self._drafts.items()
-            if _found(self._messages[one], q, hidden=False)
-        ]
+            for draft_id, one in reversed(self._drafts.items())
+            if _found(self._messages[one], self._asked(q), hidden=False)
+        ][:maxResults]
         return {"resultSizeEstimate": len(drafts), **({"drafts": drafts} if drafts else {})}
 
     def _drafts_create(self, body: Json) -> Json:
@@ -238,6 +246,10 @@ class GmailApi(GoogleApi):
         return _shown(self._add(draft.raw, {"SENT"}, draft.thread_id, self._now()))
 
     # State.
+
+    def _asked(self, q: str) -> str:
+        """Return what is looked for: by no Message-ID where that is found loosely."""
+        return " ".join(term for term in q.split() if not (self.loose and term.startswith("rfc822msgid:")))
 
     def _taken(self, draft_id: str) -> str:
         if draft_id not in self._drafts:
@@ -285,6 +297,11 @@ class GmailApi(GoogleApi):
 def _shown(message: _Message, *, arrival: bool = True) -> Json:
     shown = {"id": message.id, "threadId": message.thread_id, "labelIds": sorted(message.labels)}
     return shown | ({"internalDate": str(message.at)} if arrival else {})
+
+
+def _headers(raw: bytes, wanted: Sequence[str]) -> Sequence[Json]:
+    names = {name.lower() for name in wanted}
+    return [{"name": name, "value": value} for name, value in message_from_bytes(raw).items() if name.lower() in names]
 
 
 def _found(message: _Message, q: str, *, hidden: bool) -> bool:

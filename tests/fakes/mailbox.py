@@ -52,6 +52,10 @@ class MailboxSide(Protocol):
         """Return the drafts, the oldest first."""
         ...
 
+    def find_loosely(self) -> None:
+        """The provider finds others, too, by a Message-ID."""
+        ...
+
     def forget_changes(self) -> None:
         """The provider no longer knows what changed until now."""
         ...
@@ -198,6 +202,9 @@ class MemoryMailBox:
 
     def drafts(self) -> Sequence[Mail]:
         return self._in(Folder.DRAFTS)
+
+    def find_loosely(self) -> None:
+        """Nothing is searched here."""
 
     def forget_changes(self) -> None:
         self._generation += 1

@@ -5,6 +5,7 @@ its text: those are held to Google's description by the fake in tests/fakes/gmai
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -35,6 +36,8 @@ INVOICES = [
 ]
 NEWEST_FIRST = ["invoice2", "invoice1", "invoice0"]
 MAIL = OutgoingMail("<paid@company.com>", ("ann@supplier.com",), "Paid", "It is paid.")
+# Of drafts of the user's, all of which this emulator finds by any Message-ID.
+OTHERS = ("<private@company.com>", f"<a.{MAIL.message_id[1:]}", MAIL.message_id.upper())
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +85,12 @@ def test_a_mail_is_labelled_moved_and_put_back_and_the_changes_are_told(box: Gma
     assert not changes.removed
 
 
-def test_a_draft_is_kept_once_and_leaves_as_one_mail(box: GmailMailBox) -> None:
+@pytest.fixture
+def others(box: GmailMailBox) -> list[str]:
+    return [box.draft(OutgoingMail(one, ("board@company.com",), "Private", "Not yet.")) for one in OTHERS]
+
+
+def test_a_draft_is_kept_once_and_leaves_as_one_mail(box: GmailMailBox, others: list[str]) -> None:
     draft_id = box.draft(MAIL)
     assert box.draft(MAIL) == draft_id
     sent = box.send(MAIL)
@@ -90,3 +98,7 @@ def test_a_draft_is_kept_once_and_leaves_as_one_mail(box: GmailMailBox) -> None:
     assert box.state(sent).folder is Folder.SENT
     assert box.get(sent).mail.headers["message-id"] == MAIL.message_id
     assert box.find_draft(MAIL.message_id) is None
+    later = replace(MAIL, message_id="<later@company.com>", subject="Later")
+    assert box.get(box.send(later)).mail.subject == "Later"
+    kept = [box.find_draft(one) for one in OTHERS]
+    assert [draft and draft.id for draft in kept] == others

@@ -1,6 +1,7 @@
 """Gmail when it fails: what each fault comes to, that nothing is done twice, and what its mails hold."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from email.message import EmailMessage
 from http import HTTPStatus
 
@@ -195,6 +196,33 @@ def test_mail_in_another_charset_is_read(api: GmailApi, box: GmailMailBox) -> No
 def test_a_page_of_history_is_read_for_two_units(api: GmailApi, box: GmailMailBox) -> None:
     box.changes(box.cursor())
     assert api.units == 1 + 2
+
+
+def test_all_that_a_search_finds_is_compared_in_the_time_of_one_call(
+    api: GmailApi, box: GmailMailBox, clock: ManualClock
+) -> None:
+    api.find_loosely()
+    for number in range(4):
+        box.draft(replace(REPLY, message_id=f"<{number}@company.com>"))
+    begun = clock.monotonic()
+    # The search, then each comparison throttled once.
+    api.faults.extend([Fault(), *[refused(429, retry_after="8"), Fault()] * 4])
+    with pytest.raises(Unavailable):
+        box.draft(REPLY)
+    assert clock.monotonic() - begun <= google_http.CALL_SECONDS
+    assert len(api.drafts()) == 4
+
+
+def test_a_search_that_finds_everything_costs_what_its_bound_says(api: GmailApi, box: GmailMailBox) -> None:
+    for number in range(120):
+        box.draft(replace(REPLY, message_id=f"<{number}@company.com>"))
+    api.find_loosely()
+    api.units = 0
+    assert box.find_draft("<119@company.com>")
+    assert api.units == 5 + 20 + 20
+    api.units = 0
+    assert box.find_draft("<19@company.com>") is None
+    assert api.units == 5 + 100 * 20
 
 
 def test_without_a_topic_there_are_no_notifications(api: GmailApi, clock: ManualClock) -> None:

@@ -271,6 +271,44 @@ class TestWriting:
         assert not box.drafts()
 
 
+class TestOthers:
+    """Mails of the user's that a search for a Message-ID may find, too."""
+
+    @pytest.fixture
+    def others(self, box: Box, clock: ManualClock) -> list[OutgoingMail]:
+        """Drafts before and after the assistant's, one of which contains its Message-ID."""
+        box.find_loosely()
+        ids = ("<private@company.com>", f"<a.{REPLY.message_id[1:]}", REPLY.message_id.upper())
+        drafts = [OutgoingMail(one, ("board@company.com",), f"Private {one}", "Not yet.\n") for one in ids]
+        for draft in drafts:
+            box.draft(draft)
+            clock.advance(60)
+        return drafts
+
+    def test_none_of_them_is_sent(self, box: Box, others: list[OutgoingMail]) -> None:
+        box.send(REPLY)
+        assert [mail.subject for mail in box.sent()] == [REPLY.subject]
+        assert {mail.subject for mail in box.drafts()} == {mail.subject for mail in others}
+
+    def test_none_of_them_is_taken_for_the_draft(self, box: Box, others: list[OutgoingMail]) -> None:
+        assert box.find_draft(REPLY.message_id) is None
+        draft_id = box.draft(REPLY)
+        box.draft(replace(others[0], message_id="<later@company.com>"))
+        found = box.find_draft(REPLY.message_id)
+        assert found
+        assert (found.id, found.mail.subject) == (draft_id, REPLY.subject)
+        assert box.draft(REPLY) == draft_id
+        box.delete_draft(draft_id)
+        assert REPLY.subject not in {mail.subject for mail in box.drafts()}
+        assert len(box.drafts()) == len(others) + 1
+
+    def test_one_that_was_sent_is_not_taken_for_the_mail(self, box: Box, others: list[OutgoingMail]) -> None:
+        sent = [box.send(mail) for mail in others]
+        assert box.send(REPLY) not in sent
+        assert [mail.subject for mail in box.sent()][-1] == REPLY.subject
+        assert box.send(REPLY) == box.sent()[-1].id
+
+
 class TestChanges:
     def test_nothing_changed(self, box: Box) -> None:
         box.receive(INVOICE)

@@ -40,7 +40,10 @@ _FOLDERS: Final = (Folder.TRASH, Folder.JUNK, Folder.DRAFTS, Folder.INBOX, Folde
 _PLACES: Final = frozenset({"INBOX", "SPAM", "TRASH"})
 _ARCHIVE: Final = "-in:inbox -in:sent -in:drafts -in:spam -in:trash"
 _UNREAD: Final = "UNREAD"
+_MESSAGE_ID: Final = "Message-ID"
 _CHANGES_A_PAGE: Final = 100
+# Of so many mails that a search for a Message-ID finds the header is compared: Gmail finds one, emulators all.
+_MOST_COMPARED: Final = 100
 
 
 class GmailMailBox:
@@ -182,12 +185,28 @@ class GmailMailBox:
         self._call(self._users.stop(userId=ME))
 
     def _drafted(self, message_id: str) -> Json | None:
-        found = self._call(self._users.drafts().list(userId=ME, q=_by_message_id(message_id)))
-        return next(iter(found.get("drafts", ())), None)
+        """Return the draft with this Message-ID, of the newest that are found: 20 units for each that is compared."""
+        until = self._call.until()
+        asked = self._users.drafts().list(userId=ME, q=_by_message_id(message_id), maxResults=_MOST_COMPARED)
+        found = self._call(asked, until=until).get("drafts", ())
+        return next((one for one in found if self._has_id(one["message"]["id"], message_id, until)), None)
 
     def _sent(self, mail: OutgoingMail) -> str | None:
-        found = self._call(self._users.messages().list(userId=ME, q=f"in:sent {_by_message_id(mail.message_id)}"))
-        return next((str(one["id"]) for one in found.get("messages", ())), None)
+        """Return the id of the mail among the newest that were sent, compared as drafts are."""
+        until = self._call.until()
+        words = f"in:sent {_by_message_id(mail.message_id)}"
+        asked = self._users.messages().list(userId=ME, q=words, maxResults=_MOST_COMPARED)
+        found = (str(one["id"]) for one in self._call(asked, until=until).get("messages", ()))
+        return next((one for one in found if self._has_id(one, mail.message_id, until)), None)
+
+    def _has_id(self, found: str, message_id: str, until: float) -> bool:
+        """Whether a mail that was found has exactly this Message-ID; one that is gone by now has none."""
+        asked = self._users.messages().get(userId=ME, id=found, format="metadata", metadataHeaders=[_MESSAGE_ID])
+        try:
+            headers = self._call(asked, until=until).get("payload", {}).get("headers", ())
+        except NotFound:
+            return False
+        return any(one["name"].lower() == _MESSAGE_ID.lower() and one["value"].strip() == message_id for one in headers)
 
     def _state(self, message: Json) -> MessageState:
         ids = frozenset(message.get("labelIds", ()))

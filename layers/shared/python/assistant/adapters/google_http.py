@@ -51,6 +51,7 @@ _LONGEST_PAUSE: Final = 8.0
 _QUOTA_REASONS: Final = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded"})
 # The status of an answer that did not come.
 _NOTHING: Final = 0
+_DOWN: Final = "Google does not answer right now. Please try again shortly."
 _GONE: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 # What breaks on the way: no connection, silence, or an answer that ends before its end.
 _LOST: Final = (OSError, httplib2.HttpLib2Error, http.client.HTTPException)
@@ -97,7 +98,11 @@ class GoogleCalls:
         """Close the connections."""
         self._http.close()
 
-    def __call__(self, request: Request, *, repeatable: bool = True) -> Json:
+    def until(self) -> float:
+        """Return when a call that begins now ends, for several that have that time together."""
+        return self._clock.monotonic() + CALL_SECONDS
+
+    def __call__(self, request: Request, *, repeatable: bool = True, until: float | None = None) -> Json:
         """Return the answer; ``repeatable`` calls change nothing when they are made twice.
 
         Raises:
@@ -106,9 +111,11 @@ class GoogleCalls:
             NotFound: the thing is gone.
             Conflict: it is there already.
             PreconditionFailed: it has another version than the request names.
-            Unavailable: Google throttles, is down, or says what cannot be read.
+            Unavailable: Google throttles, is down, or says what cannot be read; or it is past ``until``.
         """
-        until = self._clock.monotonic() + CALL_SECONDS
+        until = self.until() if until is None else until
+        if self._clock.monotonic() > until:
+            raise Unavailable(_DOWN)
         token = self._tokens.token(self._connection)
         renewed = False
         tries = 0
@@ -188,7 +195,7 @@ class _Answer:
         if HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES and self._json is not None:
             return self._json
         if self.passing:
-            raise Unavailable("Google does not answer right now. Please try again shortly.")
+            raise Unavailable(_DOWN)
         logger.warning("google refused: %s %s", self.status, ", ".join(sorted(self.reasons)))
         raise _refusal(self.status)
 

@@ -51,6 +51,8 @@ _FOLDERS: Mapping[Folder, str] = {
 _INBOX = "me/mailFolders('inbox')/messages"
 _PAGE = "odata.maxpagesize=200"
 _LARGEST_PAGE = 1000
+# Of so many messages that the filter lets through the Message-ID is compared.
+_MOST_COMPARED = "100"
 _LABEL_ATTEMPTS = 3
 # Where a copy of a mail of ours lies that came back to us.
 _RECEIVED = (Folder.INBOX, Folder.JUNK)
@@ -209,10 +211,15 @@ class GraphMailBox:
             raise
 
     def _written(self, message_id: str) -> str | None:
-        """Return the message with this Message-ID that is a draft, underway or sent."""
-        wanted = {"$filter": f"internetMessageId eq {literal(message_id)}", "$select": "id,parentFolderId"}
+        """Return the message with exactly this Message-ID that is a draft, underway or sent; a filter folds case."""
+        wanted = {
+            "$filter": f"internetMessageId eq {literal(message_id)}",
+            "$select": "id,parentFolderId,internetMessageId",
+            "$top": _MOST_COMPARED,
+        }
         found = self._account.get("me/messages", wanted)["value"]
-        return next((item["id"] for item in found if self._folder(item) not in _RECEIVED), None)
+        own = (item for item in found if item.get("internetMessageId") == message_id)
+        return next((item["id"] for item in own if self._folder(item) not in _RECEIVED), None)
 
     def _is_draft(self, message_id: str) -> bool:
         return bool(self._account.get(_message(message_id), {"$select": "id,isDraft"})["isDraft"])

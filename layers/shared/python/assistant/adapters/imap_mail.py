@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email import message_from_bytes
 from email.utils import format_datetime
 from smtplib import SMTP_SSL, SMTPAuthenticationError, SMTPDataError, SMTPException
 from ssl import SSLContext, create_default_context
@@ -391,10 +392,14 @@ class ImapMailBox:
         return MessageState(self._role(folder), labels, unread=imapclient.SEEN not in flags)
 
     def _written(self, client: IMAPClient, message_id: str, role: Folder) -> tuple[int, _Fetched] | None:
-        """Select the folder; return UID and state of the mail with this Message-ID there."""
+        """Select the folder; return UID and state of the mail with this Message-ID there.
+
+        The server finds whatever contains it (RFC 9051, 6.4.4).
+        """
         client.select_folder(self._named(client, role))
         uids = client.search(["HEADER", "Message-ID", message_id, "UNDELETED"])
-        return (uids[0], _one(client, uids[0], _STATE)) if uids else None
+        found = client.fetch(uids, (*_STATE, "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]"))
+        return next(((uid, one) for uid, one in sorted(found.items()) if _message_id(one) == message_id), None)
 
     def _drafted(self, client: IMAPClient, mail: OutgoingMail) -> tuple[int, _Fetched]:
         if written := self._written(client, mail.message_id, Folder.DRAFTS):
@@ -518,6 +523,10 @@ def _one(client: IMAPClient, uid: int, parts: Iterable[str]) -> _Fetched:
 
 def _id(fetched: _Fetched) -> str:
     return _text(fetched[b"EMAILID"])
+
+
+def _message_id(fetched: _Fetched) -> str:
+    return str(message_from_bytes(fetched[b"BODY[HEADER.FIELDS (MESSAGE-ID)]"])["Message-ID"] or "").strip()
 
 
 def _text(value: object) -> str:
