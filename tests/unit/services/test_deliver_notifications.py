@@ -202,6 +202,34 @@ def test_what_was_read_meanwhile_is_notmails_sent(world: World) -> None:
     assert world.left() == []
 
 
+@pytest.mark.parametrize("urgency", Urgency)
+def test_channels_that_are_changed_meanwhile_hold_for_what_is_held(world: World, urgency: Urgency) -> None:
+    world.clock.advance(11 * HOUR)
+    world.tell(urgency=urgency)
+    world.connect(Provider.GOOGLE, "user@company.com")
+    assert (world.shown().wanted, world.shown().held_until is None) == ("slack", False)
+    world.prefer(dict.fromkeys(Urgency, "dashboard"), daily_briefing={"enabled": False})
+    world.clock.advance(20 * HOUR)
+    world.tick()
+    assert (world.posted(), mails_sent(world, Provider.GOOGLE), world.left()) == ([], [], [])
+    assert (world.shown().wanted, world.shown().channel, world.shown().held_until) == ("dashboard", "dashboard", None)
+
+
+def test_what_is_held_goes_by_mail_where_that_is_wanted_by_then(world: World) -> None:
+    world.connect(Provider.GOOGLE, "user@company.com")
+    world.clock.advance(11 * HOUR)
+    world.tell("account:1", kind=NotificationKind.CONNECTION)
+    world.tell("mail:1")
+    world.prefer(dict.fromkeys(Urgency, "email"), daily_briefing={"enabled": False})
+    world.clock.advance(15 * HOUR)
+    world.tick()
+    assert ([mail.subject for mail in mails_sent(world, Provider.GOOGLE)], world.posted()) == (["Budget"], [])
+    assert {one.kind: (one.channel, one.note) for one in world.all_shown()} == {
+        NotificationKind.CONNECTION: ("email", ""),
+        NotificationKind.MAIL: ("dashboard", IN_INBOX),
+    }
+
+
 def test_routine_messages_come_in_one_digest(world: World) -> None:
     for number in range(3):
         world.tell(f"mail:{number}", Urgency.ROUTINE, title=f"News {number}")

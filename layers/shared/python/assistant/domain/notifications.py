@@ -131,6 +131,12 @@ class KeptNotification(BaseModel):
         of_one = self.news.kind is NotificationKind.MAIL and self.news.urgency is not Urgency.ROUTINE
         return of_one and self.shown.wanted is Channel.EMAIL
 
+    def wanted_in(self, channel: Channel) -> Self:
+        """Return it as it is wanted in a channel; what only changes what was told stays where that is."""
+        if self.news.quiet:
+            return self
+        return self.model_copy(update={"shown": self.shown.model_copy(update={"wanted": channel})})
+
     def held(self, until: datetime, *, failed: bool = False) -> Self:
         """Return it as it waits until then, after a failure or not."""
         shown = self.shown.model_copy(update={"held_until": until})

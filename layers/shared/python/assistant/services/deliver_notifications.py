@@ -19,7 +19,7 @@ from assistant.domain.notification_times import home
 from assistant.domain.notifications import Due, DueKind, KeptNotification, NotificationKind, Urgency
 from assistant.domain.preferences import Channel, Preferences
 from assistant.services.brief_day import DayPorts, brief_day
-from assistant.services.notify import TOO_LATE, NotifyPorts, when
+from assistant.services.notify import IN_INBOX, TOO_LATE, NotifyPorts, when
 from assistant.services.send_message import ChannelPorts, Message, NotReached, send_message
 from assistant.services.settle_effects import SettlePorts, settle_effects
 from assistant.services.show_notifications import newest_notifications
@@ -72,8 +72,11 @@ def _notification(due: Due, ports: DeliverPorts) -> None:
         return
     now = ports.notify.clock.now()
     preferences = ports.notify.preferences.read(due.user_id).preferences
+    kept = kept.wanted_in(kept.news.urgency.channel(preferences.notification_channels))
     at = when(due.user_id, kept.news, preferences, now, ports=ports.notify)
-    if at is None:
+    if not kept.to_be_sent or kept.is_mail_by_mail:
+        _note(due.user_id, kept, _left_here, ports)
+    elif at is None:
         _note(due.user_id, kept, lambda one: one.left_here(TOO_LATE), ports)
     elif at > now:
         ports.notify.due.plan(due.model_copy(update={"at": at}))
@@ -114,13 +117,17 @@ def _sent(due: Due, channel: Channel, message: Message, failures: int, ports: De
     return KeptNotification.delivered
 
 
+def _left_here(kept: KeptNotification) -> KeptNotification:
+    return kept.left_here(IN_INBOX if kept.is_mail_by_mail else "")
+
+
 def _note(user_id: str, kept: KeptNotification, change: Change, ports: DeliverPorts) -> None:
     """Note what became of this revision; newer news about the thing has a place of its own and stays as it is."""
     store = ports.notify.notifications
-    revision = kept.revision
+    revision, wanted = kept.revision, kept.shown.wanted
     for _ in range(_ATTEMPTS):
         same = kept.revision == revision
-        changed = change(kept) if same else kept.model_copy(update={"sent": max(kept.sent, revision)})
+        changed = change(kept.wanted_in(wanted)) if same else kept.model_copy(update={"sent": max(kept.sent, revision)})
         if store.replace(user_id, changed):
             return
         found = store.find(user_id, kept.shown.subject)
@@ -131,33 +138,37 @@ def _note(user_id: str, kept: KeptNotification, change: Change, ports: DeliverPo
 
 
 def _digest(due: Due, ports: DeliverPorts) -> None:
-    """Send the routine messages that wait in one, for each channel they are wanted in; what is too much in another."""
+    """Send the routine messages that wait in one, where they are wanted by now; what is too much in another."""
     waiting = _waiting(due.user_id, ports)
     if len(waiting) > _MOST_IN_DIGEST:
         ports.notify.due.plan(due.model_copy(update={"at": ports.notify.clock.now() + PAUSES[0]}))
         waiting = waiting[:_MOST_IN_DIGEST]
     preferences = ports.notify.preferences.read(due.user_id).preferences
-    for channel in (Channel.SLACK, Channel.EMAIL):
-        some = [one for one in waiting if one.shown.wanted is channel]
-        if some:
-            _send_digest(due, some, channel, preferences, ports)
+    channel = Urgency.ROUTINE.channel(preferences.notification_channels)
+    waiting = [one.wanted_in(channel) for one in waiting]
+    if not waiting:
+        return
+    change = _left_here if channel is Channel.DASHBOARD else _digest_sent(due, waiting, channel, preferences, ports)
+    # The first one names the digest, so it is noted last.
+    for one in reversed(waiting):
+        _note(due.user_id, one, change, ports)
 
 
 def _waiting(user_id: str, ports: DeliverPorts) -> list[KeptNotification]:
     """Return what waits for a digest, the oldest first; it may be anywhere among what is kept."""
     newest, now = newest_notifications(user_id, ports.notify.notifications), ports.notify.clock.now()
-    held = [one for one in newest if one.shown.urgency is Urgency.ROUTINE and one.shown.held_until]
+    held = [
+        one for one in newest if one.news.urgency is Urgency.ROUTINE and not one.news.timed and one.shown.held_until
+    ]
     return [one for one in reversed(held) if one.to_be_sent and one.shown.expires_at > now]
 
 
-def _send_digest(
+def _digest_sent(
     due: Due, waiting: Sequence[KeptNotification], channel: Channel, preferences: Preferences, ports: DeliverPorts
-) -> None:
+) -> Change:
+    """Send the digest; return what becomes of the notifications in it."""
     day = ports.notify.clock.now().astimezone(home(preferences)).date()
     chat = ChatMessage(text=digest_text(waiting), title=digest_title(day, len(waiting)))
     key = f"digest-{day.isoformat()}-{waiting[0].shown.id}"
     message = Message(key, chat, lambda address: digest_mail(day, waiting, address))
-    change = _sent(due, channel, message, max(one.attempts for one in waiting), ports)
-    # The first one names the digest, so it is noted last.
-    for one in reversed(waiting):
-        _note(due.user_id, one, change, ports)
+    return _sent(due, channel, message, max(one.attempts for one in waiting), ports)
