@@ -27,7 +27,7 @@ from assistant.services.prove_plan import ProofPorts, prove_plan
 from assistant.services.show_plan import PlanView, draw_plan, show_plan
 from tests.fakes.effects import Desk
 from tests.fakes.kept_calendar import MemoryKeptCalendars
-from tests.fakes.plans import HastySolver, MissingSolver, greedy_record, greedy_week
+from tests.fakes.plans import HastySolver, MissingSolver, greedy_record, greedy_week, unproven
 from tests.fakes.runtime import ManualClock
 from tests.fakes.stores import MemoryAuditTrail, MemoryPlans
 from tests.unit.calendar.weeks import at, event, problem, with_focus
@@ -183,6 +183,24 @@ def test_a_suggestion_alone_says_what_it_breaks_and_what_would_help(
     helped = accept(needing.suggestion_id, *alone.safe_together_with)
     assert (helped.safe, helped.missing) == (True, ())
     assert [event.action for event in audit.events] == [AuditAction.CALENDAR_SUGGESTIONS_CHECKED] * 2
+
+
+def test_a_buffer_is_not_safe_without_what_makes_it(
+    plans: MemoryPlans, clock: ManualClock, accept: Callable[..., AcceptResponse]
+) -> None:
+    week = problem(
+        event("a", "2026-03-23T10:00"),
+        event("b", "2026-03-23T11:00", flexibility="same_week"),
+        meeting_buffer_minutes=15,
+    )
+    plan = Plan(moved={"b": at(week, "2026-03-23T11:15")})
+    plans.save(replace(greedy_record(PLAN, clock.now()), problem=week, solution=unproven(week, plan)))
+    alone = accept("1-2")
+    assert (alone.safe, alone.safe_together_with, alone.outcome) == (False, ("1-1",), None)
+    (broken,) = alone.breaks
+    assert (broken.rule, broken.ids, broken.suggestion_ids) == (Rule.BUFFER, ("a", "b"), ("1-2",))
+    assert accept("1-1", "1-2").safe
+    assert accept("1-1").safe
 
 
 def test_suggestions_of_another_revision_or_of_none_are_refused(

@@ -20,7 +20,14 @@ from assistant.domain.calendar.objective import best_focus, do_nothing, score
 from assistant.domain.calendar.plan import Plan
 from assistant.domain.calendar.problem import Problem
 from assistant.domain.calendar.rules import Rule, Violation, violations
-from assistant.domain.calendar.suggestions import AskedChange, Review, Tiers, reviewed, suggestion_id
+from assistant.domain.calendar.suggestions import (
+    AskedChange,
+    Review,
+    Tiers,
+    reviewed,
+    suggestion_id,
+    unmade_buffers,
+)
 from assistant.domain.calendar.unmet import Unmet, unmet
 from assistant.domain.errors import Conflict, FieldError, InvalidRequest
 from assistant.domain.languages import WrittenLanguage
@@ -120,7 +127,7 @@ def accept_suggestions(plan_id: str, request: AcceptRequest, caller: Identity, *
     review = reviewed(record.problem, record.solution.plan)
     chosen = _chosen(request.suggestion_ids, review, record.revision)
     subset = plan_of(review.changes[index] for index in chosen)
-    broken = violations(record.problem, subset)
+    broken = (*violations(record.problem, subset), *unmade_buffers(review, chosen))
     counts = {"chosen": len(chosen), "broken": len(broken)}
     ports.audit.record(
         audit_event(

@@ -31,7 +31,7 @@ class Rule(StrEnum):
     CONFLICT = "conflict"
     """A new time overlaps another event."""
     BUFFER = "buffer"
-    """A new time is closer to another meeting than the buffer."""
+    """A new time is closer to another meeting than the buffer, or what makes a buffer is left out."""
     IN_DECLINED_MEETING = "in_declined_meeting"
     """Somebody needed at a new time is in the meeting the user declines."""
     FULL_DAY = "full_day"

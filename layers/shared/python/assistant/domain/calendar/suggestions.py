@@ -12,6 +12,7 @@ from assistant.domain.calendar.objective import Score, best_focus, score
 from assistant.domain.calendar.plan import Plan, placed
 from assistant.domain.calendar.problem import Event, Problem, people
 from assistant.domain.calendar.reasoning import UNTITLED_TASK, Effect, Titles, instruction, reasoning, shown_title
+from assistant.domain.calendar.rules import Rule, Violation
 
 _BLOCKS = frozenset({ChangeType.FOCUS_BLOCK, ChangeType.TASK_BLOCK})
 
@@ -156,6 +157,15 @@ def suggestions(review: Review, *, revision: int) -> tuple[Suggestion, ...]:
             )
         )
     return tuple(found)
+
+
+def unmade_buffers(review: Review, chosen: frozenset[int]) -> tuple[Violation, ...]:
+    """Return the chosen buffers that would not be there: what moves the meetings beside them is not chosen."""
+    return tuple(
+        Violation(Rule.BUFFER, change.events, change.at)
+        for index, change in enumerate(review.changes)
+        if change.type is ChangeType.ADD_BUFFER and index in chosen and review.needs[index] - chosen
+    )
 
 
 def suggestion_id(revision: int, number: int) -> str:
