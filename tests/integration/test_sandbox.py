@@ -15,8 +15,9 @@ import pytest
 from infra.local.layout import SandboxPorts, is_listening
 from infra.local.sandbox.accounts import Mailbox, Workspace
 from infra.local.sandbox.asking import ask
-from infra.local.sandbox.seeds import ADDRESS, ZONE, events, mime
+from infra.local.sandbox.seeds import ADDRESS, SIGNING_SECRET, SLACK_TOKEN, ZONE, events, mime
 from infra.local.users import demo_token
+from tests.fakes.slack_requests import signed, written
 from tests.integration.assistant_process import Assistant, eventually
 
 logger = logging.getLogger(__name__)
@@ -103,6 +104,17 @@ def test_a_later_mail_of_a_thread_changes_the_message_in_its_place(ports: Sandbo
         mailbox.receive(mime(mail | {"subject": subject}, f"lift{number}", at, thread="lift0"))
         eventually(partial(is_last, subject))
     assert sum("the lift is stuck" in one["text"] for one in workspace.messages()) == 1
+
+
+def test_what_ada_says_in_slack_is_answered_there(sandbox: Assistant, ports: SandboxPorts) -> None:
+    workspace, now = Workspace(ports.slack_url), datetime.now(UTC)
+    ada = ask("POST", f"{ports.slack_url}/api/auth.test", token=SLACK_TOKEN, form={}).json()
+    said = json.loads(written("waiting", event_id="Ev-ada", user=ada["user_id"], ts=f"{now.timestamp():.6f}"))
+    sent = signed(json.dumps(said | {"team_id": ada["team_id"]}).encode(), now, SIGNING_SECRET)
+    headers = {"X-Slack-Request-Timestamp": sent.timestamp, "X-Slack-Signature": sent.signature}
+    before = len(workspace.messages())
+    assert sandbox.request("POST", "/api/v1/webhooks/slack/events", headers=headers, body=sent.body).status == 200
+    eventually(lambda: len(workspace.messages()) > before)
 
 
 def test_a_lure_is_labelled_and_nobody_is_told(sandbox: Assistant, ports: SandboxPorts) -> None:

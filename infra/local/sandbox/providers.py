@@ -17,10 +17,10 @@ from infra.local.sandbox.accounts import Mailbox
 from infra.local.sandbox.arrival import Arrival
 from infra.local.sandbox.consent import consent, follow
 from infra.local.sandbox.pubsub import SENDER, TOPIC, Push
-from infra.local.sandbox.seeds import ADDRESS, CLIENT, ZONE, arrival, google_seed, slack_seed
+from infra.local.sandbox.seeds import ADDRESS, CLIENT, SIGNING_SECRET, ZONE, arrival, google_seed, slack_seed
 from infra.local.users import DEMO_USER
 
-OAUTH_CLIENTS: Final = json.dumps({"google": CLIENT, "slack": CLIENT})
+OAUTH_CLIENTS: Final = json.dumps({"google": CLIENT, "slack": {**CLIENT, "signing_secret": SIGNING_SECRET}})
 EMULATED: Final[tuple[Emulated, ...]] = ("google", "slack")
 # States of sandboxes are named after it.
 SANDBOX: Final = "sandbox-"

@@ -24,6 +24,8 @@ ZONE: Final = ZoneInfo("Europe/Berlin")
 # They open emulators on loopback, which forget them when they stop.
 CLIENT: Final = {"client_id": "executive-assistant", "client_secret": "sandbox"}
 SLACK_TOKEN: Final = "xoxp-sandbox"  # noqa: S105 as above
+# The emulator sends no requests of people: who tries one signs it with this.
+SIGNING_SECRET: Final = "of-the-sandbox-only"  # noqa: S105 as above
 _FOLDER: Final = Path(__file__).parent
 
 
