@@ -8,7 +8,7 @@ import pytest
 
 from assistant.domain.effects.actions import AnyAction, EffectKind, Inverse, LabelMail
 from assistant.domain.effects.approval import action_hash, approval_buttons, pressed, rendered
-from assistant.domain.effects.effect import APPROVAL_LASTS, LEASE, Effect, EffectState
+from assistant.domain.effects.effect import LEASE, LONGEST_APPROVAL, Effect, EffectState
 from assistant.domain.effects.provenance import Traced
 from assistant.domain.effects.undo import MOST_IN_JOB, EffectJob, jobs
 from assistant.domain.errors import AssistantError, Conflict, Forbidden, InvalidRequest, NotFound, Unavailable
@@ -172,8 +172,8 @@ class TestAnswering:
 
     def test_an_old_question_is_void(self, desk: Desk) -> None:
         effect = self.waiting(desk)
-        desk.clock.advance(APPROVAL_LASTS.total_seconds())
-        with pytest.raises(Conflict, match="until 18 Jan 2025, 10:00 UTC"):
+        desk.clock.advance(LONGEST_APPROVAL.total_seconds())
+        with pytest.raises(Conflict, match="until 20 Jan 2025, 10:00 UTC"):
             approve(desk, effect)
         with pytest.raises(Conflict):
             reject_effect(USER, effect.id, CALLER, ports=desk.answer_ports)

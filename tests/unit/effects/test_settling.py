@@ -1,11 +1,11 @@
 """What was decided happens although a hand-over was lost, and questions nobody answers are closed."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from assistant.domain.effects.approval import action_hash
-from assistant.domain.effects.effect import APPROVAL_LASTS, Effect, EffectState, proposed
+from assistant.domain.effects.effect import LONGEST_APPROVAL, Effect, EffectState, proposed
 from assistant.domain.effects.ledger import EffectChange, LedgerEvent
 from assistant.domain.effects.settling import HANDED_OVER_WITHIN, is_lost, to_be_settled
 from assistant.domain.errors import Conflict, Unavailable
@@ -138,7 +138,7 @@ def test_while_the_queue_is_down_it_stays_due(desk: Desk) -> None:
 def test_a_question_nobody_answers_is_closed_in_the_ledger(desk: Desk) -> None:
     effect = desk.effect(desk.mail(), ARCHIVE, confidence=0.9)
     propose(desk, effect)
-    later(desk, APPROVAL_LASTS - timedelta(seconds=1))
+    later(desk, LONGEST_APPROVAL - timedelta(seconds=1))
     settle(desk)
     assert desk.record(effect).state is EffectState.WAITING
     later(desk, timedelta(seconds=1))
@@ -156,6 +156,22 @@ def test_an_answered_question_is_not_closed(desk: Desk) -> None:
     propose(desk, effect)
     approve(desk, effect)
     desk.work()
-    later(desk, APPROVAL_LASTS)
+    later(desk, LONGEST_APPROVAL)
     settle(desk)
     assert desk.record(effect).state is EffectState.DONE
+
+
+@pytest.mark.parametrize(
+    ("asked", "until"),
+    [
+        ("2025-01-14T23:59:59+00:00", "2025-01-17T23:59:59+00:00"),
+        ("2025-01-15T00:30:00+01:00", "2025-01-18T00:30:00+01:00"),
+        ("2025-01-15T00:00:00+00:00", "2025-01-20T00:00:00+00:00"),
+        ("2025-01-17T19:00:00+00:00", "2025-01-22T19:00:00+00:00"),
+        ("2025-01-19T23:59:59+00:00", "2025-01-24T23:59:59+00:00"),
+        ("2025-01-20T00:00:00+00:00", "2025-01-23T00:00:00+00:00"),
+    ],
+)
+def test_a_question_is_open_two_days_more_over_a_weekend(desk: Desk, asked: str, until: str) -> None:
+    effect = desk.effect("m1", ARCHIVE).model_copy(update={"proposed_at": datetime.fromisoformat(asked)})
+    assert proposed(effect, Permission.ASK, "why").asked_until == datetime.fromisoformat(until)

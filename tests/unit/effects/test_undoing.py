@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.domain.effects.effect import APPROVAL_LASTS, LEASE, Effect, EffectState
+from assistant.domain.effects.effect import LEASE, LONGEST_APPROVAL, Effect, EffectState
 from assistant.domain.effects.ledger import LedgerEvent
 from assistant.domain.effects.undo import changes
 from assistant.domain.errors import Forbidden, NotFound, Unavailable
@@ -82,7 +82,7 @@ class TestAsking:
     def test_since_a_time_covers_what_was_proposed_before_and_done_after(self, desk: Desk) -> None:
         effect = desk.effect(desk.mail(), ARCHIVE)
         propose_effects(USER, [effect], request_id="request1", ports=desk.propose_ports)
-        desk.clock.advance(APPROVAL_LASTS.total_seconds() - 60)
+        desk.clock.advance(LONGEST_APPROVAL.total_seconds() - 60)
         since = desk.clock.now()
         desk.work()
         assert undo(desk, since=since).undoing == (effect.id,)

@@ -98,7 +98,7 @@ def test_a_press_is_finished_after_an_outage_of_the_chat(world: World) -> None:
 
 def test_a_question_that_is_too_old_is_said_to_be(world: World) -> None:
     effect = world.ask()
-    world.clock.advance(timedelta(hours=72).total_seconds())
+    world.clock.advance(timedelta(hours=120).total_seconds())
     world.press(effect)
     assert world.became == "Nobody answered in time: it is not done."
     assert world.desk.queue.jobs == []

@@ -7,7 +7,7 @@ import pytest
 
 from assistant.domain.day_briefing import briefing_text
 from assistant.domain.effects.approval import action_hash
-from assistant.domain.effects.effect import APPROVAL_LASTS, Effect, EffectState
+from assistant.domain.effects.effect import LONGEST_APPROVAL, Effect, EffectState
 from assistant.domain.effects.wording import summary
 from assistant.domain.notifications import DueKind, NotificationKind
 from assistant.domain.preferences import Channel, Preferences
@@ -129,7 +129,7 @@ def test_what_was_answered_a_moment_before_it_would_be_sent_is_notmails_sent(ask
 def test_a_question_nobody_answered_says_so_and_stays_unread(asked: Asked) -> None:
     asked.ask()
     asked.world.work()
-    asked.world.clock.advance(APPROVAL_LASTS.total_seconds())
+    asked.world.clock.advance(LONGEST_APPROVAL.total_seconds())
     asked.world.tick()
     ((_, text),) = asked.world.posted()
     assert text.endswith("\n\nNobody answered in time: it is not done.")
@@ -205,6 +205,6 @@ def test_the_briefing_names_what_waits_and_nothing_else(asked: Asked) -> None:
     text = briefing_text(day)
     assert "9 actions waiting for your word:\n• Archive “Weekly offers”" in text
     assert text.endswith("\n… and 1 more.")
-    asked.world.clock.advance(APPROVAL_LASTS.total_seconds())
+    asked.world.clock.advance(LONGEST_APPROVAL.total_seconds())
     later = read_day(USER, Preferences(), asked.world.clock.now(), ports=asked.world.ports.day)
     assert later.waiting == ()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from assistant.domain.effects.actions import EffectKind, SetTaskStatus
 from assistant.domain.effects.approval import action_hash, rendered
-from assistant.domain.effects.effect import APPROVAL_LASTS, EffectState
+from assistant.domain.effects.effect import LONGEST_APPROVAL, EffectState
 from assistant.domain.effects.provenance import Traced
 from assistant.domain.errors import PreconditionFailed, Unavailable
 from assistant.domain.notes.source import TaskSource, found_roles
@@ -160,7 +160,7 @@ def test_a_status_that_may_not_be_written_stays_here_and_is_told_of(world: World
     if end == "rejected":
         reject_effect(USER, record.id, CALLER, ports=world.answer_ports)
     if end == "expired":
-        world.clock.advance(APPROVAL_LASTS.total_seconds())
+        world.clock.advance(LONGEST_APPROVAL.total_seconds())
     world.sync()
     assert world.messages()[-1] == "Not changed in Notion: Weekly report"
     assert world.kept(page_id).origin.unwritten is None  # type: ignore[union-attr]

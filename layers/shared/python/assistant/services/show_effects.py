@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from assistant.domain.effects.actions import AnyAction, Inverse
 from assistant.domain.effects.approval import action_hash, rendered
-from assistant.domain.effects.effect import APPROVAL_LASTS, EffectRecord, EffectState, Needed, Origin, Target
+from assistant.domain.effects.effect import LONGEST_APPROVAL, EffectRecord, EffectState, Needed, Origin, Target
 from assistant.domain.errors import NotFound, unknown_cursor
 from assistant.domain.moments import Moment
 from assistant.domain.sources import Source
@@ -139,7 +139,7 @@ def known_effect(user_id: str, effect_id: str, effects: EffectStore) -> EffectRe
 
 def waiting_effects(user_id: str, now: datetime, effects: EffectStore) -> list[EffectRecord]:
     """Return the effects that wait for the user's word, the newest first; raises Unavailable."""
-    newest = newest_effects(user_id, effects, since=now - APPROVAL_LASTS, run_id=None)
+    newest = newest_effects(user_id, effects, since=now - LONGEST_APPROVAL, run_id=None)
     return [record for record in newest if record.state_at(now) is EffectState.WAITING]
 
 

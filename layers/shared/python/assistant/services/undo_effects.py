@@ -10,7 +10,7 @@ from typing import Annotated, Final, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from assistant.domain.audit import AuditAction, audit_event
-from assistant.domain.effects.effect import APPROVAL_LASTS, Capability, EffectRecord, EffectState
+from assistant.domain.effects.effect import LONGEST_APPROVAL, Capability, EffectRecord, EffectState
 from assistant.domain.effects.ledger import EffectChange, LedgerEvent
 from assistant.domain.effects.undo import LeftReason, jobs
 from assistant.domain.errors import Unavailable
@@ -160,7 +160,7 @@ def _newest(user_id: str, wanted: UndoRequest, ports: AnswerPorts) -> Iterable[E
         record = known_effect(user_id, wanted.effect_id, ports.effects)
         return (record, *_needing(record, ports.effects))
     # What was done since then may have been proposed as long before as a question stays open.
-    since = wanted.since and wanted.since - APPROVAL_LASTS
+    since = wanted.since and wanted.since - LONGEST_APPROVAL
     return newest_effects(user_id, ports.effects, before=wanted.cursor, since=since, run_id=wanted.run_id)
 
 

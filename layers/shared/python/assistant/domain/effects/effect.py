@@ -11,13 +11,14 @@
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from operator import not_
 from typing import Annotated, Any, Final, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
+from assistant.domain.days import Weekday
 from assistant.domain.effects.actions import AnyAction, Inverse
 from assistant.domain.effects.canonical import digest
 from assistant.domain.preferences import Permission
@@ -27,6 +28,8 @@ from assistant.domain.users import UserId
 
 KEPT_FOR: Final = timedelta(days=90)
 APPROVAL_LASTS: Final = timedelta(hours=72)
+_WEEKEND: Final = timedelta(days=2)
+LONGEST_APPROVAL: Final = APPROVAL_LASTS + _WEEKEND
 LEASE: Final = timedelta(minutes=4)
 _ID_DIGITS: Final = 32
 LONGEST_TITLE: Final = 120
@@ -227,8 +230,11 @@ class EffectRecord(_Model):
 
     @property
     def asked_until(self) -> datetime:
-        """When a question that nobody answered is void."""
-        return self.effect.proposed_at + APPROVAL_LASTS
+        """When a question that nobody answered is void: in UTC, which says the same wherever the user travels."""
+        asked_at = self.effect.proposed_at.astimezone(UTC)
+        # Three days from Wednesday on hold some of Saturday and Sunday.
+        over_weekend = asked_at.weekday() >= Weekday.WEDNESDAY
+        return asked_at + (LONGEST_APPROVAL if over_weekend else APPROVAL_LASTS)
 
     @property
     def expires_at(self) -> datetime:
