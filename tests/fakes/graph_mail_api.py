@@ -175,8 +175,11 @@ class GraphMail:
 
     def _create(self, request: Request, _: Mapping[str, str]) -> Reply:
         assert request.headers["content-type"] == "text/plain"
-        mail = message_from_bytes(base64.b64decode(request.body, validate=True), policy=default)
-        replied = {"<none>", *mail.get("In-Reply-To", "").split(), *mail.get("References", "").split()}
+        raw = base64.b64decode(request.body, validate=True)
+        mail = message_from_bytes(raw, policy=default)
+        # Of ids nobody decodes words.
+        ids = {name: " ".join(str(value).split()) for name, value in message_from_bytes(raw).items()}
+        replied = {"<none>", *ids.get("In-Reply-To", "").split(), *ids.get("References", "").split()}
         threads = [item["conversationId"] for item in self._messages.values() if item["internetMessageId"] in replied]
         headers = ("In-Reply-To", "References")
         draft_id = self._add(
@@ -187,8 +190,8 @@ class GraphMail:
                 "ccRecipients": _recipients(mail.get_all("Cc", [])),
                 "subject": str(mail["Subject"]),
                 "body": {"contentType": "text", "content": mail.get_content()},
-                "internetMessageId": str(mail["Message-ID"]),
-                "internetMessageHeaders": [{"name": name, "value": mail[name]} for name in headers if mail[name]],
+                "internetMessageId": ids["Message-ID"],
+                "internetMessageHeaders": [{"name": name, "value": ids[name]} for name in headers if name in ids],
                 "receivedDateTime": _stamp(self._clock.now()),
                 "conversationId": next(iter(threads), None),
                 "isRead": True,

@@ -236,6 +236,19 @@ class TestWriting:
         assert (mail.to, mail.subject) == (REPLY.to, REPLY.subject)
         assert mail.body.splitlines() == REPLY.text.splitlines()
 
+    def test_a_reply_names_ids_as_they_are(self, box: Box) -> None:
+        """Those of Outlook are longer than a line, and of a long conversation there are many."""
+        ids = tuple(
+            f"<PH0PR11MB5109A5A3B2C1D0E9F8A7B6C5D4E3F2A{n:03}@PH0PR11MB5109.namprd11.prod.outlook.com>"
+            for n in range(20)
+        )
+        subject = "Re:" + " Überfällige Rechnung" * 20
+        box.send(replace(REPLY, in_reply_to=ids[-1], references=ids, subject=subject))
+        (mail,) = box.sent()
+        assert mail.headers["in-reply-to"] == ids[-1]
+        assert mail.headers["references"].split() == [*ids]
+        assert mail.subject == subject
+
     def test_two_mails_are_two(self, box: Box) -> None:
         assert box.send(REPLY) != box.send(replace(REPLY, message_id="<reply-2@assistant.example>"))
         assert len(box.sent()) == 2

@@ -1,5 +1,6 @@
 """Whatever a sender writes can be read, and what is written can be read by others."""
 
+import re
 from base64 import b64encode
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -9,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.domain.mail import Mail
-from assistant.domain.mail_mime import parse_message, read_message
+from assistant.domain.mail_mime import parse_message, read_message, write_message
+from assistant.domain.mailbox import OutgoingMail
 from tests.fakes.examples import examples
 from tests.fakes.poison_mails import POISON, SENDER, nested
 
@@ -103,3 +105,46 @@ def test_a_mail_that_takes_the_parser_minutes_is_read_as_its_source() -> None:
     assert mail.subject == "Invoice"
     assert mail.body.startswith("--b0\n")
     assert parse_message(nested(20)).is_multipart()
+
+
+_WORD = st.from_regex(r"[A-Za-z0-9!#$%&'*+=?^_{|}~.-]{1,20}", fullmatch=True)
+_ID = st.builds(lambda word, times, host: f"<{word * times}@{host}.example>", _WORD, st.integers(1, 30), _WORD)
+_LINE = st.text(st.characters(exclude_categories=["C", "Z"], include_characters=" "), max_size=300)
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+@given(
+    _ID,
+    st.lists(_ID, max_size=3),
+    _LINE,
+    st.lists(st.integers(0, 10**60), min_size=1, max_size=20),
+    st.text(max_size=2_000),
+)
+def test_what_is_written_is_read_the_same(
+    message_id: str, references: list[str], subject: str, names: list[int], text: str
+) -> None:
+    """RFC 5322: no line is longer than 998 bytes; RFC 2047: no id is an encoded word, and none is longer than 75."""
+    to = tuple(f"user{name}@company.com" for name in names)
+    written = OutgoingMail(message_id, to, subject, text, in_reply_to=message_id, references=tuple(references))
+    raw = write_message(written)
+    mail = read(raw)
+    assert mail.headers["message-id"] == mail.headers["in-reply-to"] == message_id
+    assert mail.headers.get("references", "").split() == references
+    assert (mail.to, mail.subject) == (to, _line(subject))
+    assert max(len(line) for line in raw.split(b"\r\n")) <= 998
+    assert max((len(word) for word in re.findall(rb"=\?\S+\?=", raw.partition(b"\r\n\r\n")[0])), default=0) <= 75
+
+
+@pytest.mark.parametrize(
+    "unread", ["<cut-off@a.b", "<\xe4@a.b>", "<a b@c.d>", f"<{'x' * 1_000}@a.b>", "<a\r\nBcc: b@c.d>", ""]
+)
+def test_an_id_nobody_can_read_is_left_out(unread: str) -> None:
+    raw = write_message(
+        OutgoingMail("<1@a.b>", ("a@b.c",), "Hi", "Hi", in_reply_to=unread, references=(unread, "<0@a.b>"))
+    )
+    assert b"In-Reply-To" not in raw
+    assert b"References: <0@a.b>\r\n" in raw
+    assert b"Bcc" not in raw

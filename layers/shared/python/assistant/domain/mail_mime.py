@@ -4,17 +4,18 @@ Tolerant of broken mail, whoever broke it: what cannot be decoded is replaced, w
 raises nothing. Attachments are listed, not read.
 """
 
+import re
 from codecs import lookup
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from email import message_from_bytes
 from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import EmailMessage, Message
 from email.parser import BytesHeaderParser
-from email.policy import SMTP
+from email.policy import EmailPolicy
 from email.utils import getaddresses, parsedate_to_datetime
-from typing import Any
+from typing import Any, override
 
 from assistant.domain.mail import Mail
 from assistant.domain.mailbox import Attachment, OutgoingMail
@@ -27,6 +28,9 @@ MAX_ID_CHARACTERS = 200
 # Where a mail went and how it was signed says nothing about what it wants, and is most of its headers.
 _LEFT_OUT_HEADERS = ("arc-", "dkim-", "domainkey-", "received", "x-received", "x-ms-exchange-", "x-google-")
 
+_ID_FIELDS = frozenset({"message-id", "in-reply-to", "references"})
+# An id that others can read, and a line holds (RFC 5322, 2.1.1 and 3.6.4); many senders leave its brackets out.
+_ID = re.compile(r"(<)?[!-;=?-~]{1,900}(?(1)>)")
 # Codecs of Python that no mail is written in; they raise whatever they are told to do, or take quadratic time.
 _NO_CHARSETS = frozenset({"idna", "punycode", "undefined"})
 # The parser compares each line with every boundary around it, which so many times takes seconds. A mail of 50 MB has
@@ -55,16 +59,32 @@ def parse_message(raw: bytes) -> Message:
         return _as_source(raw)
 
 
+class _Smtp(EmailPolicy):
+    """Writes mail for SMTP, ids as they are: the email package makes an encoded word of one longer than a line."""
+
+    @override
+    def fold_binary(self, name: str, value: str) -> bytes:
+        if name.lower() in _ID_FIELDS and value.isascii():
+            return f"{name}: {'\r\n '.join(value.split())}\r\n".encode()
+        return super().fold_binary(name, value)
+
+
+_SMTP = _Smtp(linesep="\r\n")
+
+
 def write_message(mail: OutgoingMail) -> bytes:
-    """Return the mail as the provider sends it; the provider says from whom and when."""
-    message = EmailMessage(policy=SMTP)
+    """Return the mail as the provider sends it; the provider says from whom and when.
+
+    Of the mails it follows those are left out whose ids nobody can read.
+    """
+    message = EmailMessage(policy=_SMTP)
     fields = {
         "To": ", ".join(mail.to),
         "Cc": ", ".join(mail.cc),
         "Subject": " ".join(mail.subject.split()),
         "Message-ID": mail.message_id,
-        "In-Reply-To": mail.in_reply_to,
-        "References": " ".join(mail.references),
+        "In-Reply-To": _ids([mail.in_reply_to or ""]),
+        "References": _ids(mail.references),
     }
     for name, value in fields.items():
         if value:
@@ -73,11 +93,15 @@ def write_message(mail: OutgoingMail) -> bytes:
     return message.as_bytes()
 
 
+def _ids(given: Iterable[str]) -> str:
+    return " ".join(one for one in given if _ID.fullmatch(one))
+
+
 def as_email(message: Message, *, default_id: str) -> dict[str, Any]:
     """Return the message as one of the API's ``emails``."""
     kept = [item for item in message.items() if not item[0].lower().startswith(_LEFT_OUT_HEADERS)][:MAX_HEADERS]
     # Of a repeated field the first counts.
-    headers = {name.lower(): _decoded(str(value))[:MAX_HEADER_CHARACTERS] for name, value in reversed(kept)}
+    headers = {name.lower(): _field(name, str(value))[:MAX_HEADER_CHARACTERS] for name, value in reversed(kept)}
     email = {
         "id": headers.get("message-id", "").strip("<> ")[:MAX_ID_CHARACTERS] or default_id,
         "from": headers.get("from", ""),
@@ -90,6 +114,11 @@ def as_email(message: Message, *, default_id: str) -> dict[str, Any]:
         "headers": headers,
     }
     return {name: value for name, value in email.items() if value}
+
+
+def _field(name: str, value: str) -> str:
+    """Return the text of a field; ids have no encoded words, whatever they look like (RFC 2047, 5)."""
+    return " ".join(value.split()) if name.lower() in _ID_FIELDS else _decoded(value)
 
 
 def _decoded(value: str) -> str:
