@@ -1,4 +1,4 @@
-"""Own time of the webhook functions on their recorded notifications, with stores in memory."""
+"""Own time of the webhook functions on their recorded notifications, with stores in memory and signatures verified."""
 
 import io
 import json
@@ -10,13 +10,18 @@ from typing import Any
 
 import pytest
 
+from assistant.adapters.google_push import GoogleKeys, GooglePushTokens
 from assistant.domain.notes.webhook import WebhookSecret
 from assistant.runtime.observability import logger
+from assistant.wiring import deps
 from bench.report import Figure, summarize
 from infra.manifest import FUNCTIONS
 from tests.contract.expected_answers import EXPECTED
 from tests.contract.recorded import NOTION_SECRET
 from tests.fakes.connections import google_connection
+from tests.fakes.google_push import AUDIENCE, SENDER, Keys, Sender
+from tests.fakes.loopback_http import loopback_server, running
+from tests.fakes.runtime import ManualClock
 from tests.fakes.subscriptions import google_channel, graph_subscription
 from tests.fakes.wired import Context, Wired
 
@@ -28,14 +33,19 @@ _TARGET = 10
 
 def measure_webhooks() -> Iterator[Figure]:
     """Yield the milliseconds from event to answer of each webhook, one notification after another."""
-    for function in FUNCTIONS:
-        if function.is_webhook:
-            event = json.loads((_EVENTS / f"{function.name}.json").read_text(encoding="utf-8"))
-            samples = [_answered(function.name, event) for _ in range(_CALLS + _WARM_UP)][_WARM_UP:]
-            yield summarize(f"webhook: {function.name}", "ms", samples, target=_TARGET)
+    clock, keys = ManualClock(), Keys()
+    with running(loopback_server(keys.handle, 0)) as url:
+        pubsub = GooglePushTokens(GoogleKeys(url, clock), clock, audience=AUDIENCE, sender=SENDER)
+        for function in FUNCTIONS:
+            if function.is_webhook:
+                event = json.loads((_EVENTS / f"{function.name}.json").read_text(encoding="utf-8"))
+                if function.name == "receive_gmail_push":
+                    event["headers"]["authorization"] = Sender(clock)()
+                samples = [_answered(function.name, event, pubsub) for _ in range(_CALLS + _WARM_UP)][_WARM_UP:]
+                yield summarize(f"webhook: {function.name}", "ms", samples, target=_TARGET)
 
 
-def _answered(name: str, event: Mapping[str, Any]) -> float:
+def _answered(name: str, event: Mapping[str, Any], pubsub: GooglePushTokens) -> float:
     """Return the milliseconds of one call, to stores that have not seen the notification.
 
     Raises:
@@ -51,6 +61,7 @@ def _answered(name: str, event: Mapping[str, Any]) -> float:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(logger.registered_handler, "stream", io.StringIO())
         wired.install(patch)
+        patch.setitem(deps.__dict__, "push_tokens", pubsub)
         started = time.perf_counter()
         answer = handler(dict(event), Context())
         elapsed = (time.perf_counter() - started) * 1000
