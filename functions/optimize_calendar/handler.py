@@ -28,7 +28,8 @@ deps.prime(lambda: (deps.rate_limiter, deps.sessions, deps.primed_optimize_ports
 @app.post("/api/v1/calendar/optimize", operation_id="optimizeCalendar", summary="Plan a week", tags=["calendar"])
 def optimize(request: OptimizeRequest, caller: Caller) -> OptimizeResponse:
     """Return the plan with the fewest conflicts, the most wishes met and the least disturbance, and its proof."""
-    return optimize_calendar(request, caller, seconds=app.seconds_left - CLOSING_SECONDS, ports=deps.optimize_ports)
+    with deps.calls_within(app.seconds_left - LAST_CALL_SECONDS):
+        return optimize_calendar(request, caller, seconds=app.seconds_left - CLOSING_SECONDS, ports=deps.optimize_ports)
 
 
 @app.get("/api/v1/calendar/plans/<plan_id>", operation_id="showPlan", summary="Show a plan", tags=["calendar"])

@@ -13,7 +13,7 @@ from assistant.domain.calendar.plan_record import PlanRecord, ProofJob
 from assistant.domain.calendar.prose.summary import Summary
 from assistant.domain.decisions import DEFERRED_FOR, Correction, Decision
 from assistant.domain.delegations import Delegation
-from assistant.domain.errors import Unavailable
+from assistant.domain.errors import Conflict, Unavailable
 from assistant.domain.languages import WrittenLanguage
 from assistant.domain.learning import (
     REPLIES,
@@ -325,6 +325,11 @@ class MemoryPlans:
         self._outage = outage or Outage()
         self._largest = largest
         self._records: dict[tuple[str, str], PlanRecord] = {}
+
+    def add(self, record: PlanRecord) -> bool:
+        if self.find(record.user_id, record.plan_id):
+            raise Conflict("Another request made a plan of this calendar at the same time.")
+        return self.save(record)
 
     def save(self, record: PlanRecord) -> bool:
         self._outage.check()

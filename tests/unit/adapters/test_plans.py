@@ -13,7 +13,7 @@ from assistant.adapters.sqs_audit import sqs_client
 from assistant.adapters.sqs_jobs import SqsJobs
 from assistant.domain.calendar.objective import Score
 from assistant.domain.calendar.plan_record import KEPT_FOR, PlanRecord, ProofJob, ProofState
-from assistant.domain.errors import Unavailable
+from assistant.domain.errors import Conflict, Unavailable
 from assistant.ports.calendar import PlanStore
 from tests.fakes.plans import greedy_record
 from tests.fakes.runtime import ManualClock
@@ -38,6 +38,18 @@ class TestPlanStore:
     def test_finds_what_was_kept(self, plans: PlanStore, record: PlanRecord) -> None:
         assert plans.save(record)
         assert plans.find("user123", "plan1") == record
+
+    def test_adds_where_none_is_kept_or_any_more(
+        self, plans: PlanStore, record: PlanRecord, clock: ManualClock
+    ) -> None:
+        assert plans.add(record)
+        with pytest.raises(Conflict):
+            plans.add(scored(record, 0, 0, 0))
+        assert plans.find("user123", "plan1") == record
+        clock.advance(KEPT_FOR.total_seconds())
+        again = replace(record, created_at=clock.now())
+        assert plans.add(again)
+        assert plans.find("user123", "plan1") == again
 
     def test_users_and_plans_are_apart(self, plans: PlanStore, record: PlanRecord) -> None:
         plans.save(record)

@@ -8,15 +8,20 @@ from pathlib import Path
 
 import pytest
 
+from assistant.adapters import cp_sat
 from assistant.adapters.cp_sat import CpSatSolver
 from assistant.domain import metric_names
 from assistant.domain.audit import AuditAction
 from assistant.domain.calendar.changes import ChangeType
+from assistant.domain.calendar.greedy import greedy_plan
 from assistant.domain.calendar.objective import do_nothing
+from assistant.domain.calendar.plan import Plan
 from assistant.domain.calendar.plan_record import ProofState
-from assistant.domain.calendar.solution import Status
+from assistant.domain.calendar.problem import Problem
+from assistant.domain.calendar.solution import Status, WeekSolution
 from assistant.domain.calendar.suggestions import Tiers
 from assistant.domain.errors import Forbidden
+from assistant.services.optimize_calendar import OptimizeResponse
 from tests.fakes.plans import HastySolver, MissingSolver, unproven
 from tests.fakes.stores import MemoryPlans
 from tests.unit.services.planned_week import (
@@ -62,6 +67,18 @@ def test_without_the_solver_the_greedy_plan_is_the_answer(world: World) -> None:
     assert answer.conflicts_resolved == 1
     assert world.meter.total(metric_names.DEGRADED, missing="solver") == 1
     assert len(world.proofs.jobs) == 1
+
+
+@pytest.mark.parametrize("error", [RuntimeError, MemoryError, OverflowError])
+def test_a_solver_that_breaks_is_one_that_is_missing(
+    world: World, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise error("of an event")
+
+    monkeypatch.setattr(cp_sat, "Week", broken)
+    answer = world.optimize(events=CLASH)
+    assert (answer.proof.status, answer.degraded, answer.conflicts_resolved) == (Status.GREEDY, ("solver",), 1)
 
 
 def test_without_the_table_defaults_hold_and_the_plan_is_not_kept(world: World) -> None:
@@ -147,6 +164,26 @@ class TestAskedAgain:
         world.plans.save(replace(kept, solution=replace(kept.solution, plan=nothing)))
         again = world.optimize(events=CLASH)
         assert (again.suggestions, again.conflicts_resolved) == (first.suggestions, 1)
+
+    def test_of_two_at_once_each_keeps_its_own_plan(self, world: World) -> None:
+        world.solver = HastySolver()
+        nested: list[OptimizeResponse] = []
+
+        class Overtaken(HastySolver):
+            def solve(self, problem: Problem, start: Plan, *, seconds: float) -> WeekSolution:
+                world.solver = CpSatSolver()
+                nested.append(world.optimize(events=CLASH))
+                return super().solve(problem, start, seconds=seconds)
+
+        world.solver = Overtaken()
+        late = world.optimize(events=CLASH)
+        (first,) = nested
+        assert first.plan_id != late.plan_id
+        assert late.plan_id
+        kept = world.plans.find("user123", late.plan_id)
+        assert kept
+        assert kept.solution.score == HastySolver().solve(kept.problem, greedy_plan(kept.problem), seconds=1).score
+        assert world.optimize(events=CLASH).plan_id == first.plan_id
 
     def test_where_something_was_slow_the_kept_plan_is_left_alone(self, world: World) -> None:
         first = world.optimize(events=CLASH)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from assistant.adapters.cp_sat_program import bindings
-from assistant.adapters.cp_sat_search import Search
+from assistant.adapters.cp_sat_search import Search, failures_as_unavailable
 from assistant.adapters.cp_sat_week import TooLarge, Week
 from assistant.domain.calendar.objective import best_focus, score
 from assistant.domain.calendar.plan import Plan
@@ -24,6 +24,7 @@ class CpSatSolver:
         with suppress(Unavailable):
             bindings()
 
+    @failures_as_unavailable()
     def solve(self, problem: Problem, start: Plan, *, seconds: float) -> WeekSolution:
         """Return the best allowed plan found within ``seconds``, never one that scores higher than ``start``.
 

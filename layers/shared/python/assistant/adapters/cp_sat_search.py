@@ -5,16 +5,32 @@ tiers that matter most are certain almost at once. What is left has small prices
 better than one sum weighted by the ranges of three tiers. Measured in docs/calendar-solver.md.
 """
 
+import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from assistant.adapters.cp_sat_program import Program, Variable
 from assistant.domain.calendar.objective import Score
 from assistant.domain.calendar.solution import Solution, Status
 from assistant.domain.errors import Unavailable
 
+logger = logging.getLogger(__name__)
+
 # Of the time there is, what the upper tiers may use: a plan that is best in them alone disturbs for no reason.
 _FIRST_STAGE = 0.5
+
+
+@contextmanager
+def failures_as_unavailable() -> Iterator[None]:
+    """Raise what goes wrong in a solver, memory that runs out too, as Unavailable: there is a plan without it."""
+    try:
+        yield
+    except Unavailable:
+        raise
+    except Exception as error:
+        logger.error("the solver failed", extra={"error": type(error).__name__})  # noqa: TRY400 it may quote the calendar
+        raise Unavailable(f"the solver failed: {type(error).__name__}") from error
 
 
 class Search[Planned]:

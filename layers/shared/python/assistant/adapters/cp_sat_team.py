@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from assistant.adapters.cp_sat_program import Program, Variable
-from assistant.adapters.cp_sat_search import Search
+from assistant.adapters.cp_sat_search import Search, failures_as_unavailable
 from assistant.adapters.cp_sat_week import TooLarge, Week
 from assistant.domain.calendar.objective import Score, best_focus, move_cost
 from assistant.domain.calendar.plan import Plan
@@ -19,6 +19,7 @@ from assistant.domain.errors import Unavailable
 class CpSatTeamSolver:
     """Looks for the best plans with one worker and a fixed seed."""
 
+    @failures_as_unavailable()
     def solve(self, team: Team, start: Mapping[str, Plan], *, seconds: float) -> TeamSolution:
         """Return the best allowed plans found within ``seconds``, never ones that score higher than ``start``.
 

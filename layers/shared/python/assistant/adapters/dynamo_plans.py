@@ -2,12 +2,15 @@
 
 import logging
 import zlib
+from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from assistant.adapters.dynamo import EXPIRES_AT, Item, Table, attributes, epoch, user_partition, write_if
 from assistant.domain.calendar.plan_record import PlanRecord
+from assistant.domain.errors import Conflict
 from assistant.ports.runtime import Clock
 
 logger = logging.getLogger(__name__)
@@ -25,10 +28,20 @@ class DynamoPlans:
         self._table = table
         self._clock = clock
 
-    def save(self, record: PlanRecord) -> bool:
-        """Keep a new plan; False when it is too large for an item."""
+    def add(self, record: PlanRecord) -> bool:
+        """Keep a plan where none is kept; False when it is too large for an item."""
         item = _item(record)
-        if len(item["plan"]) > _LARGEST_PLAN:
+        if _is_too_large(item):
+            return False
+        free = "attribute_not_exists(pk) OR expires_at <= :now"
+        if not self._put(item, free, values={":now": epoch(self._clock.now())}):
+            raise Conflict("Another request made a plan of this calendar at the same time.")
+        return True
+
+    def save(self, record: PlanRecord) -> bool:
+        """Keep a plan, whatever is kept; False when it is too large for an item."""
+        item = _item(record)
+        if _is_too_large(item):
             return False
         self._table.batch_put([item])
         return True
@@ -47,16 +60,25 @@ class DynamoPlans:
     def improve(self, record: PlanRecord) -> bool:
         """Replace the kept plan by one of a lower rank; False when it is forgotten or there is none lower."""
         item = _item(record)
+        worse = "attribute_exists(pk) AND #rank > :rank"
+        return self._put(item, worse, names={"#rank": "rank"}, values={":rank": item["rank"]})
+
+    def _put(self, item: Item, condition: str, *, values: Item, names: Mapping[str, str] | None = None) -> bool:
+        named: Any = {"ExpressionAttributeNames": names} if names else {}
         answer = write_if(
             lambda: self._table.client.put_item(
                 TableName=self._table.name,
                 Item=attributes(item),
-                ConditionExpression="attribute_exists(pk) AND #rank > :rank",
-                ExpressionAttributeNames={"#rank": "rank"},
-                ExpressionAttributeValues=attributes({":rank": item["rank"]}),
+                ConditionExpression=condition,
+                ExpressionAttributeValues=attributes(values),
+                **named,
             )
         )
         return answer is not None
+
+
+def _is_too_large(item: Item) -> bool:
+    return len(item["plan"]) > _LARGEST_PLAN
 
 
 def _plan_key(plan_id: str) -> str:

@@ -20,8 +20,12 @@ if TYPE_CHECKING:
 class PlanStore(Protocol):
     """Calendar plans, each forgotten after 30 days."""
 
+    def add(self, record: "PlanRecord") -> bool:
+        """Keep a new plan; False when it is too large to be kept. Raises Conflict where one of its id is kept."""
+        ...
+
     def save(self, record: "PlanRecord") -> bool:
-        """Keep a new plan; False when it is too large to be kept."""
+        """Keep a plan in place of any of its id; False when it is too large to be kept."""
         ...
 
     def find(self, user_id: str, plan_id: str) -> "PlanRecord | None":

@@ -110,6 +110,15 @@ class _Week:
     missing: tuple[Degraded, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """The id of this calendar's plan, and the kept one, unless what is allowed or costs has changed since."""
+
+    plan_id: str
+    plan: PlanRecord | None = None
+    outdated: bool = False
+
+
 def optimize_calendar(
     request: OptimizeRequest, caller: Identity, *, seconds: float, ports: OptimizePorts
 ) -> OptimizeResponse:
@@ -124,11 +133,14 @@ def optimize_calendar(
     caller.must_be(request.user_id)
     week = _read(request, caller, seconds, ports)
     prompt = ports.clock.monotonic() - started < _PROMPT_SECONDS
-    plan_id, earlier = _kept_before(request.user_id, week, ports.plans) if prompt else (uuid4().hex, None)
+    before = _kept_before(request.user_id, week, ports.plans) if prompt else _Before(uuid4().hex)
+    earlier = before.plan
     left = seconds - (ports.clock.monotonic() - started)
     solution = _solved(week.problem, earlier, min(request.time_limit_seconds, left), ports.solver)
-    record = _searched(earlier, solution) if earlier else _new(request.user_id, plan_id, week, solution, ports.clock)
-    kept, not_kept = keep_plan(record, earlier, caller, plans=ports.plans, proofs=ports.proofs)
+    record = _searched(earlier, solution) if earlier else _new(request.user_id, before, week, solution, ports.clock)
+    kept, not_kept = keep_plan(
+        record, earlier, caller, outdated=before.outdated, plans=ports.plans, proofs=ports.proofs
+    )
     view = plan_view(kept, kept="plan_store" not in not_kept)
     unsolved: tuple[Degraded, ...] = ("solver",) if solution.status is Status.GREEDY else ()
     missing = (*week.missing, *unsolved, *not_kept)
@@ -198,16 +210,17 @@ def _connected(request: OptimizeRequest, zone: ZoneInfo, kept: KeptEvents) -> Co
     return connected_calendars(request.user_id, request.date_range, zone, kept)
 
 
-def _kept_before(user_id: str, week: _Week, plans: PlanStore) -> tuple[str, PlanRecord | None]:
-    """Return the id of this calendar's plan, and the plan unless what is allowed or costs has changed since."""
+def _kept_before(user_id: str, week: _Week, plans: PlanStore) -> _Before:
     plan_id = plan_id_of(week.problem, week.constraints)
     try:
         kept = plans.find(user_id, plan_id)
     except Unavailable:
-        return uuid4().hex, None
-    if kept is None or violations(week.problem, kept.solution.plan):
-        return plan_id, None
-    return plan_id, kept if score(week.problem, kept.solution.plan) == kept.solution.score else None
+        return _Before(uuid4().hex)
+    if kept is None:
+        return _Before(plan_id)
+    plan = kept.solution.plan
+    holds = not violations(week.problem, plan) and score(week.problem, plan) == kept.solution.score
+    return _Before(plan_id, kept if holds else None, outdated=not holds)
 
 
 def _searched(earlier: PlanRecord, solution: WeekSolution) -> PlanRecord:
@@ -216,10 +229,10 @@ def _searched(earlier: PlanRecord, solution: WeekSolution) -> PlanRecord:
     return searched_on(earlier, solution, after)
 
 
-def _new(user_id: str, plan_id: str, week: _Week, solution: WeekSolution, clock: Clock) -> PlanRecord:
+def _new(user_id: str, before: _Before, week: _Week, solution: WeekSolution, clock: Clock) -> PlanRecord:
     return PlanRecord(
         user_id=user_id,
-        plan_id=plan_id,
+        plan_id=before.plan_id,
         created_at=clock.now(),
         revision=1,
         constraints=week.constraints,
