@@ -414,7 +414,9 @@ class TestUndoing:
         for number, (hour, quarters) in enumerate(times):
             start = TEN + hour * HOUR
             to = EventTime(start=start, end=start + quarters * HOUR / 4)
-            moved = MoveEvent(was=Traced(value=at), to=Traced(value=to), timezone=Traced(value=BERLIN))
+            moved = MoveEvent(
+                was=Traced(value=at), to=Traced(value=to), timezone=Traced(value=BERLIN), beside=Traced(value=(hands,))
+            )
             if do(desk, planning, moved, occasion=str(number)).state is EffectState.DONE:
                 at = to
         do(desk, hands, DECLINE)

@@ -95,9 +95,23 @@ def test_a_meeting_whose_new_time_was_taken_since_stays(user: Accepting) -> None
     record = user.desk.effects.records[USER, view.effect_id]
     assert (record.state, record.problem) == (
         EffectState.FAILED,
-        "Something else takes the new time, so the event stays where it is.",
+        "Something else takes that time, so the event stays where it is.",
     )
     assert start(user, planned.event_id) == TEN
+
+
+def test_a_meeting_whose_new_time_is_taken_already_is_not_asked_about(user: Accepting) -> None:
+    planned = user.add("Planning")
+    user.plan(Plan(moved={planned.event_id: MOVED}), planned)
+    user.add("Interview", TEN + 3 * HOUR)
+    assert user.accept().asked == ()
+
+
+def test_what_has_begun_is_not_asked_about(user: Accepting) -> None:
+    moved, optional = user.add("Planning"), user.add("All hands", organizer="ceo@company.com")
+    user.plan(Plan(moved={moved.event_id: MOVED}, declined=frozenset({optional.event_id})), moved, optional)
+    user.desk.clock.advance(24 * 3600)
+    assert user.accept("1-1", "1-2").asked == ()
 
 
 def test_meetings_that_change_places_move_whichever_is_first(user: Accepting) -> None:

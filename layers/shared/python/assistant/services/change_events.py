@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 _ELSEWHERE: Final = "The event is no longer where it was, so it stays where it is now."
 _OVER: Final = "That time is over, so nothing was entered."
 _TAKEN: Final = "Something else takes that time, so nothing was entered. Once it is free, accept the suggestion again."
-_NO_ROOM: Final = "Something else takes the new time, so the event stays where it is."
+_NO_ROOM: Final = "Something else takes that time, so the event stays where it is."
+_TOO_LATE: Final = "That time is over, so the event stays where it is."
 _CHANGED: Final = "The event was changed, so it stays."
 
 
@@ -67,7 +68,7 @@ class EventExecutor:
         calendar = self._calendar(effect)
         match action:
             case MoveEvent():
-                _move(calendar, effect, action)
+                _move(calendar, effect, action, self.clock.now())
             case DeclineEvent():
                 calendar.answer(effect.target.object_id, Answer.DECLINED)
             case AnswerEvent(answer=answer):
@@ -89,23 +90,21 @@ def _place(found: "ConnectedEvent", move: MoveEvent) -> TargetState:
     raise PreconditionFailed(_ELSEWHERE)
 
 
-def _move(calendar: CalendarAccount, effect: Effect, move: MoveEvent) -> None:
-    """Move the version that stands where it was; back again whatever stands there now, as the user undoes it.
+def _move(calendar: CalendarAccount, effect: Effect, move: MoveEvent, now: datetime) -> None:
+    """Move the version that stands where it was, there or back again.
 
     Raises:
-        PreconditionFailed: somebody moved it meanwhile, or something else takes the new time.
+        PreconditionFailed: somebody moved it meanwhile, or the time it would have is over, or takes something else.
         Unavailable: somebody changed something else of it meanwhile, as an attendee who answers does; move it again.
     """
     event_id, wanted = effect.target.object_id, move.to.value
     found = calendar.get(event_id)
     if _place(found, move) == wanted.state:
         return
+    if wanted.end <= now:
+        raise PreconditionFailed(_TOO_LATE)
     known = {event_id, *move.beside.value}
-    if (
-        move == effect.action
-        and not move.shortens
-        and _in_the_way(calendar, effect, wanted, move.timezone.value) - known
-    ):
+    if not move.shortens and _in_the_way(calendar, effect, wanted, move.timezone.value) - known:
         raise PreconditionFailed(_NO_ROOM)
     try:
         calendar.move(event_id, wanted.start, wanted.end, version=found.version)

@@ -12,7 +12,7 @@ from typing import Final
 from assistant.domain import metric_names
 from assistant.domain.effects.actions import EffectKind
 from assistant.domain.effects.approval import approved_but_failed, undo_conflicts
-from assistant.domain.effects.effect import LEASE, EffectRecord, EffectState, TargetKey
+from assistant.domain.effects.effect import LEASE, Effect, EffectRecord, EffectState, TargetKey
 from assistant.domain.effects.ledger import EffectChange, LedgerEvent
 from assistant.domain.effects.undo import EffectJob, Verdict, changes, verdict
 from assistant.domain.errors import (
@@ -31,6 +31,8 @@ from assistant.ports.runtime import Clock, Meter
 
 CHANGED_MEANWHILE: Final = "It was changed meanwhile, so it stays as it is now."
 NOT_AS_APPROVED: Final = "It is no longer what was approved, so nothing more is done."
+NOT_NEEDED: Final = "What it needs did not happen, so it was left."
+_HAPPENS: Final = frozenset({EffectState.QUEUED, EffectState.RUNNING, EffectState.DONE})
 # What no later try can mend: of a mail that may have left, nobody but its user can tell (Conflict).
 _FINAL: Final = (NotFound, Forbidden, ConnectionBroken, PreconditionFailed, Conflict, InvalidRequest)
 
@@ -66,14 +68,18 @@ def run_job(job: EffectJob, *, seconds: float, ports: ExecutePorts) -> None:
     records = ports.effects.find(job.user_id, job.effect_ids)
     waiting: dict[TargetKey, AssistantError] = {}
     undoing = _Undoing()
+    held: set[str] = set()
     for record in (records[name] for name in job.effect_ids if name in records):
-        if record.effect.target.key in waiting:
+        if record.effect.target.key in waiting or record.id in held:
+            held |= record.effect.needed_ids if job.undo else set()
             continue
         try:
             _require_time(until, ports)
             _undo(record, undoing, ports) if job.undo else _do(record, ports)
         except Unavailable as error:
             waiting[record.effect.target.key] = error
+            # What was entered where an event stood is gone before the event returns.
+            held |= record.effect.needed_ids if job.undo else set()
     if undoing.left:
         ports.notifier.notify(job.user_id, undo_conflicts(undoing.left, job))
     if waiting:
@@ -90,6 +96,7 @@ def _do(record: EffectRecord, ports: ExecutePorts) -> None:
     effect = record.effect
     executor = ports.executors[effect.action.kind]
     try:
+        _require_needed(effect, ports)
         seen = executor.observe(effect)
         if record.state is EffectState.QUEUED:
             after, inverse = effect.action.after(seen), effect.action.inverse(seen)
@@ -105,6 +112,24 @@ def _do(record: EffectRecord, ports: ExecutePorts) -> None:
         _fail(record, error.detail, ports)
     else:
         _next(record, LedgerEvent.DONE, ports)
+
+
+def _require_needed(effect: Effect, ports: ExecutePorts) -> None:
+    """Let an effect happen only after those it needs.
+
+    Raises:
+        PreconditionFailed: one of them did not happen, or was taken back.
+        Unavailable: one of them is still to be done.
+    """
+    if not effect.needs:
+        return
+    found = ports.effects.find(effect.user_id, effect.needed_ids)
+    if found.keys() != effect.needed_ids or any(one.state not in _HAPPENS for one in found.values()):
+        raise PreconditionFailed(NOT_NEEDED)
+    # Two that change places need each other.
+    before = [one for one in found.values() if effect.id not in one.effect.needed_ids]
+    if any(one.state is not EffectState.DONE for one in before):
+        raise Unavailable("What this needs is being done. Please try again shortly.")
 
 
 def _fail(record: EffectRecord, problem: str, ports: ExecutePorts) -> None:

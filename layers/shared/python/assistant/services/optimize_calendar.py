@@ -11,7 +11,7 @@ down the plan is answered but not kept, or not proven. ``degraded`` says which.
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -55,6 +55,7 @@ from assistant.services.week_request import OptimizeRequest, read_week
 
 # Where something was slow already, the time is the search's: no kept plan is looked for, and this is another one.
 _PROMPT_SECONDS: Final = 1.0
+_QUARTER: Final = 15 * 60
 
 _NO_CALENDAR: Final = (
     Notice(field="events", detail="are none: send some, or a file, or connect a calendar; the days count as empty"),
@@ -165,13 +166,20 @@ def _read(request: OptimizeRequest, caller: Identity, seconds: float, ports: Opt
     zone = ZoneInfo(request.timezone or preferences.working_hours.timezone)
     connected = _connected(request, zone, ports.kept)
     if connected.events:
-        request = request.model_copy(update={"events": connected.events})
+        # What has begun stays: a real calendar has a today, whether or not the request says so.
+        now = request.now or _next_quarter(ports.clock.now())
+        request = request.model_copy(update={"events": connected.events, "now": now})
     wishes, unheard = _understood(request, caller, seconds - (ports.clock.monotonic() - started), ports)
     days_off = preferences.meeting_preferences.no_meetings_days
     applied = apply_wishes(request.constraints, wishes, preferred_days=days_off)
     constraints, conflicts = completed_with_wishes(request.constraints, applied, wishes.understood, preferences)
     problem = read_week(request, constraints, zone)
     return _Week(problem, constraints, wishes, conflicts, connected.read, (*missing, *unheard))
+
+
+def _next_quarter(now: datetime) -> datetime:
+    """Return the next quarter of an hour: asked again within it, the calendar is the same."""
+    return datetime.fromtimestamp(-(-now.timestamp() // _QUARTER) * _QUARTER, UTC)
 
 
 def _preferences(user_id: str, ports: OptimizePorts) -> tuple[Preferences, tuple[Degraded, ...]]:

@@ -222,7 +222,7 @@ class MoveEvent(Action):
     timezone: Annotated[Traced[TimeZone], ArgumentRole.TEXT]
     """Where the user reads the times."""
     beside: Annotated[Traced[tuple[str, ...]], ArgumentRole.TEXT, Field(exclude_if=_NOTHING.__eq__)] = _NOTHING
-    """Ids of the events that are known to stand at its new time; left out where there are none, as in older hashes."""
+    """Ids of the events known to stand at its old or new time; left out where there are none, as in older hashes."""
 
     @property
     def shortens(self) -> bool:
@@ -236,7 +236,7 @@ class MoveEvent(Action):
     def inverse(self, before: TargetState) -> "MoveEvent | None":
         """Return what moves it back; None where nothing changes."""
         changes = before != self.after(before)
-        return MoveEvent(was=self.to, to=self.was, timezone=self.timezone) if changes else None
+        return self.model_copy(update={"was": self.to, "to": self.was}) if changes else None
 
 
 class DeclineEvent(Action):

@@ -155,6 +155,11 @@ class Effect(_Model):
     proposed_at: AwareDatetime
 
     @property
+    def needed_ids(self) -> frozenset[str]:
+        """The ids of all it needs."""
+        return frozenset(one.effect_id for one in self.needs)
+
+    @property
     def id(self) -> str:
         """Hash of user, target, action and occasion, or of user and occasion where that is one effect.
 

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Final
 
 from assistant.domain.calendar.changes import Change, ChangeType, closure, dependencies
-from assistant.domain.calendar.connected import is_in_the_way, takes_time
+from assistant.domain.calendar.connected import ConnectedEvent, is_in_the_way, takes_time
 from assistant.domain.calendar.focus_time import FOCUS_TIME
 from assistant.domain.calendar.kept import CalendarPlace, KeptCalendar, KeptEvent
 from assistant.domain.calendar.plan import placed
@@ -42,11 +42,16 @@ def effects_of_plan(
 ) -> tuple[PlannedEffect, ...]:
     """Return the effects of changes to events that stand in a connected calendar, and of time that is entered there.
 
-    The user moves what they organize, and declines what others do. What would be over by now is left out, and what
-    needs a change that is not among them while an event stands in its way. ``chosen`` break no rule together. Merging
-    two meetings is for the user to do: nothing takes the cancelling of one back.
+    The user moves what they organize, and declines what others do. What has begun, or would be over, is left out, and
+    what needs a change that is not among them while an event stands in its way. ``chosen`` break no rule together.
+    Merging two meetings is for the user to do: nothing takes the cancelling of one back.
     """
-    wanted = {place: one for place, one in enumerate(chosen) if one.at is None or _time(one.at).end > now}
+    begun = {event.id for event in record.problem.events if _time(event.at).start <= now}
+    wanted = {
+        place: one
+        for place, one in enumerate(chosen)
+        if begun.isdisjoint(one.altered) and (one.at is None or _time(one.at).end > now)
+    }
     found = (*_altered(wanted, record, kept), *_entered(wanted, record, kept, language))
     actions = {place: (target, action) for place, target, action in found}
     needs = _needs(record.problem, chosen, kept)
@@ -87,15 +92,26 @@ def _altered(wanted: Mapping[int, Change], record: PlanRecord, kept: KeptCalenda
     """Yield each action in the first calendar whose event takes it: one meeting may stand in two of the user's."""
     problem = record.problem
     seen = {event.id: event for event in problem.events}
+    unseen = [one.connected for one in kept.events if not _is_seen(one, seen)]
     known: defaultdict[str, list[KeptEvent]] = defaultdict(list)
     for one in kept.events:
         known[one.connected.event.event_id].append(one)
     for place, change in wanted.items():
         if change.type in _ALTER:
             event = seen[change.events[0]]
-            beside = _known_at(change.at, record)
+            if change.type is ChangeType.RESCHEDULE and _is_taken(change, unseen, problem):
+                continue
+            beside = _known_at((event.at, change.at), record) if change.at else ()
             actions = ((_target(one), _action(change, event, one, problem.zone.key, beside)) for one in known[event.id])
             yield from islice(((place, target, action) for target, action in actions if action), 1)
+
+
+def _is_taken(change: Change, unseen: Sequence[ConnectedEvent], problem: Problem) -> bool:
+    """Whether something the plan did not see there takes the new time."""
+    if change.at is None:
+        return False
+    start, end = (problem.local(minute) for minute in change.at)
+    return any(is_in_the_way(one, start, end, ()) for one in unseen if one.event.event_id not in change.events)
 
 
 def _entered(
@@ -166,13 +182,11 @@ def _is_seen(kept: KeptEvent, seen: Mapping[str, Event]) -> bool:
     return event is not None and _stands(kept) == _time(event.at)
 
 
-def _known_at(at: Interval | None, record: PlanRecord) -> tuple[str, ...]:
-    """Return the ids of the events that stand at a time before the plan or after it."""
-    if at is None:
-        return ()
-    before = (event.id for event in record.problem.events if event.at.overlaps(at))
-    after = (one.event.id for one in placed(record.problem, record.solution.plan) if one.at.overlaps(at))
-    return tuple(sorted({*before, *after}))
+def _known_at(times: Sequence[Interval], record: PlanRecord) -> tuple[str, ...]:
+    """Return the ids of the events that stand at these times before the plan or after it."""
+    before = ((event.id, event.at) for event in record.problem.events)
+    after = ((one.event.id, one.at) for one in placed(record.problem, record.solution.plan))
+    return tuple(sorted({name for name, at in (*before, *after) if any(map(at.overlaps, times))}))
 
 
 def _action(change: Change, event: Event, kept: KeptEvent, zone: str, beside: tuple[str, ...]) -> AnyAction | None:

@@ -1,8 +1,8 @@
 """Undoing: in which order, and what may be taken back without overwriting what the user did meanwhile."""
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Set
 from enum import StrEnum
-from itertools import groupby
 from typing import Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -67,11 +67,14 @@ def _of(names: Set[str], state: TargetState | None) -> TargetState:
 def jobs(records: Iterable[EffectRecord], *, undo: bool, request_id: str, at: AwareDatetime) -> tuple[EffectJob, ...]:
     """Return the jobs for these effects of one user, those of one target in one job and in order.
 
-    Doing goes from the first to the last, undoing from the last that was done to the first.
+    Doing goes from the first to the last, undoing from the last that was done to the first; what others need is done
+    before them, and undone after them.
     """
     ordered = sorted(records, key=_undone_first if undo else lambda record: record.effect.place, reverse=undo)
-    by_target = sorted(ordered, key=_target)
-    groups = [list(group) for _, group in groupby(by_target, key=_target)]
+    by_target: defaultdict[TargetKey, list[EffectRecord]] = defaultdict(list)
+    for record in ordered:
+        by_target[record.effect.target.key].append(record)
+    groups = sorted(by_target.values(), key=_most_needs, reverse=undo)
     return tuple(
         EffectJob(
             user_id=batch[0].effect.user_id,
@@ -84,7 +87,7 @@ def jobs(records: Iterable[EffectRecord], *, undo: bool, request_id: str, at: Aw
     )
 
 
-def _batches(groups: Sequence[list[EffectRecord]]) -> Iterable[list[EffectRecord]]:
+def _batches(groups: Iterable[list[EffectRecord]]) -> Iterable[list[EffectRecord]]:
     """Join groups into batches; one that is larger than a batch stays whole."""
     batch: list[EffectRecord] = []
     for group in groups:
@@ -96,8 +99,9 @@ def _batches(groups: Sequence[list[EffectRecord]]) -> Iterable[list[EffectRecord
         yield batch
 
 
-def _target(record: EffectRecord) -> TargetKey:
-    return record.effect.target.key
+def _most_needs(group: Iterable[EffectRecord]) -> int:
+    """Return how much one of them needs: more than each of what it needs, as needs are whole."""
+    return max(len(record.effect.needs) for record in group)
 
 
 def _undone_first(record: EffectRecord) -> tuple[AwareDatetime, str]:
