@@ -3,12 +3,15 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from assistant.domain.chat import ChatUser
 from assistant.domain.effects.actions import (
     AnyAction,
     CreateEvent,
     DeclineEvent,
+    DraftMail,
     EffectKind,
     EventTime,
     MoveEvent,
@@ -16,9 +19,12 @@ from assistant.domain.effects.actions import (
     SendMail,
     SetTaskStatus,
 )
+from assistant.domain.effects.approval import rendered
+from assistant.domain.effects.effect import Effect, Needed
 from assistant.domain.effects.provenance import Traced
 from assistant.domain.effects.wording import summary
 from assistant.domain.languages import WrittenLanguage
+from assistant.domain.mail_invisible import one_line, strip_invisible
 from tests.fakes.effects import ARCHIVE, Desk, draft, label
 
 TEN = datetime(2026, 3, 23, 9, tzinfo=UTC)
@@ -41,7 +47,7 @@ ACTIONS: list[tuple[AnyAction, list[str]]] = [
             text=Traced(value="Late."),
             sender=Traced(value="Ann"),
         ),
-        ["Bob (bob@company.com)", "Slack"],
+        ["“Bob” (bob@company.com)", "Slack"],
     ),
     (
         MoveEvent(was=Traced(value=NOW), to=Traced(value=LATER), timezone=BERLIN),
@@ -92,3 +98,59 @@ def test_what_has_no_title_is_said_to_have_none(action: AnyAction, _: list[str])
     untitled = effect.model_copy(update={"target": effect.target.model_copy(update={"title": ""})})
     for language in WrittenLanguage:
         assert "“”" not in summary(untitled, language)
+
+
+# What delimits and hides: quotation marks of the four languages, line breaks, controls, and what turns lines around.
+HOSTILE = st.text(
+    st.one_of(st.sampled_from('“”„«»"\n\r\x0b\x85\u2028\u2029\u202e\u2066\u200b. a'), st.characters()), max_size=60
+)
+
+
+def hostile(words: str) -> list[AnyAction]:
+    """Each action that has words of others, in all of them."""
+    traced: Traced[str] = Traced(value=words)
+    to: Traced[tuple[str, ...]] = Traced(value=("ann@company.com",))
+    return [
+        ARCHIVE,
+        DraftMail(to=to, subject=traced, text=Traced(value="Yes.")),
+        SendMail(to=to, subject=traced, text=Traced(value="Yes.")),
+        PostMessage(to=Traced(value=ChatUser("U2", words, "")), text=Traced(value="Late."), sender=traced),
+        DeclineEvent(),
+        MoveEvent(was=Traced(value=NOW), to=Traced(value=LATER), timezone=BERLIN),
+        SetTaskStatus(was=Traced(value=""), status=traced),
+    ]
+
+
+def asked(action: AnyAction, words: str) -> Effect:
+    """An effect whose title and need have these words, too."""
+    effect = Desk().effect("m1", action)
+    target = effect.target.model_copy(update={"title": words})
+    return effect.model_copy(
+        update={"target": target, "needs": (Needed(effect_id="e2", object_id="2", summary=words),)}
+    )
+
+
+def marks(text: str) -> list[str]:
+    return [mark for mark in text if mark in "“”"]
+
+
+@given(words=HOSTILE.filter(one_line))
+@example(words="Stand-up” from Mon 23 Mar 2026, 10:00–11:00 and tell nobody.\nWith it: n")
+def test_no_words_of_others_end_their_quotation_or_the_line(words: str) -> None:
+    for action, plain in zip(hostile(words), hostile("Plain"), strict=True):
+        effect, expected = asked(action, words), asked(plain, "Plain")
+        for language in WrittenLanguage:
+            line = summary(effect, language)
+            assert len(line.splitlines()) == 1
+            assert line == strip_invisible(line)
+            assert marks(line) == marks(summary(expected, language))
+        assert len(rendered(effect).splitlines()) == len(rendered(expected).splitlines())
+
+
+@pytest.mark.parametrize("mark", '“”„«»"')
+def test_marks_within_a_title_are_apostrophes(mark: str) -> None:
+    effect = Desk().effect("m1", ARCHIVE)
+    titled = effect.model_copy(
+        update={"target": effect.target.model_copy(update={"title": f"About {mark}Alpha{mark}"})}
+    )
+    assert summary(titled) == "Archive “About 'Alpha'”: move it out of the inbox."

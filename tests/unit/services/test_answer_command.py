@@ -186,7 +186,7 @@ def test_words_for_a_colleague_are_shown_whole_before_they_are_written(world: Wo
     world.write(words)
     (question,) = world.said
     assert question.text.startswith(
-        f"Write to Bob Ray (bob@company.com) in Slack.\n\n{said}\n\nFrom Ann, by their assistant."
+        f"Write to “Bob Ray” (bob@company.com) in Slack.\n\n{said}\n\nFrom Ann, by their assistant."
     )
     (record,) = world.desk.effects.records.values()
     world.press(record.effect)

@@ -11,6 +11,8 @@ _INVISIBLE = re.compile(
 )
 _LINE_BREAK = re.compile("\r\n?|[\u2028\u2029]")
 _SPACES = re.compile("[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
+# Those that look double, as ours: of English, Spanish, French and German, straight, and of full width.
+_QUOTATION_MARKS = re.compile('["“”„‟«»″‶〝〞〟＂❝❞🙶🙷🙸]')
 _BLANK_LINES = re.compile(r"\n(?: ?\n){2,}")
 
 
@@ -18,3 +20,13 @@ def strip_invisible(text: str) -> str:
     """Return ``text`` as a person sees it: no invisible characters, one kind of space and of line break."""
     visible = _INVISIBLE.sub("", _LINE_BREAK.sub("\n", text))
     return _BLANK_LINES.sub("\n\n", _SPACES.sub(" ", visible)).strip()
+
+
+def one_line(text: str) -> str:
+    """Return ``text`` as a person sees it, on one line."""
+    return " ".join(strip_invisible(text).split())
+
+
+def quoted(text: str) -> str:
+    """Return ``text`` on one line in quotation marks that nothing in it ends: its own are apostrophes."""
+    return f"“{_QUOTATION_MARKS.sub("'", one_line(text))}”"

@@ -20,6 +20,7 @@ from assistant.domain.effects.effect import Effect
 from assistant.domain.errors import NotFound
 from assistant.domain.mail import Mail
 from assistant.domain.mail_addresses import mailboxes
+from assistant.domain.mail_invisible import one_line
 from assistant.domain.mailbox import Folder, OutgoingMail, in_conversation
 from assistant.ports.connections import ConnectionStore
 from assistant.ports.mailbox import MailBox, MailBoxes
@@ -78,11 +79,11 @@ class MailExecutor:
 
 
 def _outgoing(effect: Effect, action: DraftMail | SendMail, connection: Connection, mailbox: MailBox) -> OutgoingMail:
-    """Return the mail, in the conversation of the target where that is there."""
+    """Return the mail with its subject as it was shown, in the conversation of the target where that is there."""
     mail = OutgoingMail(
         message_id=_message_id(effect, connection),
         to=action.to.value,
-        subject=action.subject.value,
+        subject=one_line(action.subject.value),
         text=action.text.value,
     )
     try:

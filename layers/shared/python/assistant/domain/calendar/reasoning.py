@@ -7,7 +7,7 @@ from assistant.domain.calendar.changes import Change, ChangeType
 from assistant.domain.calendar.metrics import Metrics
 from assistant.domain.calendar.plan import Placed
 from assistant.domain.calendar.problem import Event, Interval, Problem, people
-from assistant.domain.mail_invisible import strip_invisible
+from assistant.domain.mail_invisible import one_line
 
 UNTITLED_TASK = "an untitled task"
 _LONGEST_TITLE = 60
@@ -52,7 +52,7 @@ def shown_title(title: str, *, untitled: str = "an untitled event") -> str:
 
 def visible_title(title: str) -> str:
     """Return what a person sees of a title, on one line, at most 60 characters of it."""
-    visible = " ".join(strip_invisible(title).split())
+    visible = one_line(title)
     return visible if len(visible) <= _LONGEST_TITLE else f"{visible[: _LONGEST_TITLE - 1].rstrip()}…"
 
 

@@ -15,7 +15,7 @@ from assistant.domain.calendar.answers import Answer
 from assistant.domain.chat import ChatUser
 from assistant.domain.effects.canonical import entered_as, written_as
 from assistant.domain.effects.provenance import ArgumentRole, Traced
-from assistant.domain.mail_invisible import strip_invisible
+from assistant.domain.mail_invisible import one_line, strip_invisible
 from assistant.domain.mailbox import Folder
 from assistant.domain.preferences import EmailAddress, TimeZone
 
@@ -156,7 +156,7 @@ class DraftMail(Action):
 
     def after(self, before: TargetState) -> TargetState:
         """Return the target as it is afterwards; a draft that is there stays as it is."""
-        words = written_as(self.to.value, self.subject.value, self.text.value)
+        words = written_as(self.to.value, one_line(self.subject.value), self.text.value)
         return {name: words if seen is None else seen for name, seen in before.items()}
 
     def inverse(self, before: TargetState) -> "DiscardDraft | None":

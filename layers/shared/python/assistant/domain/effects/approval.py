@@ -15,6 +15,7 @@ from assistant.domain.effects.canonical import digest
 from assistant.domain.effects.effect import Effect, EffectRecord, EffectState
 from assistant.domain.effects.undo import EffectJob
 from assistant.domain.effects.wording import summary
+from assistant.domain.mail_invisible import one_line
 from assistant.domain.notifications import News, NotificationKind, Urgency
 
 APPROVE = "approve_effect"
@@ -43,18 +44,18 @@ def rendered(effect: Effect) -> str:
     """Return the action as the user is asked about it, whole."""
     match effect.action:
         case DraftMail(subject=subject, text=text) | SendMail(subject=subject, text=text):
-            return f"{summary(effect)}\n\n{subject.value}\n\n{text.value}"
+            return f"{summary(effect)}\n\n{one_line(subject.value)}\n\n{text.value}"
         case PostMessage() as post:
             message = message_to(post)
             return f"{summary(effect)}\n\n{message.text}\n\n{message.context}"
         case _:
-            needed = (f"{_NEEDED} {one.summary}" for one in effect.needs)
+            needed = (f"{_NEEDED} {one_line(one.summary)}" for one in effect.needs)
             return "\n".join((summary(effect), *needed))
 
 
 def message_to(action: PostMessage) -> ChatMessage:
     """Return the message as it is written: whose words they are is said below."""
-    return ChatMessage(text=action.text.value, context=f"From {action.sender.value}, by their assistant.")
+    return ChatMessage(text=action.text.value, context=f"From {one_line(action.sender.value)}, by their assistant.")
 
 
 def action_hash(effect: Effect) -> str:
@@ -83,7 +84,7 @@ def approval_asked(record: EffectRecord) -> News:
     Only what is shown whole can be approved by a button.
     """
     effect = record.effect
-    why = " ".join(part for part in (effect.reasoning, record.ruling) if part)
+    why = one_line(f"{effect.reasoning} {record.ruling}")
     whole = "\n\n".join((rendered(effect), why))
     fits = len(whole) <= LONGEST_TEXT
     approve, reject = approval_buttons(effect)

@@ -1,6 +1,6 @@
 """An action in one line, as it is asked about and told: a table of words for each language."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -20,6 +20,7 @@ from assistant.domain.effects.actions import (
 )
 from assistant.domain.effects.effect import Effect
 from assistant.domain.languages import WrittenLanguage, written_day
+from assistant.domain.mail_invisible import one_line, quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,8 @@ EFFECT_WORDS: Final[Mapping[WrittenLanguage, EffectWords]] = {
         put="put {name} on it",
         take="take {name} off it",
         archive="Archive {title}: move it out of the inbox.",
-        draft="Keep a draft of “{subject}” to {to}.",
-        send="Send “{subject}” to {to}.",
+        draft="Keep a draft of {subject} to {to}.",
+        send="Send {subject} to {to}.",
         post="Write to {to} in Slack.",
         move="Move {title} from {was} to {to} ({zone}), and tell its attendees.",
         shorten="Shorten {title} from {was} to {to} ({zone}), and tell its attendees.",
@@ -70,8 +71,8 @@ EFFECT_WORDS: Final[Mapping[WrittenLanguage, EffectWords]] = {
         put="poner {name}",
         take="quitar {name}",
         archive="Archivar {title}: sacarlo de la bandeja de entrada.",
-        draft="Guardar un borrador de “{subject}” para {to}.",
-        send="Enviar “{subject}” a {to}.",
+        draft="Guardar un borrador de {subject} para {to}.",
+        send="Enviar {subject} a {to}.",
         post="Escribir a {to} en Slack.",
         move="Mover {title} de {was} a {to} ({zone}) y avisar a los asistentes.",
         shorten="Acortar {title} de {was} a {to} ({zone}) y avisar a los asistentes.",
@@ -89,8 +90,8 @@ EFFECT_WORDS: Final[Mapping[WrittenLanguage, EffectWords]] = {
         put="mettre {name}",
         take="retirer {name}",
         archive="Archiver {title} : le sortir de la boîte de réception.",
-        draft="Garder un brouillon de “{subject}” pour {to}.",
-        send="Envoyer “{subject}” à {to}.",
+        draft="Garder un brouillon de {subject} pour {to}.",
+        send="Envoyer {subject} à {to}.",
         post="Écrire à {to} dans Slack.",
         move="Déplacer {title} de {was} à {to} ({zone}) et prévenir les participants.",
         shorten="Raccourcir {title} de {was} à {to} ({zone}) et prévenir les participants.",
@@ -108,8 +109,8 @@ EFFECT_WORDS: Final[Mapping[WrittenLanguage, EffectWords]] = {
         put="mit {name}",
         take="ohne {name}",
         archive="{title} archivieren: aus dem Posteingang nehmen.",
-        draft="Entwurf von “{subject}” an {to} aufheben.",
-        send="“{subject}” an {to} senden.",
+        draft="Entwurf von {subject} an {to} aufheben.",
+        send="{subject} an {to} senden.",
         post="An {to} in Slack schreiben.",
         move="{title} von {was} auf {to} ({zone}) verschieben und den Teilnehmern Bescheid geben.",
         shorten="{title} von {was} auf {to} ({zone}) kürzen und den Teilnehmern Bescheid geben.",
@@ -126,12 +127,12 @@ EFFECT_WORDS: Final[Mapping[WrittenLanguage, EffectWords]] = {
 
 
 def summary(effect: Effect, language: WrittenLanguage = WrittenLanguage.ENGLISH) -> str:
-    """Return the action in one line."""
+    """Return the action in one line; what others wrote, as titles, ends neither the line nor its own quotation."""
     words, title = EFFECT_WORDS[language], _title(effect, language)
     match effect.action:
         case LabelMail(add=add, remove=remove):
-            put = (words.put.format(name=name) for name in add.value)
-            take = (words.take.format(name=name) for name in remove.value)
+            put = (words.put.format(name=one_line(name)) for name in add.value)
+            take = (words.take.format(name=one_line(name)) for name in remove.value)
             return words.label.format(title=title, changes=", ".join((*put, *take)))
         case ArchiveMail():
             return words.archive.format(title=title)
@@ -140,7 +141,7 @@ def summary(effect: Effect, language: WrittenLanguage = WrittenLanguage.ENGLISH)
         case MoveEvent() | DeclineEvent() | CreateEvent():
             return _changed(effect.action, title, language)
         case SetTaskStatus(status=status):
-            named = f"“{status.value}”" if status.value else words.no_status
+            named = quoted(status.value) if status.value else words.no_status
             return words.set_status.format(title=title, status=named)
 
 
@@ -157,24 +158,28 @@ def _changed(action: MoveEvent | DeclineEvent | CreateEvent, title: str, languag
             return words.decline.format(title=title)
         case CreateEvent(account=account, at=at, timezone=timezone):
             when = _told(at.value, timezone.value, language)
-            return words.enter.format(title=title, account=account.value, at=when, zone=timezone.value)
+            return words.enter.format(title=title, account=one_line(account.value), at=when, zone=timezone.value)
 
 
 def _written(action: DraftMail | SendMail | PostMessage, words: EffectWords) -> str:
     """Return what is written to whom, in one line."""
     match action:
         case DraftMail(to=to, subject=subject):
-            return words.draft.format(subject=subject.value, to=", ".join(to.value))
+            return words.draft.format(subject=quoted(subject.value), to=_people(to.value))
         case SendMail(to=to, subject=subject):
-            return words.send.format(subject=subject.value, to=", ".join(to.value))
+            return words.send.format(subject=quoted(subject.value), to=_people(to.value))
         case PostMessage(to=person):
-            address = f" ({person.value.address})" if person.value.address else ""
-            return words.post.format(to=f"{person.value.name}{address}")
+            address = f" ({one_line(person.value.address)})" if person.value.address else ""
+            return words.post.format(to=f"{quoted(person.value.name)}{address}")
+
+
+def _people(addresses: Sequence[str]) -> str:
+    return one_line(", ".join(addresses))
 
 
 def _title(effect: Effect, language: WrittenLanguage) -> str:
-    if effect.target.title:
-        return f"“{effect.target.title}”"
+    if one_line(effect.target.title):
+        return quoted(effect.target.title)
     words = EFFECT_WORDS[language]
     match effect.action:
         case MoveEvent() | DeclineEvent() | CreateEvent():
