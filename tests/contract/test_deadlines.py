@@ -291,17 +291,18 @@ WORST: dict[str, Callable[[], float]] = {
     "receive_calendar_notification": lambda: store() + slowest(sqs_client(attempts=1)),
     "sync_calendar": lambda: mailbox_call() + 6 * store() + 2 * BATCH_PAUSES + slowest(sqs_client()),
     # Of Graph two lists of changes, then those that left the inbox, twenty at a time, which takes long only once. Users
-    # are told in a time of its own, the last of them in what it takes.
+    # are told in a time of its own, the last of them in what it takes. Of mail and of calendars it is read whose turn
+    # it is, and kept.
     "reconcile_accounts": lambda: (
         tell_of_broken.LONGEST_SECONDS
         + told()
         + mailbox_call()
         + 2 * graph_api.CALL_SECONDS
-        + 5 * store()
+        + 9 * store()
         + BATCH_PAUSES
         + slowest(sqs_client())
     ),
-    "renew_watches": lambda: mailbox_call() + graph_api.CALL_SECONDS + 5 * store(),
+    "renew_watches": lambda: mailbox_call() + graph_api.CALL_SECONDS + 7 * store(),
     "record_audit": lambda: 10 * slowest(dynamo_client(attempts=1)),
     "check_health": provider,
     "export_metrics": lambda: slowest(cloudwatch_client()),

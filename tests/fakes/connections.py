@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from assistant.domain.account_round import AccountRound
 from assistant.domain.connections import Connection, ConsentGone, connection_id
 from assistant.domain.providers import Provider
 from assistant.domain.tokens import Consent, GivenConsent, KeptTokens, PendingConsent, TokenSet
@@ -115,6 +116,22 @@ class MemoryConnections:
         self._outage.check()
         found = (one for one in self._kept.values() if wanted(one))
         return sorted(found, key=lambda one: (one.connected_at, one.user_id, one.id))
+
+
+class MemoryRounds:
+    """Implements ``ports.AccountRounds``."""
+
+    def __init__(self, outage: Outage | None = None) -> None:
+        self._outage = outage or Outage()
+        self.kept: dict[str, AccountRound] = {}
+
+    def read(self, name: str) -> AccountRound:
+        self._outage.check()
+        return self.kept.get(name, AccountRound())
+
+    def keep(self, name: str, kept: AccountRound) -> None:
+        self._outage.check()
+        self.kept[name] = kept
 
 
 class MemoryConsents:

@@ -20,6 +20,7 @@ from tests.fakes.connections import (
     MemoryConnections,
     MemoryConsents,
     MemoryGivenConsents,
+    MemoryRounds,
     MemoryVault,
     ScriptedProvider,
 )
@@ -247,6 +248,7 @@ class Wired:
             "kept_events": self.kept_calendars,
             "calendar_queue": self.calendar_queue,
             "subscriptions": self.subscriptions,
+            "account_rounds": MemoryRounds(self.store),
             "push_tokens": KnownPush(),
             "oauth_clients": KnownSecret(),
             "chat_queue": self.chat_queue,

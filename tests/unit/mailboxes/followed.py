@@ -12,7 +12,7 @@ from assistant.services.reconcile_mailboxes import Reconciled, ReconcilePorts, r
 from assistant.services.renew_watches import Renewed, RenewPorts, Watched, renew_watches
 from assistant.services.sync_mailbox import Synced, SyncPorts, sync_mailbox
 from assistant.services.triage_emails import TriagePorts
-from tests.fakes.connections import MemoryConnections, google_connection
+from tests.fakes.connections import MemoryConnections, MemoryRounds, google_connection
 from tests.fakes.llm import MemorySpending, ScriptedLlm, sensible
 from tests.fakes.mailbox import MemoryMailBox, MemoryMailBoxes
 from tests.fakes.mailbox_sync import FollowedDecisions, MemoryMailboxQueue, MemoryPlaces, MemoryReceipts
@@ -76,8 +76,9 @@ class Followed:
             self.subscriptions,
             self.notifier,
         )
+        self.rounds = MemoryRounds()
         self.reconcile_ports = ReconcilePorts(
-            self.connections, self.boxes, self.places, self.receipts, self.queue, self.meter, self.clock
+            self.connections, self.rounds, self.boxes, self.places, self.receipts, self.queue, self.meter, self.clock
         )
 
     @property
@@ -111,7 +112,11 @@ class Followed:
     def renew(self) -> Renewed:
         given = self.reconcile_ports
         ports = RenewPorts(
-            given.connections, {Access.MAIL: Watched(given.boxes.open, self.places)}, self.meter, self.clock
+            given.connections,
+            self.rounds,
+            {Access.MAIL: Watched(given.boxes.open, self.places)},
+            self.meter,
+            self.clock,
         )
         return renew_watches(seconds=self.seconds, ports=ports)
 

@@ -13,7 +13,7 @@ from assistant.services.each_account import LEAST_SECONDS
 from assistant.services.reconcile_calendars import CalendarReconcilePorts, CalendarsReconciled, reconcile_calendars
 from assistant.services.renew_watches import Renewed, RenewPorts, Watched, renew_watches
 from tests.fakes.calendar_account import MemoryCalendars
-from tests.fakes.connections import MemoryConnections, google_connection
+from tests.fakes.connections import MemoryConnections, MemoryRounds, google_connection
 from tests.fakes.kept_calendar import MemoryKeptCalendars
 from tests.fakes.mailbox_sync import MemoryMailboxQueue
 from tests.fakes.runtime import ManualClock, MemoryMeter
@@ -30,10 +30,11 @@ class World:
         self.store, self.queue_outage = Outage(), Outage()
         self.clock = clock
         self.connections = MemoryConnections()
+        self.rounds = MemoryRounds()
         self.connection = self.connect(may_read())
         self.places = MemoryKeptCalendars(self.store)
         self.queue = MemoryMailboxQueue(self.queue_outage)
-        self.ports = CalendarReconcilePorts(self.connections, self.places, self.queue, clock)
+        self.ports = CalendarReconcilePorts(self.connections, self.rounds, self.places, self.queue, clock)
 
     def connect(self, connection: Connection) -> Connection:
         assert self.connections.replace(connection, expected_version=0)
@@ -92,7 +93,7 @@ def test_what_cannot_be_looked_at_is_counted(world: World) -> None:
 def test_a_watch_of_a_calendar_is_renewed_beside_those_of_mail(world: World) -> None:
     calendars = MemoryCalendars()
     parts = {Access.CALENDAR: Watched(calendars.open, world.places)}
-    ports = RenewPorts(world.connections, parts, MemoryMeter(), world.clock)
+    ports = RenewPorts(world.connections, world.rounds, parts, MemoryMeter(), world.clock)
     world.read(watched_until=None)
     assert renew_watches(seconds=LEAST_SECONDS, ports=ports) == Renewed(watched=1)
     place = world.places.read(world.connection)

@@ -14,6 +14,7 @@ from assistant.domain.connections import Connection
 from assistant.domain.errors import Unavailable
 from assistant.domain.mailbox_sync import SyncReason, reconciled
 from assistant.domain.providers import Access
+from assistant.ports.account_rounds import AccountRounds
 from assistant.ports.connections import ConnectionStore
 from assistant.ports.kept_calendar import CalendarPlaces
 from assistant.ports.mailbox_sync import MailboxQueue
@@ -28,6 +29,7 @@ class CalendarReconcilePorts:
     """The ports finding calendars to look at needs."""
 
     connections: ConnectionStore
+    rounds: AccountRounds
     places: CalendarPlaces
     queue: MailboxQueue
     clock: Clock
@@ -59,12 +61,12 @@ def reconcile_calendars(*, seconds: float, ports: CalendarReconcilePorts) -> Cal
         Unavailable: the connections cannot be read.
     """
     seen = each_account(
+        "reconcile",
         Access.CALENDAR,
         partial(_looked_at, ports=ports),
-        left=_End.LEFT,
+        left=lambda _: _End.LEFT,
         until=ports.clock.monotonic() + seconds,
-        connections=ports.connections,
-        clock=ports.clock,
+        ports=ports,
     )
     return CalendarsReconciled(**Counter(one.value for one in seen))
 

@@ -17,6 +17,7 @@ from assistant.domain.errors import OF_THE_ACCOUNT, ConnectionBroken, Unavailabl
 from assistant.domain.mailbox import CursorExpired
 from assistant.domain.mailbox_sync import MailboxPlace, SyncReason, reconciled
 from assistant.domain.providers import Access
+from assistant.ports.account_rounds import AccountRounds
 from assistant.ports.connections import ConnectionStore
 from assistant.ports.mailbox import MailBox, MailBoxes
 from assistant.ports.mailbox_sync import MailboxPlaces, MailboxQueue, Receipts
@@ -32,6 +33,7 @@ class ReconcilePorts:
     """The ports finding undecided mail needs."""
 
     connections: ConnectionStore
+    rounds: AccountRounds
     boxes: MailBoxes
     places: MailboxPlaces
     receipts: Receipts
@@ -77,12 +79,12 @@ def reconcile_mailboxes(*, seconds: float, ports: ReconcilePorts) -> Reconciled:
         Unavailable: the connections cannot be read.
     """
     seen = each_account(
+        "reconcile",
         Access.MAIL,
         partial(_tried, ports=ports),
-        left=_Seen(_End.LEFT),
+        left=partial(_Seen, _End.LEFT),
         until=ports.clock.monotonic() + seconds,
-        connections=ports.connections,
-        clock=ports.clock,
+        ports=ports,
     )
     now = ports.clock.now()
     oldest = max(((now - one.waiting).total_seconds() for one in seen if one.waiting), default=0.0)

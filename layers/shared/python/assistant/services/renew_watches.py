@@ -6,10 +6,12 @@ What cannot be renewed is watched for as long as it was before, so that the time
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from functools import partial
+from itertools import chain
 from typing import Any, Final, Protocol
 
 from assistant.domain import metric_names
@@ -17,6 +19,7 @@ from assistant.domain.connections import Connection
 from assistant.domain.errors import ConnectionBroken, Unavailable
 from assistant.domain.mailbox_sync import MailboxPlace
 from assistant.domain.providers import Access
+from assistant.ports.account_rounds import AccountRounds
 from assistant.ports.connections import ConnectionStore
 from assistant.ports.runtime import Clock, Meter
 from assistant.services.each_account import each_account
@@ -59,6 +62,7 @@ class RenewPorts:
     """The ports renewing watches needs."""
 
     connections: ConnectionStore
+    rounds: AccountRounds
     parts: Mapping[Access, Watched[Any]]
     meter: Meter
     clock: Clock
@@ -98,7 +102,9 @@ def renew_watches(*, seconds: float, ports: RenewPorts) -> Renewed:
         Unavailable: the connections cannot be read.
     """
     until = ports.clock.monotonic() + seconds
-    seen = [one for part in ports.parts for one in _renewed(part, until, ports)]
+    # Mail and calendars at once: neither takes the time of the other.
+    with ThreadPoolExecutor(len(ports.parts)) as pool:
+        seen = [*chain.from_iterable(pool.map(partial(_renewed, until=until, ports=ports), ports.parts))]
     now = ports.clock.now()
     left = [(one.watched_until - now).total_seconds() for one in seen if one.watched_until]
     if left:
@@ -118,12 +124,12 @@ def renew_watch[Place: MailboxPlace](connection: Connection, watched: Watched[Pl
 
 def _renewed(part: Access, until: float, ports: RenewPorts) -> Sequence[_Seen]:
     return each_account(
+        "renew",
         part,
         partial(_tried, watched=ports.parts[part], clock=ports.clock),
-        left=_Seen(_End.LEFT),
+        left=lambda _: _Seen(_End.LEFT),
         until=until,
-        connections=ports.connections,
-        clock=ports.clock,
+        ports=ports,
     )
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from assistant.adapters.kms_envelope import KmsEnvelope
     from assistant.adapters.oauth_clients import OAuthClients
     from assistant.domain.providers import Access, Provider
+    from assistant.ports.account_rounds import AccountRounds
     from assistant.ports.connections import (
         AccessTokens,
         AuthorizationServers,
@@ -73,6 +74,13 @@ class ConnectionWiring(NotificationWiring):
         from assistant.adapters.dynamo_subscriptions import DynamoSubscriptions
 
         return DynamoSubscriptions(self._table)
+
+    @cached_property
+    def account_rounds(self) -> "AccountRounds":
+        """Whose turn it is where a run has no time for all accounts."""
+        from assistant.adapters.dynamo_account_rounds import DynamoAccountRounds
+
+        return DynamoAccountRounds(self._table)
 
     @cached_property
     def authorization_servers(self) -> "AuthorizationServers":

@@ -46,4 +46,6 @@ class FollowedCalendarWiring(ConnectedCalendarWiring, KeptCalendarWiring):
         """What finding calendars to look at needs."""
         from assistant.services.reconcile_calendars import CalendarReconcilePorts
 
-        return CalendarReconcilePorts(self.connections, self.calendar_places, self.calendar_queue, self.clock)
+        return CalendarReconcilePorts(
+            self.connections, self.account_rounds, self.calendar_places, self.calendar_queue, self.clock
+        )

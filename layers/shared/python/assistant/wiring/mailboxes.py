@@ -123,6 +123,7 @@ class MailBoxWiring(
 
         return ReconcilePorts(
             self.connections,
+            self.account_rounds,
             self.mailboxes,
             self.mailbox_places,
             self.receipts,
@@ -141,7 +142,7 @@ class MailBoxWiring(
             Access.MAIL: Watched(self.mailboxes.open, self.mailbox_places),
             Access.CALENDAR: Watched(self.calendars.open, self.calendar_places),
         }
-        return RenewPorts(self.connections, parts, self.meter, self.clock)
+        return RenewPorts(self.connections, self.account_rounds, parts, self.meter, self.clock)
 
     @cached_property
     def execute_ports(self) -> "ExecutePorts":
