@@ -28,8 +28,8 @@ from tests.unit.effects.test_doing import Crash, Crashing
 TEN = datetime(2025, 1, 20, 10, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 OTHERS = "ceo@company.com"
-DECLINE = DeclineEvent()
 BERLIN = "Europe/Berlin"
+DECLINE = DeclineEvent(was=Traced(value=EventTime(start=TEN, end=TEN + HOUR)), timezone=Traced(value=BERLIN))
 
 
 @pytest.fixture
@@ -146,7 +146,7 @@ class TestAsking:
         assert "to Mon 20 Jan 2025, 23:30–Tue 21 Jan 2025, 00:30 (" in rendered(desk.effect("event-1", late))
 
     def test_what_has_no_title_is_said_so(self, desk: Desk) -> None:
-        effect = desk.effect("event-1", DECLINE)
+        effect = desk.effect("event-1", DeclineEvent())
         nameless = effect.model_copy(update={"target": effect.target.model_copy(update={"title": ""})})
         assert rendered(nameless) == "Decline an event without a title, and tell its organizer."
 
@@ -270,6 +270,44 @@ class TestDeclining:
             EffectState.FAILED,
             "You organize this event. Cancel it in your calendar instead.",
         )
+
+    @pytest.mark.parametrize("to", [TEN + timedelta(days=1), TEN + HOUR / 2])
+    def test_what_its_organizer_moved_since_is_not_declined(self, desk: Desk, to: datetime) -> None:
+        event_id = invited(desk)
+        effect = desk.effect(event_id, DECLINE)
+        approve(desk, effect)
+        desk.calendar.reschedule(event_id, to, to + HOUR)
+        desk.work()
+        failed = desk.record(effect)
+        assert (failed.state, failed.problem) == (
+            EffectState.FAILED,
+            "The event takes place at another time by now, so your answer to it stays as it is.",
+        )
+        assert answer(desk, event_id) == "needs_action"
+
+    def test_what_is_moved_right_before_it_is_declined_is_not(self, desk: Desk) -> None:
+        event_id = invited(desk)
+        effect = desk.effect(event_id, DECLINE)
+        executor = desk.execute_ports.executors[DECLINE.kind]
+        executor.observe(effect)
+        desk.calendar.reschedule(event_id, TEN + HOUR, TEN + 2 * HOUR)
+        with pytest.raises(PreconditionFailed):
+            executor.apply(effect, DECLINE)
+        assert answer(desk, event_id) == "needs_action"
+
+    def test_what_its_organizer_moved_after_it_was_declined_stays_declined(self, desk: Desk) -> None:
+        event_id = invited(desk)
+        done = do(desk, event_id, DECLINE)
+        desk.calendar.reschedule(event_id, TEN + HOUR, TEN + 2 * HOUR)
+        left = undo(desk, done)
+        assert (left.state, answer(desk, event_id)) == (EffectState.DONE, "declined")
+        assert left.problem
+
+    def test_one_proposed_before_times_were_named_is_declined_whenever_it_is(self, desk: Desk) -> None:
+        event_id = invited(desk)
+        assert DeclineEvent().model_dump(mode="json") == {"kind": "decline_event"}
+        assert do(desk, event_id, DeclineEvent()).state is EffectState.DONE
+        assert rendered(desk.effect(event_id, DeclineEvent())).startswith("Decline “")
 
     def test_what_was_accepted_since_is_left_alone(self, desk: Desk) -> None:
         event_id = invited(desk)

@@ -54,6 +54,7 @@ ACTIONS: list[tuple[AnyAction, list[str]]] = [
         [TITLE, "10:00–11:00", "2026, 00:00–01:00", "(Europe/Berlin)"],
     ),
     (DeclineEvent(), [TITLE]),
+    (DeclineEvent(was=Traced(value=NOW), timezone=BERLIN), [TITLE, "10:00–11:00", "2026", "(Europe/Berlin)"]),
     (
         CreateEvent(
             title=Traced(value="Weekly offers"),

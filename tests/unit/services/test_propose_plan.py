@@ -52,7 +52,9 @@ def test_an_invitation_is_declined(user: Accepting) -> None:
     planned = user.add("All hands", organizer="ceo@company.com")
     user.plan(Plan(declined=frozenset({planned.event_id})), planned)
     (view,) = user.accept().asked
-    assert view.rendered == "Decline “All hands”, and tell its organizer."
+    assert view.rendered == (
+        "Decline “All hands”, Mon 23 Mar 2026, 10:00–11:00 (America/New_York), and tell its organizer."
+    )
     user.approve(view)
     assert user.desk.calendar.get(planned.event_id).event.self_response == "declined"
 

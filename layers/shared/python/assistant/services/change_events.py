@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from assistant.domain.calendar.connected import ConnectedEvent
 
 _ELSEWHERE: Final = "The event is no longer where it was, so it stays where it is now."
+_MOVED: Final = "The event takes place at another time by now, so your answer to it stays as it is."
 _OVER: Final = "That time is over, so nothing was entered."
 _TAKEN: Final = "Something else takes that time, so nothing was entered. Once it is free, accept the suggestion again."
 _NO_ROOM: Final = "Something else takes that time, so the event stays where it is."
@@ -49,14 +50,14 @@ class EventExecutor:
         """Return when the event takes place, what the user answered to it, or what one of ours is like.
 
         Raises:
-            PreconditionFailed: the event is neither where it was nor where it should go.
+            PreconditionFailed: the event is not where it was, nor where it should go.
         """
         calendar = self._calendar(effect)
         match effect.action:
             case MoveEvent() as move:
                 return _place(calendar.get(effect.target.object_id), move)
-            case DeclineEvent():
-                return {"answer": _answer(calendar, effect.target.object_id)}
+            case DeclineEvent() as decline:
+                return {"answer": _answer(calendar, effect.target.object_id, decline)}
             case CreateEvent():
                 found = calendar.find(effect.id)
                 return {"event": _seen(found) if found else None}
@@ -70,6 +71,7 @@ class EventExecutor:
             case MoveEvent():
                 _move(calendar, effect, action, self.clock.now())
             case DeclineEvent():
+                _require_unmoved(calendar.get(effect.target.object_id), action)
                 calendar.answer(effect.target.object_id, Answer.DECLINED)
             case AnswerEvent(answer=answer):
                 calendar.answer(effect.target.object_id, answer)
@@ -83,11 +85,20 @@ class EventExecutor:
 
 
 def _place(found: "ConnectedEvent", move: MoveEvent) -> TargetState:
-    start, end = found.event.start, found.event.end
     for known in (move.was.value, move.to.value):
-        if isinstance(start, datetime) and (known.start, known.end) == (start, end):
+        if _takes(found, known):
             return known.state
     raise PreconditionFailed(_ELSEWHERE)
+
+
+def _takes(found: "ConnectedEvent", known: EventTime) -> bool:
+    start, end = found.event.start, found.event.end
+    return isinstance(start, datetime) and (known.start, known.end) == (start, end)
+
+
+def _require_unmoved(found: "ConnectedEvent", decline: DeclineEvent) -> None:
+    if decline.was.value and not _takes(found, decline.was.value):
+        raise PreconditionFailed(_MOVED)
 
 
 def _move(calendar: CalendarAccount, effect: Effect, move: MoveEvent, now: datetime) -> None:
@@ -114,15 +125,20 @@ def _move(calendar: CalendarAccount, effect: Effect, move: MoveEvent, now: datet
             raise Unavailable("The event is being changed. Please try again shortly.") from None
 
 
-def _answer(calendar: CalendarAccount, event_id: str) -> str:
+def _answer(calendar: CalendarAccount, event_id: str, decline: DeclineEvent) -> str:
     """Return the answer: tentative where there is none yet, as none can be taken back.
 
     What was declined Outlook takes out of the calendar.
+
+    Raises:
+        PreconditionFailed: it takes place at another time than the user was asked about.
     """
     try:
-        event = calendar.get(event_id).event
+        found = calendar.get(event_id)
     except NotFound:
         return Answer.DECLINED.value
+    _require_unmoved(found, decline)
+    event = found.event
     if event.organizer_is_self:
         raise Forbidden("You organize this event. Cancel it in your calendar instead.")
     return Answer.TENTATIVE.value if event.self_response == "needs_action" else event.self_response

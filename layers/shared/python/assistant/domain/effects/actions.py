@@ -209,6 +209,8 @@ class EventTime(BaseModel):
 
 
 TracedTime = Annotated[Traced[EventTime], ArgumentRole.TIME]
+_UNTIMED = Traced[EventTime | None](value=None)
+_UTC = Traced[TimeZone](value="UTC")
 
 
 class MoveEvent(Action):
@@ -240,11 +242,15 @@ class MoveEvent(Action):
 
 
 class DeclineEvent(Action):
-    """Decline an invitation and tell its organizer."""
+    """Decline an invitation and tell its organizer; one that takes place at another time by then is not declined."""
 
     always_asks: ClassVar[bool] = True
 
     kind: Literal[EffectKind.DECLINE_EVENT] = EffectKind.DECLINE_EVENT
+    was: Annotated[Traced[EventTime | None], ArgumentRole.TIME, Field(exclude_if=_UNTIMED.__eq__)] = _UNTIMED
+    """When it takes place; not known of those proposed earlier, whose hashes hold."""
+    timezone: Annotated[Traced[TimeZone], ArgumentRole.TEXT, Field(exclude_if=_UTC.__eq__)] = _UTC
+    """Where the user reads the time."""
 
     def after(self, before: TargetState) -> TargetState:
         """Return the target as it is afterwards."""

@@ -195,7 +195,9 @@ def _action(change: Change, event: Event, kept: KeptEvent, zone: str, beside: tu
     if was is None or was != _time(event.at):
         return None
     if change.at is None:
-        return DeclineEvent() if found.attendees and not organizes else None
+        if not found.attendees or organizes:
+            return None
+        return DeclineEvent(was=Traced(value=was), timezone=Traced(value=zone))
     if found.attendees and not organizes:
         return None
     to = Traced[EventTime](value=_time(change.at))

@@ -37,6 +37,7 @@ class EffectWords:
     move: str
     shorten: str
     decline: str
+    decline_at: str
     enter: str
     set_status: str
     no_status: str
@@ -58,6 +59,7 @@ EFFECT_WORDS: Final[Mapping[WrittenLanguage, EffectWords]] = {
         move="Move {title} from {was} to {to} ({zone}), and tell its attendees.",
         shorten="Shorten {title} from {was} to {to} ({zone}), and tell its attendees.",
         decline="Decline {title}, and tell its organizer.",
+        decline_at="Decline {title}, {at} ({zone}), and tell its organizer.",
         enter="Enter {title} into the calendar of {account}, {at} ({zone}): private, and busy.",
         set_status="Set {title} to {status} where it is kept.",
         no_status="no status",
@@ -77,6 +79,7 @@ EFFECT_WORDS: Final[Mapping[WrittenLanguage, EffectWords]] = {
         move="Mover {title} de {was} a {to} ({zone}) y avisar a los asistentes.",
         shorten="Acortar {title} de {was} a {to} ({zone}) y avisar a los asistentes.",
         decline="Rechazar {title} y avisar a quien organiza.",
+        decline_at="Rechazar {title}, {at} ({zone}), y avisar a quien organiza.",
         enter="Anotar {title} en el calendario de {account}, {at} ({zone}): privado y ocupado.",
         set_status="Poner {title} en {status} donde se guarda.",
         no_status="ningún estado",
@@ -96,6 +99,7 @@ EFFECT_WORDS: Final[Mapping[WrittenLanguage, EffectWords]] = {
         move="Déplacer {title} de {was} à {to} ({zone}) et prévenir les participants.",
         shorten="Raccourcir {title} de {was} à {to} ({zone}) et prévenir les participants.",
         decline="Décliner {title} et prévenir l’organisateur.",
+        decline_at="Décliner {title}, {at} ({zone}), et prévenir l’organisateur.",
         enter="Inscrire {title} dans l’agenda de {account}, {at} ({zone}) : privé et occupé.",
         set_status="Passer {title} à {status} là où c’est conservé.",
         no_status="aucun statut",
@@ -115,6 +119,7 @@ EFFECT_WORDS: Final[Mapping[WrittenLanguage, EffectWords]] = {
         move="{title} von {was} auf {to} ({zone}) verschieben und den Teilnehmern Bescheid geben.",
         shorten="{title} von {was} auf {to} ({zone}) kürzen und den Teilnehmern Bescheid geben.",
         decline="{title} absagen und dem Organisator Bescheid geben.",
+        decline_at="{title}, {at} ({zone}), absagen und dem Organisator Bescheid geben.",
         enter="{title} in den Kalender von {account} eintragen, {at} ({zone}): privat und belegt.",
         set_status="{title} dort, wo sie steht, auf {status} setzen.",
         no_status="keinen Status",
@@ -154,8 +159,11 @@ def _changed(action: MoveEvent | DeclineEvent | CreateEvent, title: str, languag
             shorter = to.value.start == was.value.start and to.value.end < was.value.end
             times = {"was": _told(was.value, zone, language), "to": _told(to.value, zone, language)}
             return (words.shorten if shorter else words.move).format(title=title, zone=zone, **times)
-        case DeclineEvent():
-            return words.decline.format(title=title)
+        case DeclineEvent(was=was, timezone=timezone):
+            if was.value is None:
+                return words.decline.format(title=title)
+            when = _told(was.value, timezone.value, language)
+            return words.decline_at.format(title=title, at=when, zone=timezone.value)
         case CreateEvent(account=account, at=at, timezone=timezone):
             when = _told(at.value, timezone.value, language)
             return words.enter.format(title=title, account=one_line(account.value), at=when, zone=timezone.value)
