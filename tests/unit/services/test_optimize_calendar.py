@@ -21,6 +21,7 @@ from assistant.domain.calendar.problem import Problem
 from assistant.domain.calendar.solution import Status, WeekSolution
 from assistant.domain.calendar.suggestions import Tiers
 from assistant.domain.errors import Forbidden
+from assistant.services import optimize_calendar
 from assistant.services.optimize_calendar import OptimizeResponse
 from tests.fakes.plans import HastySolver, MissingSolver, unproven
 from tests.fakes.stores import MemoryPlans
@@ -215,6 +216,18 @@ def test_the_search_has_the_time_asked_for_and_never_more_than_is_left(world: Wo
     world.optimize(time_limit_seconds=5, seconds=16)
     world.optimize(time_limit_seconds=20, seconds=16)
     assert solver.seconds == [5, 16]
+
+
+def test_the_greedy_plan_is_made_in_the_time_of_the_search(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(problem: Problem) -> Plan:
+        world.clock.advance(3)
+        return greedy_plan(problem)
+
+    monkeypatch.setattr(optimize_calendar, "greedy_plan", slow)
+    solver = world.solver = HastySolver()
+    world.optimize(time_limit_seconds=5, seconds=16)
+    world.optimize(time_limit_seconds=20, seconds=16, events=CLASH)
+    assert solver.seconds == [2, 13]
 
 
 def test_a_task_with_the_id_of_an_event_keeps_its_own_title(world: World) -> None:

@@ -12,9 +12,10 @@ from assistant.domain import metric_names
 from assistant.domain.calendar.changes import ChangeType
 from assistant.domain.calendar.plan import Plan
 from assistant.domain.calendar.solution import Status, TeamSolution
-from assistant.domain.calendar.team import Team
+from assistant.domain.calendar.team import Team, separate_plans
 from assistant.domain.errors import Forbidden, InvalidRequest, Unavailable
 from assistant.domain.users import Identity
+from assistant.services import optimize_team as optimize_team_module
 from assistant.services.optimize_team import TeamPorts, TeamRequest, TeamResponse, optimize_team
 from tests.fakes.runtime import ManualClock, MemoryMeter
 
@@ -52,7 +53,9 @@ SECRET = event("secret", "Job interview", "10:00", "10:30", "rival@x.com", flexi
 DOCTOR = event("doctor", "Doctor", "10:00", "10:30", "clinic@x.com")
 
 
-def planned(*members: dict[str, Any], solver: Any = None, meter: MemoryMeter | None = None) -> TeamResponse:
+def planned(
+    *members: dict[str, Any], solver: Any = None, meter: MemoryMeter | None = None, clock: ManualClock | None = None
+) -> TeamResponse:
     request = TeamRequest.model_validate(
         {
             "user_id": "ana",
@@ -61,8 +64,25 @@ def planned(*members: dict[str, Any], solver: Any = None, meter: MemoryMeter | N
             "granularity_minutes": 30,
         }
     )
-    ports = TeamPorts(solver or CpSatTeamSolver(), meter or MemoryMeter(), ManualClock())
+    ports = TeamPorts(solver or CpSatTeamSolver(), meter or MemoryMeter(), clock or ManualClock())
     return optimize_team(request, CALLER, seconds=20, ports=ports)
+
+
+def test_the_separate_plans_are_made_in_the_time_of_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, given = ManualClock(), list[float]()
+
+    def slow(team: Team) -> Mapping[str, Plan]:
+        clock.advance(3)
+        return separate_plans(team)
+
+    class Noting(CpSatTeamSolver):
+        def solve(self, team: Team, start: Mapping[str, Plan], *, seconds: float) -> TeamSolution:
+            given.append(seconds)
+            return super().solve(team, start, seconds=seconds)
+
+    monkeypatch.setattr(optimize_team_module, "separate_plans", slow)
+    planned(solver=Noting(), clock=clock)
+    assert given == [7]
 
 
 def test_a_shared_meeting_moves_to_one_time_on_all_calendars() -> None:

@@ -137,7 +137,7 @@ def optimize_calendar(
     before = _kept_before(request.user_id, week, ports.plans) if prompt else _Before(uuid4().hex)
     earlier = before.plan
     left = seconds - (ports.clock.monotonic() - started)
-    solution = _solved(week.problem, earlier, min(request.time_limit_seconds, left), ports.solver)
+    solution = _solved(week.problem, earlier, min(request.time_limit_seconds, left), ports)
     record = _searched(earlier, solution) if earlier else _new(request.user_id, before, week, solution, ports.clock)
     kept, not_kept = keep_plan(
         record, earlier, caller, outdated=before.outdated, plans=ports.plans, proofs=ports.proofs
@@ -250,14 +250,16 @@ def _new(user_id: str, before: _Before, week: _Week, solution: WeekSolution, clo
     )
 
 
-def _solved(problem: Problem, earlier: PlanRecord | None, seconds: float, solver: PlanSolver) -> WeekSolution:
+def _solved(problem: Problem, earlier: PlanRecord | None, seconds: float, ports: OptimizePorts) -> WeekSolution:
+    """Return the best plan found within ``seconds``, of which the greedy one takes its part."""
+    started = ports.clock.monotonic()
     if earlier and earlier.proof is ProofState.PROVEN:
         return earlier.solution
     start = greedy_plan(problem)
     if earlier and earlier.solution.score < score(problem, start):
         start = earlier.solution.plan
     try:
-        return solver.solve(problem, start, seconds=seconds)
+        return ports.solver.solve(problem, start, seconds=seconds - (ports.clock.monotonic() - started))
     except Unavailable:
         return Solution(start, Status.GREEDY, score(problem, start), bounds=None, seconds=0.0)
 

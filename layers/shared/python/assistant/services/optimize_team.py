@@ -153,7 +153,7 @@ def optimize_team(request: TeamRequest, caller: Identity, *, seconds: float, por
     team = _team(request)
     before = {user: do_nothing(problem) for user, problem in team.members.items()}
     spent = ports.clock.monotonic() - started
-    solution = _solved(team, min(request.time_limit_seconds, seconds - spent), ports.solver)
+    solution = _solved(team, min(request.time_limit_seconds, seconds - spent), ports)
     own = {(event.id, event.at): event.title for event in team.members[request.user_id].events}
     members = tuple(_member_plan(team, user, before[user], solution.plan[user], own=own) for user in team.members)
     conflicts, open_wishes, cost = solution.gaps
@@ -201,10 +201,12 @@ def _placed_in_zone(member: TeamMember) -> list[CalendarEvent]:
     return [event.model_copy(update={"timezone": event.timezone or member.timezone}) for event in member.events]
 
 
-def _solved(team: Team, seconds: float, solver: TeamSolver) -> TeamSolution:
+def _solved(team: Team, seconds: float, ports: TeamPorts) -> TeamSolution:
+    """Return the best plans found within ``seconds``, of which the greedy ones take their part."""
+    started = ports.clock.monotonic()
     start = separate_plans(team)
     try:
-        return solver.solve(team, start, seconds=seconds)
+        return ports.solver.solve(team, start, seconds=seconds - (ports.clock.monotonic() - started))
     except Unavailable:
         return Solution(start, Status.GREEDY, team_score(team, start), bounds=None, seconds=0.0)
 
