@@ -346,7 +346,12 @@ class MemoryPlans:
     def improve(self, record: PlanRecord) -> bool:
         self._outage.check()
         kept = self._records.get((record.user_id, record.plan_id))
-        if kept is None or kept.rank <= record.rank:
+        return kept is not None and record.rank < kept.rank and self.renew(record)
+
+    def renew(self, record: PlanRecord) -> bool:
+        self._outage.check()
+        kept = self._records.get((record.user_id, record.plan_id))
+        if kept is None or kept.rank < record.rank:
             return False
         self._records[record.user_id, record.plan_id] = record
         return True

@@ -1,5 +1,6 @@
 """Plans are kept alike in memory and on DynamoDB, and only a lower rank replaces them."""
 
+import json
 import os
 import zlib
 from dataclasses import replace
@@ -84,8 +85,40 @@ class TestPlanStore:
         assert plans.find("user123", "plan1") == (new if better else kept)
         assert not plans.improve(new)
 
+    @pytest.mark.parametrize(
+        ("tiers", "proof", "no_worse"),
+        [
+            ((2, 10, 100), ProofState.NOT_QUEUED, True),
+            ((2, 10, 99), ProofState.QUEUED, True),
+            ((2, 10, 101), ProofState.PROVEN, False),
+        ],
+    )
+    def test_what_is_no_worse_renews_it(
+        self,
+        plans: PlanStore,
+        record: PlanRecord,
+        clock: ManualClock,
+        tiers: tuple[int, int, int],
+        proof: ProofState,
+        *,
+        no_worse: bool,
+    ) -> None:
+        kept = scored(record, 2, 10, 100, proof=ProofState.QUEUED)
+        plans.save(kept)
+        clock.advance(KEPT_FOR.total_seconds() - 1)
+        new = replace(scored(record, *tiers, proof=proof), renewed_at=clock.now())
+        assert plans.renew(new) is no_worse
+        assert plans.find("user123", "plan1") == (new if no_worse else kept)
+        clock.advance(1)
+        assert plans.find("user123", "plan1") == (new if no_worse else None)
+
+    def test_what_was_proven_meanwhile_is_not_renewed(self, plans: PlanStore, record: PlanRecord) -> None:
+        plans.save(scored(record, 2, 10, 100, proof=ProofState.PROVEN))
+        assert not plans.renew(scored(record, 2, 10, 100, proof=ProofState.QUEUED))
+
     def test_does_not_bring_back_what_is_gone(self, plans: PlanStore, record: PlanRecord) -> None:
         assert not plans.improve(record)
+        assert not plans.renew(record)
         assert plans.find("user123", "plan1") is None
 
 
@@ -96,6 +129,17 @@ def test_a_plan_larger_than_an_item_is_not_kept(table: Table, clock: ManualClock
     plans = DynamoPlans(table, clock)
     assert not plans.save(replace(record, problem=replace(record.problem, events=large)))
     assert plans.find("user123", "plan1") is None
+
+
+def test_a_plan_kept_before_plans_were_renewed_reads_back(table: Table, clock: ManualClock, record: PlanRecord) -> None:
+    plans = DynamoPlans(table, clock)
+    plans.save(record)
+    item = table.get(user_partition("user123"), "PLAN#plan1")
+    assert item
+    document = json.loads(zlib.decompress(bytes(item["plan"])))
+    del document["renewed_at"]
+    table.batch_put([item | {"plan": zlib.compress(json.dumps(document).encode())}])
+    assert plans.find("user123", "plan1") == record
 
 
 def test_a_plan_this_version_cannot_read_is_unknown(table: Table, clock: ManualClock, record: PlanRecord) -> None:

@@ -16,11 +16,12 @@ from assistant.domain.calendar.changes import ChangeType
 from assistant.domain.calendar.greedy import greedy_plan
 from assistant.domain.calendar.objective import do_nothing
 from assistant.domain.calendar.plan import Plan
-from assistant.domain.calendar.plan_record import ProofState
+from assistant.domain.calendar.plan_record import PlanRecord, ProofState
 from assistant.domain.calendar.problem import Problem
 from assistant.domain.calendar.solution import Status, WeekSolution
 from assistant.domain.calendar.suggestions import Tiers
 from assistant.domain.errors import Forbidden
+from assistant.ports.calendar import PlanSolver
 from assistant.services import optimize_calendar
 from assistant.services.optimize_calendar import OptimizeResponse
 from tests.fakes.plans import HastySolver, MissingSolver, unproven
@@ -36,6 +37,14 @@ from tests.unit.services.planned_week import (
 @pytest.fixture
 def world() -> World:
     return World()
+
+
+def kept_as(world: World, answer: OptimizeResponse) -> PlanRecord:
+    """Return what is kept at the address of an answer."""
+    assert answer.plan_id
+    kept = world.plans.find("user123", answer.plan_id)
+    assert kept
+    return kept
 
 
 def test_resolves_a_clash_proves_it_and_keeps_the_plan(world: World) -> None:
@@ -102,9 +111,7 @@ def test_without_the_queue_nobody_is_promised_a_proof(world: World) -> None:
     world.queue.down = True
     answer = world.optimize(events=CLASH)
     assert (answer.degraded, answer.proof.state) == (("proof_queue",), ProofState.NOT_QUEUED)
-    assert answer.plan_id
-    kept = world.plans.find("user123", answer.plan_id)
-    assert kept
+    kept = kept_as(world, answer)
     assert kept.proof is ProofState.NOT_QUEUED
 
 
@@ -122,9 +129,7 @@ class TestAskedAgain:
     def test_the_search_goes_on_from_the_kept_plan(self, world: World) -> None:
         world.solver = HastySolver()
         first = world.optimize(events=CLASH)
-        assert first.plan_id
-        kept = world.plans.find("user123", first.plan_id)
-        assert kept
+        kept = kept_as(world, first)
         best = CpSatSolver().solve(kept.problem, kept.solution.plan, seconds=5)
         worse = replace(kept, solution=unproven(kept.problem, do_nothing(kept.problem)))
         world.plans.save(worse)
@@ -137,14 +142,12 @@ class TestAskedAgain:
     def test_a_better_plan_is_the_next_revision(self, world: World) -> None:
         world.solver = HastySolver()
         first = world.optimize(events=CLASH)
-        assert first.plan_id
-        kept = world.plans.find("user123", first.plan_id)
-        assert kept
+        kept = kept_as(world, first)
         world.plans.save(replace(kept, solution=unproven(kept.problem, do_nothing(kept.problem))))
         world.solver = CpSatSolver()
         again = world.optimize(events=CLASH)
         assert (again.plan_id, again.revision, again.proof.state) == (first.plan_id, 2, ProofState.PROVEN)
-        assert world.plans.find("user123", first.plan_id) != kept
+        assert kept_as(world, first) != kept
         assert len(world.proofs.jobs) == 1
 
     def test_a_proof_nobody_could_queue_is_queued(self, world: World) -> None:
@@ -156,11 +159,55 @@ class TestAskedAgain:
         assert (again.degraded, again.proof.state) == ((), ProofState.QUEUED)
         assert [job.plan_id for job in world.proofs.jobs] == [again.plan_id]
 
-    def test_a_kept_plan_that_is_reckoned_otherwise_today_does_not_count(self, world: World) -> None:
+    def test_a_proof_whose_job_failed_is_queued_again_after_an_hour(self, world: World) -> None:
+        world.solver = HastySolver()
+        first = world.optimize(events=CLASH)
+        for minutes, jobs in ((60, 1), (1, 2), (60, 2), (1, 3)):
+            world.clock.advance(60 * minutes)
+            again = world.optimize(events=CLASH)
+            assert (again.plan_id, again.revision, again.proof.state) == (first.plan_id, 1, ProofState.QUEUED)
+            assert len(world.proofs.jobs) == jobs
+        assert world.proofs.jobs[-1].requested_at == world.clock.now()
+
+    def test_a_proof_that_ends_late_is_not_undone(self, world: World) -> None:
+        world.solver = HastySolver()
+        first = world.optimize(events=CLASH)
+        kept = kept_as(world, first)
+        proven = replace(kept, proof=ProofState.PROVEN)
+
+        class Overtaken(HastySolver):
+            def solve(self, problem: Problem, start: Plan, *, seconds: float) -> WeekSolution:
+                assert world.plans.improve(proven)
+                return super().solve(problem, start, seconds=seconds)
+
+        world.solver = Overtaken()
+        world.clock.advance(2 * 3600)
+        world.optimize(events=CLASH)
+        assert kept_as(world, first) == proven
+        assert len(world.proofs.jobs) == 1
+
+    @pytest.mark.parametrize("solver", [CpSatSolver(), HastySolver()])
+    def test_in_the_second_half_of_its_time_the_plan_is_kept_anew(self, world: World, solver: PlanSolver) -> None:
+        world.solver = solver
         first = world.optimize(events=CLASH)
         assert first.plan_id
-        kept = world.plans.find("user123", first.plan_id)
-        assert kept
+        for days in (14.9, 14.9, 29.9):
+            world.clock.advance(days * 86_400)
+            again = world.optimize(events=CLASH)
+            assert (again.plan_id, again.created_at, again.degraded) == (first.plan_id, first.created_at, ())
+        world.clock.advance(29.9 * 86_400)
+        assert world.plans.find("user123", first.plan_id)
+
+    def test_in_the_first_half_of_its_time_nothing_is_written(self, world: World) -> None:
+        first = world.optimize(events=CLASH)
+        kept = kept_as(world, first)
+        world.clock.advance(14.9 * 86_400)
+        world.optimize(events=CLASH)
+        assert kept_as(world, first) is kept
+
+    def test_a_kept_plan_that_is_reckoned_otherwise_today_does_not_count(self, world: World) -> None:
+        first = world.optimize(events=CLASH)
+        kept = kept_as(world, first)
         nothing = do_nothing(kept.problem)
         world.plans.save(replace(kept, solution=replace(kept.solution, plan=nothing)))
         again = world.optimize(events=CLASH)
@@ -180,22 +227,19 @@ class TestAskedAgain:
         late = world.optimize(events=CLASH)
         (first,) = nested
         assert first.plan_id != late.plan_id
-        assert late.plan_id
-        kept = world.plans.find("user123", late.plan_id)
-        assert kept
+        kept = kept_as(world, late)
         assert kept.solution.score == HastySolver().solve(kept.problem, greedy_plan(kept.problem), seconds=1).score
         assert world.optimize(events=CLASH).plan_id == first.plan_id
 
     def test_where_something_was_slow_the_kept_plan_is_left_alone(self, world: World) -> None:
         first = world.optimize(events=CLASH)
-        assert first.plan_id
-        kept = world.plans.find("user123", first.plan_id)
+        kept = kept_as(world, first)
         world.interpreter.outage = SlowOutage(world.clock)
         world.solver = HastySolver()
         again = world.optimize(events=CLASH, seconds=20, wishes=["be kind to me"])
         assert (again.proof.status, again.degraded) == (Status.FEASIBLE, ("claude",))
         assert again.plan_id != first.plan_id
-        assert world.plans.find("user123", first.plan_id) == kept
+        assert kept_as(world, first) == kept
 
     def test_other_wishes_make_another_plan(self, world: World) -> None:
         first = world.optimize(events=CLASH)

@@ -59,9 +59,16 @@ class DynamoPlans:
 
     def improve(self, record: PlanRecord) -> bool:
         """Replace the kept plan by one of a lower rank; False when it is forgotten or there is none lower."""
+        return self._replace(record, "#rank > :rank")
+
+    def renew(self, record: PlanRecord) -> bool:
+        """Replace the kept plan by one of the same rank or a lower; False when it is forgotten or better."""
+        return self._replace(record, "#rank >= :rank")
+
+    def _replace(self, record: PlanRecord, condition: str) -> bool:
         item = _item(record)
-        worse = "attribute_exists(pk) AND #rank > :rank"
-        return self._put(item, worse, names={"#rank": "rank"}, values={":rank": item["rank"]})
+        kept = f"attribute_exists(pk) AND {condition}"
+        return self._put(item, kept, names={"#rank": "rank"}, values={":rank": item["rank"]})
 
     def _put(self, item: Item, condition: str, *, values: Item, names: Mapping[str, str] | None = None) -> bool:
         named: Any = {"ExpressionAttributeNames": names} if names else {}

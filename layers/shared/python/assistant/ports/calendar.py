@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class PlanStore(Protocol):
-    """Calendar plans, each forgotten after 30 days."""
+    """Calendar plans, each forgotten 30 days after it was made or renewed."""
 
     def add(self, record: "PlanRecord") -> bool:
         """Keep a new plan; False when it is too large to be kept. Raises Conflict where one of its id is kept."""
@@ -34,6 +34,10 @@ class PlanStore(Protocol):
 
     def improve(self, record: "PlanRecord") -> bool:
         """Replace the kept plan by one of a lower rank; False when it is forgotten or there is none lower."""
+        ...
+
+    def renew(self, record: "PlanRecord") -> bool:
+        """Replace the kept plan by one of the same rank or a lower; False when it is forgotten or better."""
         ...
 
 

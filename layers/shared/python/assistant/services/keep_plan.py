@@ -24,34 +24,34 @@ def keep_plan(
 ) -> tuple[PlanRecord, tuple[NotKept, ...]]:
     """Keep the plan, then queue the wish for its proof, as a job finds the plan it is about; return it as it is kept.
 
-    ``earlier`` is the one that is kept; where a job may be writing it, only a better one replaces it. One that is kept
-    and ``outdated`` is replaced. Where another request made one meanwhile, this one is kept under an id of its own.
+    ``earlier`` is the one that is kept: only a better one replaces it, or one that is renewed and no worse. One that
+    is kept and ``outdated`` is replaced. Where another request made one meanwhile, this is kept under an id of its own.
     """
     if record == earlier:
         return record, ()
-    job_may_write = earlier is not None and earlier.proof is not ProofState.NOT_QUEUED
+    renewed = earlier is not None and record.renewed_at != earlier.renewed_at
     try:
-        if job_may_write:
-            kept = plans.improve(record)
-        elif earlier or outdated:
+        if earlier:
+            kept = plans.renew(record) if renewed else plans.improve(record)
+        elif outdated:
             kept = plans.save(record)
         else:
             record, kept = _added(record, plans)
         if not kept:
-            return (earlier, ()) if earlier and job_may_write else (_unproven(record), ("plan_store",))
+            return (earlier, ()) if earlier else (_unproven(record), ("plan_store",))
     except Unavailable:
         return _unproven(record), ("plan_store",)
-    if job_may_write or record.proof is ProofState.PROVEN:
+    if record.proof is not ProofState.QUEUED or (earlier and not renewed):
         return record, ()
     job = ProofJob(
-        user_id=record.user_id, plan_id=record.plan_id, request_id=caller.request_id, requested_at=record.created_at
+        user_id=record.user_id, plan_id=record.plan_id, request_id=caller.request_id, requested_at=record.kept_since
     )
     try:
         proofs.send(job)
     except Unavailable:
         unproven = _unproven(record)
         with suppress(Unavailable):
-            plans.save(unproven)
+            plans.renew(unproven)
         return unproven, ("proof_queue",)
     return record, ()
 

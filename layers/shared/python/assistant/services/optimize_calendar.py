@@ -10,7 +10,7 @@ down the plan is answered but not kept, or not proven. ``degraded`` says which.
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 from uuid import uuid4
@@ -26,6 +26,7 @@ from assistant.domain.calendar.objective import score
 from assistant.domain.calendar.plan_record import (
     PlanRecord,
     ProofState,
+    asked_again,
     plan_id_of,
     proof_state,
     searched_on,
@@ -138,7 +139,8 @@ def optimize_calendar(
     earlier = before.plan
     left = seconds - (ports.clock.monotonic() - started)
     solution = _solved(week.problem, earlier, min(request.time_limit_seconds, left), ports)
-    record = _searched(earlier, solution) if earlier else _new(request.user_id, before, week, solution, ports.clock)
+    again = earlier and asked_again(earlier, ports.clock.now())
+    record = _searched(again, solution) if again else _new(request.user_id, before, week, solution, ports.clock)
     kept, not_kept = keep_plan(
         record, earlier, caller, outdated=before.outdated, plans=ports.plans, proofs=ports.proofs
     )
@@ -234,7 +236,8 @@ def _kept_before(user_id: str, week: _Week, plans: PlanStore) -> _Before:
 def _searched(earlier: PlanRecord, solution: WeekSolution) -> PlanRecord:
     # A job that is under way goes on from what it finds kept; what one could not prove, another will not.
     after = ProofState.QUEUED if earlier.proof is ProofState.NOT_QUEUED else earlier.proof
-    return searched_on(earlier, solution, after)
+    record = searched_on(earlier, solution, after)
+    return record if record.rank < earlier.rank else replace(earlier, proof=after)
 
 
 def _new(user_id: str, before: _Before, week: _Week, solution: WeekSolution, clock: Clock) -> PlanRecord:

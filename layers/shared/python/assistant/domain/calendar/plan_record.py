@@ -14,6 +14,8 @@ from assistant.domain.calendar.solution import Status, WeekSolution
 from assistant.domain.users import UserId
 
 KEPT_FOR = timedelta(days=30)
+# A job that has not come to an end by then has failed too often: it lies among the dead letters.
+QUEUED_FOR = timedelta(hours=1)
 
 
 class ProofState(StrEnum):
@@ -40,11 +42,18 @@ class PlanRecord:
     problem: Problem
     solution: WeekSolution
     proof: ProofState
+    renewed_at: datetime | None = None
+    """When it was last asked about with too little of its time left, or with no proof under way."""
+
+    @property
+    def kept_since(self) -> datetime:
+        """When its time began, and that of its proof in the queue."""
+        return self.renewed_at or self.created_at
 
     @property
     def expires_at(self) -> datetime:
         """When the plan is forgotten."""
-        return self.created_at + KEPT_FOR
+        return self.kept_since + KEPT_FOR
 
     @property
     def rank(self) -> tuple[int, int, int, int]:
@@ -79,6 +88,17 @@ def searched_on(kept: PlanRecord, found: WeekSolution, otherwise: ProofState) ->
     better = found.score < kept.solution.score
     solution = found if better else replace(found, plan=kept.solution.plan)
     return replace(kept, revision=kept.revision + better, solution=solution, proof=proof_state(solution, otherwise))
+
+
+def asked_again(kept: PlanRecord, now: datetime) -> PlanRecord:
+    """Return the record as a request goes on with it: a proof that was given up is not queued any more.
+
+    It is renewed where its proof has to be queued, or where half of its time is over.
+    """
+    age = now - kept.kept_since
+    if kept.proof is ProofState.NOT_QUEUED or (kept.proof is ProofState.QUEUED and age > QUEUED_FOR):
+        return replace(kept, proof=ProofState.NOT_QUEUED, renewed_at=now)
+    return replace(kept, renewed_at=now) if age > KEPT_FOR / 2 else kept
 
 
 @cache
