@@ -235,6 +235,7 @@ WORST: dict[str, Callable[[], float]] = {
         + 12 * store()
         + 2 * BATCH_PAUSES
         + slowest(sqs_client())
+        + told()
     ),
     "receive_notion_event": lambda: 2 * store() + slowest(sqs_client(attempts=1)),
     "reconcile_notion": lambda: 3 * store() + BATCH_PAUSES + slowest(sqs_client(attempts=1)),

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from assistant.domain.connections import ConnectionStatus
-from assistant.domain.errors import Conflict, InvalidRequest, Unavailable
+from assistant.domain.errors import Conflict, ConnectionBroken, Forbidden, InvalidRequest, Unavailable
 from assistant.domain.notes.merging import kept_id
 from assistant.domain.notes.note import NotesPage
 from assistant.domain.tasks.request import TaskStatus
@@ -219,3 +219,27 @@ def test_tasks_of_a_workspace_that_is_gone_stay_as_the_users_own(world: World, e
     assert world.followed.everything() == ()
     if end == "disconnected":
         assert world.pages.of_user(USER, limit=10) == ()
+
+
+@pytest.mark.parametrize(("error", "told"), [(Forbidden("page"), 1), (ConnectionBroken("gone"), 0)])
+def test_a_workspace_that_refuses_is_told_of_once_and_holds_up_no_other(
+    world: World, monkeypatch: pytest.MonkeyPatch, error: Exception, told: int
+) -> None:
+    page_id = world.notes.add_task(REPORT)
+    task = world.notes.task
+
+    def refused(*_: object) -> None:
+        raise error
+
+    # Of another user, in the same workspace, read later.
+    other = NOTION.model_copy(update={"user_id": "user456", "connected_at": NOTION.connected_at + timedelta(days=1)})
+    world.connections.replace(other, expected_version=0)
+    monkeypatch.setattr(world.notes, "task", refused)
+    for number in range(2):
+        world.notice(page_id, f"event-{number}")
+    # Of a broken one, reconciliation tells.
+    assert world.messages() == [f"Please connect {NOTION.name} again"] * told
+    assert world.pages.of_user("user456", limit=1)
+    monkeypatch.setattr(world.notes, "task", task)
+    world.notice(page_id, "event-3")
+    assert world.kept(page_id)

@@ -1,6 +1,5 @@
 """What looks at connected accounts have in common: whether there is an account, and how a look ends."""
 
-import logging
 from collections.abc import Callable
 
 from assistant.domain.connections import Connection, ConnectionStatus
@@ -9,9 +8,7 @@ from assistant.domain.mailbox_sync import MailboxSync, SyncReason
 from assistant.ports.connections import ConnectionStore
 from assistant.ports.mailbox_sync import MailboxQueue
 from assistant.ports.notifications import Notifier
-from assistant.services.tell_of_broken import connect_again
-
-logger = logging.getLogger(__name__)
+from assistant.services.tell_of_broken import tell_of_refusal
 
 
 class OutOfTime(Exception):
@@ -51,9 +48,6 @@ def look_at_account(
     except ConnectionBroken:
         return "broken"
     except Forbidden:
-        logger.warning("an account may not be read", extra={"connection_id": connection.id})
-        who, name = connection.provider.row.label, connection.name
-        why = f"{who} does not let the assistant read what it needs of {name}. Please allow it as you connect it again."
-        notifier.notify(connection.user_id, connect_again(connection, why))
+        tell_of_refusal(connection, notifier)
         return "forbidden"
     return "up to now"

@@ -32,6 +32,7 @@ from assistant.ports.tasks import TaskStore, VersionedTask
 from assistant.ports.users import PreferenceStore
 from assistant.services.keep_tasks import frame_of
 from assistant.services.propose_effects import ProposePorts, propose_effects
+from assistant.services.tell_of_broken import tell_of_refusal
 
 logger = logging.getLogger(__name__)
 
@@ -89,15 +90,11 @@ def work_on(job: NotesJob, *, seconds: float, ports: NotesPorts) -> None:
         Unavailable: the provider or the store is down; the work is to be done again.
 
     """
-    try:
-        match job:
-            case PageChanged():
-                _page_changed(job, ports)
-            case SyncWorkspace():
-                _sync_workspace(job, ports.clock.monotonic() + seconds, ports)
-    except (ConnectionBroken, Forbidden) as error:
-        # Until the user connects the account anew no attempt would end otherwise.
-        logger.warning("a workspace cannot be followed: %s", type(error).__name__)
+    match job:
+        case PageChanged():
+            _page_changed(job, ports)
+        case SyncWorkspace():
+            _sync_workspace(job, ports.clock.monotonic() + seconds, ports)
 
 
 def _page_changed(job: PageChanged, ports: NotesPorts) -> None:
@@ -105,7 +102,7 @@ def _page_changed(job: PageChanged, ports: NotesPorts) -> None:
         return
     for connection in ports.connections.of_account(Provider.NOTION, job.workspace_id):
         if connection.status is ConnectionStatus.ACTIVE:
-            _read_page(_open(connection, ports), job.page_id)
+            _work_in(connection, lambda at: _read_page(at, job.page_id), ports)
     ports.notices.add(job.event_id)
 
 
@@ -128,12 +125,25 @@ def _sync_workspace(job: SyncWorkspace, until: float, ports: NotesPorts) -> None
     if connection is None:
         _forget(job, ports)
     elif connection.status is ConnectionStatus.ACTIVE:
-        at = _open(connection, ports)
-        source = _source(at)
-        if source:
-            _propose_statuses(at, source)
-            _sync_tasks(at, source)
-        _sync_pages(at, until)
+        _work_in(connection, lambda at: _bring_up_to_now(at, until), ports)
+
+
+def _work_in(connection: Connection, work: Callable[[_Workspace], None], ports: NotesPorts) -> None:
+    """Work in a workspace; until the user connects one that refuses anew, no attempt would end otherwise."""
+    try:
+        work(_open(connection, ports))
+    except ConnectionBroken:
+        logger.warning("a workspace is broken", extra={"connection_id": connection.id})
+    except Forbidden:
+        tell_of_refusal(connection, ports.notifier)
+
+
+def _bring_up_to_now(at: _Workspace, until: float) -> None:
+    source = _source(at)
+    if source:
+        _propose_statuses(at, source)
+        _sync_tasks(at, source)
+    _sync_pages(at, until)
 
 
 def _open(connection: Connection, ports: NotesPorts) -> _Workspace:

@@ -51,8 +51,15 @@ def tell_of_broken(ports: TellOfBrokenPorts) -> int:
     return told
 
 
-def connect_again(connection: Connection, why: str) -> News:
-    """Return what a user is told, once, of an account the assistant cannot use as it is."""
+def tell_of_refusal(connection: Connection, notifier: Notifier) -> None:
+    """Tell the user, once, of an account that refuses a look at it. Raises as ``notify``."""
+    logger.warning("an account may not be read", extra={"connection_id": connection.id})
+    who, name = connection.provider.row.label, connection.name
+    why = f"{who} does not let the assistant read what it needs of {name}. Please allow it as you connect it again."
+    notifier.notify(connection.user_id, _connect_again(connection, why))
+
+
+def _connect_again(connection: Connection, why: str) -> News:
     return News(
         # One that was connected again and cannot be used again is news again.
         about=f"connection:{connection.id}:{connection.version}",
@@ -79,7 +86,7 @@ def _told(broken: Connection, notifier: Notifier) -> bool:
     who, name = broken.provider.row.label, broken.name
     why = f"{who} no longer lets the assistant into {name}. Nothing is lost, but all of it waits."
     try:
-        return notifier.notify(broken.user_id, connect_again(broken, why))
+        return notifier.notify(broken.user_id, _connect_again(broken, why))
     except (Conflict, Unavailable):
         logger.warning("a user is told of a broken connection later", extra={"connection_id": broken.id})
         return False
