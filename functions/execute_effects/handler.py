@@ -13,7 +13,7 @@ from assistant.services.execute_effects import run_job
 from assistant.wiring import deps
 
 # What an effect takes that is begun at the last moment, with everything slow.
-CLOSING_SECONDS = 190.0
+CLOSING_SECONDS = 210.0
 
 
 def execute(record: SQSRecord, lambda_context: LambdaContext) -> None:

@@ -34,7 +34,7 @@ FUNCTIONS = (
         "execute_effects",
         "Do and undo actions in connected accounts",
         memory=512,
-        timeout=220,
+        timeout=235,
         consumes="effects",
         # One that has to wait returns to the queue alone.
         batch_size=1,

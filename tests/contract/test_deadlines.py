@@ -160,7 +160,9 @@ def mail_sent() -> float:
 
 
 def one_effect() -> float:
-    """Seconds to look at what it needs and a mail, note it, find the label, make it, put it on, and tell of a conflict.
+    """Seconds to look at what it needs and a mail, note it, find the label, make it, find it there, and put it on.
+
+    Then to note that, and tell of a conflict.
 
     As many calls look where an event is, read its version, move it, and look again where it had another by then; or
     look for one of ours, what stands at its time, enter it, and read it where it was entered before; or
@@ -168,7 +170,7 @@ def one_effect() -> float:
     In Notion twice the data source and the task, again after an edit, then three writes and what became of each.
     """
     notion = 12 * (USER.call + USER.attempt)
-    account = LEASED_FOR.total_seconds() + max(4 * GOOGLE_CALL, 6 * graph_api.CALL_SECONDS, 3 * IMAP_CALL, notion)
+    account = LEASED_FOR.total_seconds() + max(5 * GOOGLE_CALL, 6 * graph_api.CALL_SECONDS, 3 * IMAP_CALL, notion)
     # A message is looked for and written: the conversation, its last messages, the message.
     calls = max(account, renewed_elsewhere() + 6 * CALL_SECONDS)
     return calls + 7 * store() + 2 * BATCH_PAUSES

@@ -75,6 +75,8 @@ class GmailApi(GoogleApi):
     topic: str = TOPIC
     units: int = 0
     loose: bool = False
+    # How a label that is there is refused: as the description says, or as an emulator of others does.
+    label_is_there: tuple[HTTPStatus, str] = (HTTPStatus.CONFLICT, "aborted")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -105,6 +107,13 @@ class GmailApi(GoogleApi):
             wanted = LABELS[state.folder] | own | ({"UNREAD"} if state.unread else set())
             message = self._messages[message_id]
             self._relabel(message, wanted - message.labels, message.labels - wanted)
+
+    def remake_label(self, name: str) -> None:
+        """The user deletes a label and makes it anew: it has another id."""
+        with self._lock:
+            (label_id,) = (one for one, known in self._labels.items() if known == name)
+            del self._labels[label_id]
+            self._labels[f"{label_id}_again"] = name
 
     def erase(self, message_id: str) -> None:
         with self._lock:
@@ -217,7 +226,7 @@ class GmailApi(GoogleApi):
 
     def _labels_create(self, body: Json) -> Json:
         if body["name"] in self._labels.values():
-            raise Refused(HTTPStatus.CONFLICT, "aborted")
+            raise Refused(*self.label_is_there)
         return {"id": self._label_id(body["name"]), "name": body["name"]}
 
     def _drafts_list(self, q: str = "", maxResults: int = 100) -> Json:  # noqa: N803 named by the API

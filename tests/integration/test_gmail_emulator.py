@@ -85,6 +85,16 @@ def test_a_mail_is_labelled_moved_and_put_back_and_the_changes_are_told(box: Gma
     assert not changes.removed
 
 
+def test_a_label_another_worker_made_is_used(calls: tuple[str, GoogleCalls], box: GmailMailBox) -> None:
+    """The emulator refuses it with 400, not 409."""
+    boxes = box, GmailMailBox(*calls, None)
+    for name in ("EA/Known", "EA/Made twice"):
+        for one in boxes:
+            one.label("invoice2", add={name})
+    assert box.state("invoice2").labels >= {"EA/Known", "EA/Made twice"}
+    box.label("invoice2", remove={"EA/Known", "EA/Made twice"})
+
+
 @pytest.fixture
 def others(box: GmailMailBox) -> list[str]:
     return [box.draft(OutgoingMail(one, ("board@company.com",), "Private", "Not yet.")) for one in OTHERS]

@@ -175,6 +175,39 @@ class TestOnce:
         box.label(message_id, add={"EA/Money"})
         assert box.state(message_id).labels == {"EA/Urgent", "EA/Money"}
 
+    @pytest.mark.parametrize("status", [409, 400], ids=["as described", "as an emulator does"])
+    def test_a_label_another_worker_made_is_used(
+        self, api: GmailApi, box: GmailMailBox, clock: ManualClock, tokens: NumberedTokens, status: int
+    ) -> None:
+        """Both know the labels from before either made it."""
+        api.label_is_there = (HTTPStatus(status), "failedPrecondition")
+        message_id = api.receive(MAIL)
+        calls = GoogleCalls(connection(), tokens, clock, pause=clock.advance)
+        boxes = box, GmailMailBox(api.url, calls, api.topic)
+        for name in ("EA/Known", "EA/Urgent"):
+            for one in boxes:
+                one.label(message_id, add={name})
+        calls.close()
+        assert box.state(message_id).labels == {"EA/Known", "EA/Urgent"}
+
+    def test_a_label_made_anew_is_used(self, api: GmailApi, box: GmailMailBox) -> None:
+        first, second = api.receive(MAIL), api.receive(MAIL)
+        box.label(first, add={"EA/Urgent"})
+        api.remake_label("EA/Urgent")
+        box.label(second, add={"EA/Urgent"})
+        assert box.state(second).labels == {"EA/Urgent"}
+
+    @pytest.mark.parametrize("known", [False, True])
+    def test_a_label_that_is_refused_and_not_there_is_told(
+        self, api: GmailApi, box: GmailMailBox, *, known: bool
+    ) -> None:
+        message_id = api.receive(MAIL)
+        if known:
+            box.label(message_id, add={"EA/Urgent"})
+        api.faults.extend([*([] if known else [Fault()]), refused(400, "invalidArgument")])
+        with pytest.raises(AssistantError, match="refuses"):
+            box.label(message_id, add={"Inbox"})
+
 
 def test_attachments_are_listed_and_not_read(api: GmailApi, box: GmailMailBox) -> None:
     message = EmailMessage()

@@ -1,5 +1,6 @@
 """Effects are done once in effect, however often they are proposed, approved and delivered."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -120,16 +121,19 @@ class TestProposing:
 
 @dataclass(frozen=True)
 class Refusing:
-    """An executor whose target is seen and never changed."""
+    """An executor whose target is seen and never changed, of one effect or all."""
 
     executor: EffectExecutor
-    error: AssistantError
+    error: Exception
+    only: str | None = None
 
     def observe(self, effect: Effect) -> Any:
         return self.executor.observe(effect)
 
-    def apply(self, effect: Effect, action: Any) -> None:  # noqa: ARG002 as the port has it
-        raise self.error
+    def apply(self, effect: Effect, action: Any) -> None:
+        if self.only in (None, effect.id):
+            raise self.error
+        self.executor.apply(effect, action)
 
 
 class TestAnswering:
@@ -353,7 +357,12 @@ class TestWorking:
         )
 
     @pytest.mark.parametrize(
-        "error", [Conflict("Nobody knows whether it left."), InvalidRequest("An address is refused.")]
+        "error",
+        [
+            Conflict("Nobody knows whether it left."),
+            InvalidRequest("An address is refused."),
+            AssistantError("Google refuses the request."),
+        ],
     )
     def test_what_no_later_try_can_mend_fails_at_once(self, desk: Desk, error: AssistantError) -> None:
         effect = desk.effect(desk.mail(), ARCHIVE)
@@ -362,6 +371,24 @@ class TestWorking:
         executors = {kind: Refusing(one, error) for kind, one in desk.execute_ports.executors.items()}
         run_job(job, seconds=60, ports=replace(desk.execute_ports, executors=executors))
         assert (desk.record(effect).state, desk.record(effect).problem) == (EffectState.FAILED, error.detail)
+
+    @pytest.mark.parametrize("error", [AssistantError("Google refuses the request."), KeyError("id")])
+    @pytest.mark.parametrize("place", [0, 1, 2])
+    def test_one_that_is_refused_or_breaks_holds_up_no_other(self, desk: Desk, error: Exception, place: int) -> None:
+        effects = [desk.effect(desk.mail(), ARCHIVE) for _ in range(3)]
+        propose(desk, *effects)
+        (job,) = desk.queue.jobs
+        broken = job.effect_ids[place]
+        executors = {kind: Refusing(one, error, broken) for kind, one in desk.execute_ports.executors.items()}
+        refused = isinstance(error, AssistantError)
+        with nullcontext() if refused else pytest.raises(KeyError):
+            run_job(job, seconds=60, ports=replace(desk.execute_ports, executors=executors))
+        states = {one.id: desk.record(one).state for one in effects}
+        assert states.pop(broken) is (EffectState.FAILED if refused else EffectState.RUNNING)
+        assert {*states.values()} == {EffectState.DONE}
+        desk.clock.advance(LEASE.total_seconds())
+        desk.work()
+        assert desk.effects.find(USER, [broken])[broken].state is (EffectState.FAILED if refused else EffectState.DONE)
 
     @pytest.mark.parametrize("approved", [True, False])
     def test_who_approved_what_fails_is_told_in_the_place_of_the_question(self, desk: Desk, *, approved: bool) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from assistant.adapters.google_http import GoogleCalls, Json, google_service
 from assistant.domain.connections import Connection
-from assistant.domain.errors import Conflict, NotFound, Unavailable
+from assistant.domain.errors import OF_THE_ACCOUNT, AssistantError, NotFound, Unavailable
 from assistant.domain.mail_mime import read_message, write_message
 from assistant.domain.mailbox import (
     CursorExpired,
@@ -89,7 +89,18 @@ class GmailMailBox:
         return [self.get(one["id"]) for one in messages]
 
     def label(self, message_id: str, *, add: Set[str] = frozenset(), remove: Set[str] = frozenset()) -> None:
-        """Change labels in one call, after those that are missing were made."""
+        """Change labels in one call, after those that are missing were made; what is known of them may be old."""
+        known_before = self._label_ids
+        try:
+            self._relabel(message_id, add, remove)
+        except OF_THE_ACCOUNT:
+            raise
+        except AssistantError:
+            if not known_before or self._labels(again=True) == known_before:
+                raise
+            self._relabel(message_id, add, remove)
+
+    def _relabel(self, message_id: str, add: Set[str], remove: Set[str]) -> None:
         known = self._labels()
         change = {
             "addLabelIds": [known.get(name) or self._make_label(name) for name in sorted(add)],
@@ -228,9 +239,15 @@ class GmailMailBox:
         wanted = {"name": name, "labelListVisibility": "labelShow", "messageListVisibility": "show"}
         try:
             made = self._call(self._users.labels().create(userId=ME, body=wanted))
-        except Conflict:
-            return self._labels(again=True)[name]
-        self._label_ids[name] = made["id"]
+        except OF_THE_ACCOUNT:
+            raise
+        except AssistantError:
+            # Somebody made it meanwhile, however Gmail says so.
+            found = self._labels(again=True).get(name)
+            if found is None:
+                raise
+            return found
+        self._label_ids = {**self._label_ids, name: str(made["id"])}
         return str(made["id"])
 
 

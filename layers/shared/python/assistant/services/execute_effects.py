@@ -4,6 +4,7 @@ The state of the target is kept with the effect before the action is applied. A 
 one that died reads from the target whether the action happened.
 """
 
+import logging
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,26 +16,17 @@ from assistant.domain.effects.approval import approved_but_failed, undo_conflict
 from assistant.domain.effects.effect import LEASE, Effect, EffectRecord, EffectState, TargetKey
 from assistant.domain.effects.ledger import EffectChange, LedgerEvent
 from assistant.domain.effects.undo import EffectJob, Verdict, changes, verdict
-from assistant.domain.errors import (
-    AssistantError,
-    Conflict,
-    ConnectionBroken,
-    Forbidden,
-    InvalidRequest,
-    NotFound,
-    PreconditionFailed,
-    Unavailable,
-)
+from assistant.domain.errors import AssistantError, PreconditionFailed, Unavailable
 from assistant.ports.effects import EffectExecutor, EffectStore
 from assistant.ports.notifications import Notifier
 from assistant.ports.runtime import Clock, Meter
+
+logger = logging.getLogger(__name__)
 
 CHANGED_MEANWHILE: Final = "It was changed meanwhile, so it stays as it is now."
 NOT_AS_APPROVED: Final = "It is no longer what was approved, so nothing more is done."
 NOT_NEEDED: Final = "What it needs did not happen, so it was left."
 _HAPPENS: Final = frozenset({EffectState.QUEUED, EffectState.RUNNING, EffectState.DONE})
-# What no later try can mend: of a mail that may have left, nobody but its user can tell (Conflict).
-_FINAL: Final = (NotFound, Forbidden, ConnectionBroken, PreconditionFailed, Conflict, InvalidRequest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +49,18 @@ class _Undoing:
 
 
 def run_job(job: EffectJob, *, seconds: float, ports: ExecutePorts) -> None:
-    """Do or undo the effects of a job in order; a target that has to wait does not hold up the others.
+    """Do or undo the effects of a job in order; a target that has to wait, or breaks, does not hold up the others.
 
-    None is begun after ``seconds``.
+    None is begun after ``seconds``. What is refused is final, by whatever error but Unavailable: no later try mends it,
+    and of a mail that may have left nobody but its user can tell (Conflict).
 
     Raises:
         Unavailable: a provider or the store is down, another worker is at it, or time is up; deliver the job again.
+        Exception: an effect broke, which its log names; the same, and in the end it is among the dead letters.
     """
     until = ports.clock.monotonic() + seconds
     records = ports.effects.find(job.user_id, job.effect_ids)
-    waiting: dict[TargetKey, AssistantError] = {}
+    waiting: dict[TargetKey, Exception] = {}
     undoing = _Undoing()
     held: set[str] = set()
     for record in (records[name] for name in job.effect_ids if name in records):
@@ -76,7 +70,10 @@ def run_job(job: EffectJob, *, seconds: float, ports: ExecutePorts) -> None:
         try:
             _require_time(until, ports)
             _undo(record, undoing, ports) if job.undo else _do(record, ports)
-        except Unavailable as error:
+        except Exception as error:  # noqa: BLE001 whatever breaks one, the others are done
+            if not isinstance(error, Unavailable):
+                extra = {"effect_id": record.id, "error": type(error).__name__}
+                logger.error("an effect broke", extra=extra)  # noqa: TRY400 the message may quote the target
             waiting[record.effect.target.key] = error
             # What was entered where an event stood is gone before the event returns.
             held |= record.effect.needed_ids if job.undo else set()
@@ -108,7 +105,9 @@ def _do(record: EffectRecord, ports: ExecutePorts) -> None:
             record = _next(record, LedgerEvent.STARTED, ports)
         if seen != record.after:
             executor.apply(effect, effect.action)
-    except _FINAL as error:
+    except Unavailable:
+        raise
+    except AssistantError as error:
         _fail(record, error.detail, ports)
     else:
         _next(record, LedgerEvent.DONE, ports)
@@ -162,7 +161,9 @@ def _undo(record: EffectRecord, undoing: _Undoing, ports: ExecutePorts) -> None:
             if judged is Verdict.REVERT:
                 record = _next(record, LedgerEvent.UNDO_STARTED, ports)
                 executor.apply(effect, inverse)
-    except _FINAL as error:
+    except Unavailable:
+        raise
+    except AssistantError as error:
         _leave(record, error.detail, undoing, ports)
     else:
         _next(record, LedgerEvent.UNDONE, ports)
