@@ -93,7 +93,7 @@ class TestNotifications:
             expected = shown.model_copy(update={"read_at": read_at})
             assert store.mark("user123", shown.id, read_at=read_at) == expected
             assert [one.shown for one in store.page("user123", before=None, limit=1)] == [expected]
-        assert not store.replace("user123", stale.delivered())
+        assert not store.replace("user123", stale.delivered(Channel.EMAIL))
         assert store.mark("user456", shown.id, read_at=None) is None
 
     def test_it_is_forgotten_after_90_days_and_told_anew(self, store: NotificationStore, clock: ManualClock) -> None:

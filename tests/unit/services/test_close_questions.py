@@ -5,11 +5,12 @@ from datetime import timedelta
 
 import pytest
 
+from assistant.domain.connections import ConnectionStatus
 from assistant.domain.day_briefing import briefing_text
 from assistant.domain.effects.approval import action_hash
 from assistant.domain.effects.effect import LONGEST_APPROVAL, Effect, EffectState
 from assistant.domain.effects.wording import summary
-from assistant.domain.notifications import DueKind, NotificationKind
+from assistant.domain.notifications import BY_BUTTON, DueKind, NotificationKind
 from assistant.domain.preferences import Channel, Preferences
 from assistant.domain.providers import Provider
 from assistant.domain.users import Identity
@@ -174,6 +175,7 @@ def test_a_chat_that_is_down_is_told_later(asked: Asked) -> None:
 def test_a_mail_is_not_followed_by_another(asked: Asked) -> None:
     asked.world.prefer({"important": "email"})
     asked.world.connect(Provider.GOOGLE, "user@company.com")
+    asked.world.connections.delete(asked.world.slack)
     effect = asked.ask()
     asked.world.work()
     sent = len(mails_sent(asked.world, Provider.GOOGLE))
@@ -183,6 +185,47 @@ def test_a_mail_is_not_followed_by_another(asked: Asked) -> None:
     asked.world.tick()
     assert (sent, len(mails_sent(asked.world, Provider.GOOGLE))) == (1, 1)
     assert asked.world.shown().channel is Channel.EMAIL
+
+
+def test_a_question_goes_to_slack_rather_than_by_mail_and_what_fails_of_it_too(asked: Asked) -> None:
+    asked.world.prefer({})
+    asked.world.connect(Provider.GOOGLE, "user@company.com")
+    effect = asked.ask()
+    asked.world.work()
+    assert asked.buttons() == [["Approve", "Reject"]]
+    shown = asked.world.shown()
+    assert (shown.wanted, shown.channel, shown.note) == (Channel.EMAIL, Channel.SLACK, BY_BUTTON)
+    asked.answer(effect, "approved")
+    asked.desk.mailbox.erase(effect.target.object_id)
+    asked.desk.work()
+    asked.world.work()
+    ((title, _),) = asked.world.posted()
+    assert (title, mails_sent(asked.world, Provider.GOOGLE)) == ("That could not be done", [])
+
+
+@pytest.mark.parametrize("slack", [None, ConnectionStatus.BROKEN])
+def test_without_slack_a_mail_says_where_and_until_when_it_is_answered(
+    asked: Asked, slack: ConnectionStatus | None
+) -> None:
+    asked.world.prefer({}, working_hours={"timezone": "Europe/Berlin"})
+    asked.world.connect(Provider.GOOGLE, "user@company.com")
+    if slack:
+        broken = asked.world.slack.model_copy(update={"status": slack})
+        asked.world.connections.replace(broken, expected_version=1)
+    else:
+        asked.world.connections.delete(asked.world.slack)
+    effect = asked.ask()
+    asked.world.work()
+    (mail,) = mails_sent(asked.world, Provider.GOOGLE)
+    where = f"/api/v1/users/{USER}/effects/{effect.id}"
+    assert f"Please answer on your dashboard by Monday, 20 January, 11:00 (Europe/Berlin): {where}\n" in mail.body
+
+
+def test_who_wants_questions_on_the_dashboard_has_them_there(asked: Asked) -> None:
+    asked.world.prefer({"important": "dashboard"})
+    asked.ask()
+    asked.world.work()
+    assert (asked.world.posted(), asked.world.shown().channel) == ([], Channel.DASHBOARD)
 
 
 def test_what_failed_after_an_approval_stays_told(asked: Asked) -> None:

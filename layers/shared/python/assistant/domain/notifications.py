@@ -40,6 +40,11 @@ class Urgency(StrEnum):
         return Channel(getattr(preferred, self.value))
 
 
+# Once it is answered by a button, what fails of it is said in the same place.
+_ANSWERED_BY_BUTTON: Final = frozenset({NotificationKind.APPROVAL_ASKED, NotificationKind.EFFECT_FAILED})
+BY_BUTTON: Final = "Questions go to Slack, where buttons answer them."
+
+
 class News(BaseModel):
     """Something to tell a user.
 
@@ -131,6 +136,18 @@ class KeptNotification(BaseModel):
         of_one = self.news.kind is NotificationKind.MAIL and self.news.urgency is not Urgency.ROUTINE
         return of_one and self.shown.wanted is Channel.EMAIL
 
+    @property
+    def ways(self) -> tuple[Channel, ...]:
+        """Where it is sent, the first that is connected: what a button answers goes to Slack rather than by mail.
+
+        What only changes what was told goes where that is.
+        """
+        if self.news.quiet:
+            return (self.shown.channel,)
+        wanted = self.shown.wanted
+        by_button = wanted is Channel.EMAIL and self.news.kind in _ANSWERED_BY_BUTTON
+        return (Channel.SLACK, wanted) if by_button else (wanted,)
+
     def wanted_in(self, channel: Channel) -> Self:
         """Return it as it is wanted in a channel; what only changes what was told stays where that is."""
         if self.news.quiet:
@@ -142,9 +159,10 @@ class KeptNotification(BaseModel):
         shown = self.shown.model_copy(update={"held_until": until})
         return self.model_copy(update={"shown": shown, "attempts": self.attempts + failed})
 
-    def delivered(self) -> Self:
-        """Return it as it was sent where the user wants it."""
-        shown = self.shown.model_copy(update={"channel": self.shown.wanted, "held_until": None, "note": ""})
+    def delivered(self, channel: Channel) -> Self:
+        """Return it as it was sent there, where the user wants it or a button answers it."""
+        note = "" if channel is self.shown.wanted else BY_BUTTON
+        shown = self.shown.model_copy(update={"channel": channel, "held_until": None, "note": note})
         return self.model_copy(update={"shown": shown, "sent": self.revision})
 
     def left_here(self, note: str) -> Self:

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from assistant.domain.chat import ChatMessage
@@ -20,7 +21,7 @@ from assistant.domain.notifications import Due, DueKind, KeptNotification, Notif
 from assistant.domain.preferences import Channel, Preferences
 from assistant.services.brief_day import DayPorts, brief_day
 from assistant.services.notify import IN_INBOX, TOO_LATE, NotifyPorts, when
-from assistant.services.send_message import ChannelPorts, Message, NotReached, send_message
+from assistant.services.send_message import ChannelPorts, Message, NotReached, reach, send_message
 from assistant.services.settle_effects import SettlePorts, settle_effects
 from assistant.services.show_notifications import newest_notifications
 
@@ -82,8 +83,9 @@ def _notification(due: Due, ports: DeliverPorts) -> None:
         ports.notify.due.plan(due.model_copy(update={"at": at}))
         _note(due.user_id, kept, lambda one: one.held(at), ports)
     else:
-        message = Message(kept.shown.id, chat_message(kept.news), lambda address: mail_of(kept, address))
-        _note(due.user_id, kept, _sent(due, kept.shown.wanted, message, kept.attempts, ports), ports)
+        mail = partial(mail_of, kept, zone=home(preferences))
+        message = Message(kept.shown.id, chat_message(kept.news), mail)
+        _note(due.user_id, kept, _sent(due, kept.ways, message, kept.attempts, ports), ports)
 
 
 def _is_answered(user_id: str, kept: KeptNotification, ports: DeliverPorts) -> bool:
@@ -101,10 +103,12 @@ def _has_a_later_place(kept: KeptNotification, due: Due) -> bool:
     return held_until is not None and due.at < held_until.replace(microsecond=0)
 
 
-def _sent(due: Due, channel: Channel, message: Message, failures: int, ports: DeliverPorts) -> Change:
-    """Send the message; return what becomes of the notifications in it."""
+def _sent(due: Due, ways: Sequence[Channel], message: Message, failures: int, ports: DeliverPorts) -> Change:
+    """Send the message the first way that is open; return what becomes of the notifications in it."""
+    channel = ways[-1]
     try:
-        send_message(due.user_id, channel, message, ports=ports.channels)
+        channel, account = reach(due.user_id, ways, ports=ports.channels)
+        send_message(channel, account, message, ports=ports.channels)
     except NotReached as error:
         note = error.note
         return lambda one: one.left_here(note)
@@ -114,7 +118,7 @@ def _sent(due: Due, channel: Channel, message: Message, failures: int, ports: De
         at = ports.notify.clock.now() + PAUSES[failures]
         ports.notify.due.plan(due.model_copy(update={"at": at}))
         return lambda one: one.held(at, failed=True)
-    return KeptNotification.delivered
+    return lambda one: one.delivered(channel)
 
 
 def _left_here(kept: KeptNotification) -> KeptNotification:
@@ -171,4 +175,4 @@ def _digest_sent(
     chat = ChatMessage(text=digest_text(waiting), title=digest_title(day, len(waiting)))
     key = f"digest-{day.isoformat()}-{waiting[0].shown.id}"
     message = Message(key, chat, lambda address: digest_mail(day, waiting, address))
-    return _sent(due, channel, message, max(one.attempts for one in waiting), ports)
+    return _sent(due, (channel,), message, max(one.attempts for one in waiting), ports)

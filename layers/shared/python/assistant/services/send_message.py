@@ -1,6 +1,6 @@
 """Use case: bring a message to a user by chat or by mail, through the accounts they connected."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from assistant.domain.access import is_open_for
@@ -43,48 +43,53 @@ class NotReached(Exception):
         self.note = note
 
 
-def send_message(user_id: str, channel: Channel, message: Message, *, ports: ChannelPorts) -> None:
-    """Send it, once for each key.
+def reach(user_id: str, channels: Sequence[Channel], *, ports: ChannelPorts) -> tuple[Channel, Connection]:
+    """Return the first of the channels that is connected, and by which account.
 
     Raises:
-        NotReached: the channel is not connected, its consent is gone, or nobody is there.
+        NotReached: none is; the note is of the last.
+        Unavailable: the store is down.
+    """
+    accounts = ports.connections.of_user(user_id)
+    found = [(channel, one) for channel in channels for one in accounts if _carries(one, channel)]
+    active = [way for way in found if way[1].status is ConnectionStatus.ACTIVE]
+    if active:
+        return active[0]
+    last = channels[-1]
+    if any(channel is last for channel, _ in found):
+        raise _broken(last)
+    raise NotReached(f"You prefer {_NAMES[last]}, which is not connected yet, so it is here.")
+
+
+def send_message(channel: Channel, connection: Connection, message: Message, *, ports: ChannelPorts) -> None:
+    """Send it by an account, once for each key.
+
+    Raises:
+        NotReached: the consent to the account is gone, or nobody is there.
         Unavailable: the channel is down.
     """
     try:
         if channel is Channel.SLACK:
-            _by_chat(user_id, message, ports)
+            _by_chat(connection, message, ports)
         else:
-            _by_mail(user_id, message, ports)
+            ports.mailboxes.open(connection).send(message.mail(connection.account))
     except (ConnectionBroken, Forbidden):
-        name = _NAMES[channel]
-        raise NotReached(f"Your {name} account has to be connected again; until then messages are here.") from None
+        raise _broken(channel) from None
     except NotFound:
         raise NotReached("Slack does not know you in this workspace, so it is here.") from None
 
 
-def _by_chat(user_id: str, message: Message, ports: ChannelPorts) -> None:
-    connection = _connected(user_id, lambda one: one.provider is Provider.SLACK, ports)
-    if connection is None:
-        raise _not_connected(Channel.SLACK)
+def _by_chat(connection: Connection, message: Message, ports: ChannelPorts) -> None:
     if connection.member is None:
         raise NotFound("The connection does not say who the user is.")
     ports.chats.open(connection).post(connection.member, message.chat, key=message.key)
 
 
-def _by_mail(user_id: str, message: Message, ports: ChannelPorts) -> None:
-    connection = _connected(user_id, lambda one: is_open_for(one, Access.MAIL), ports)
-    if connection is None:
-        raise _not_connected(Channel.EMAIL)
-    ports.mailboxes.open(connection).send(message.mail(connection.account))
+def _carries(connection: Connection, channel: Channel) -> bool:
+    if channel is Channel.SLACK:
+        return connection.provider is Provider.SLACK
+    return is_open_for(connection, Access.MAIL)
 
 
-def _connected(user_id: str, wanted: Callable[[Connection], bool], ports: ChannelPorts) -> Connection | None:
-    found = [one for one in ports.connections.of_user(user_id) if wanted(one)]
-    active = [one for one in found if one.status is ConnectionStatus.ACTIVE]
-    if found and not active:
-        raise ConnectionBroken("The account has to be connected again.")
-    return active[0] if active else None
-
-
-def _not_connected(channel: Channel) -> NotReached:
-    return NotReached(f"You prefer {_NAMES[channel]}, which is not connected yet, so it is here.")
+def _broken(channel: Channel) -> NotReached:
+    return NotReached(f"Your {_NAMES[channel]} account has to be connected again; until then messages are here.")

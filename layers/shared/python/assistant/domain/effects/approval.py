@@ -95,6 +95,7 @@ def approval_asked(record: EffectRecord) -> News:
         text=whole if fits else "\n\n".join((summary(effect), why, _TOO_LONG)),
         link=effect_link(effect.user_id, effect.id),
         at=effect.proposed_at,
+        not_after=record.asked_until,
         buttons=(approve, reject) if fits else (reject,),
     )
 
