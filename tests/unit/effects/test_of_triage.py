@@ -117,7 +117,10 @@ class TestForwarding:
         assert action.text.value.endswith("Please book a room.")
         assert action.guarded_taint == ()
         assert action.text.tainted
-        assert rendered(effect).startswith(f"Send “Fwd: Book a room” to {DELEGATE}.\n\nFwd: Book a room\n\n-----")
+        assert rendered(effect).startswith(
+            f"Send “Fwd: Book a room” to {DELEGATE} from user@company.com in the conversation of an existing mail.\n\n"
+            "Fwd: Book a room\n\n[Forwarded as text. Attachments, where there are any, are left out.]\n\n-----"
+        )
 
     def test_nobody_is_written_to_without_a_delegate_or_when_unsure(self, desk: Desk) -> None:
         assert len(of(desk, triaged("m1", Category.DELEGATE))) == 1
@@ -134,6 +137,7 @@ class TestForwarding:
         _, effect = of(desk, triaged("m1", Category.DELEGATE), DELEGATING, body="word " * 20_000)
         assert isinstance(effect.action, SendMail)
         assert len(effect.action.text.value) < 6_000
+        assert effect.action.text.value.startswith("[Forwarded as text, shortened: ")
 
     def test_it_is_sent_once_after_approval_and_not_taken_back(self, desk: Desk) -> None:
         desk.preferences.replace(USER, DELEGATING, expected_version=0)

@@ -79,7 +79,7 @@ def test_a_mail_is_sent_after_its_approval_only(desk: Desk) -> None:
     desk.work()
     assert (view.state, list(desk.mailbox.sent())) == (EffectState.WAITING, [])
     (asked,) = desk.notifications.told.values()
-    assert asked.text.startswith("Send “Offer” to ann@company.com.")
+    assert asked.text.startswith("Send “Offer” to ann@company.com from user@company.com.")
     approval = ApprovalRequest(action_hash=action_hash(desk.effects.records[USER, view.id].effect))
     approve_effect(USER, view.id, approval, CALLER, ports=desk.answer_ports)
     desk.work()

@@ -22,7 +22,7 @@ from assistant.domain.effects.actions import (
 from assistant.domain.effects.approval import rendered
 from assistant.domain.effects.effect import Effect, Needed
 from assistant.domain.effects.provenance import Traced
-from assistant.domain.effects.wording import summary
+from assistant.domain.effects.wording import EFFECT_WORDS, summary
 from assistant.domain.languages import WrittenLanguage
 from assistant.domain.mail_invisible import one_line, strip_invisible
 from tests.fakes.effects import ARCHIVE, Desk, draft, label
@@ -146,6 +146,20 @@ def test_no_words_of_others_end_their_quotation_or_the_line(words: str) -> None:
             assert line == strip_invisible(line)
             assert marks(line) == marks(summary(expected, language))
         assert len(rendered(effect).splitlines()) == len(rendered(expected).splitlines())
+
+
+@pytest.mark.parametrize("language", WrittenLanguage)
+def test_where_the_account_is_known_it_is_named_and_an_answer_is_said_to_be_one(language: WrittenLanguage) -> None:
+    words, here = EFFECT_WORDS[language], "me@company.com"
+    for action, _ in ACTIONS:
+        effect = Desk().effect("m1", action)
+        named = effect.model_copy(update={"target": effect.target.model_copy(update={"account": here})})
+        own = named.model_copy(update={"target": named.target.model_copy(update={"object_id": ""})})
+        written = isinstance(action, DraftMail | SendMail)
+        assert (here in summary(named, language)) is (written or isinstance(action, MoveEvent | DeclineEvent))
+        assert (words.in_conversation in summary(named, language)) is written
+        assert words.in_conversation not in summary(own, language)
+        assert named.id == effect.id
 
 
 @pytest.mark.parametrize("mark", '“”„«»"')

@@ -17,7 +17,8 @@ from tests.fakes.effects import CALLER, USER
 from tests.unit.services.accepting import HOUR, MOVED, TEN, Accepting
 
 MOVE = (
-    "Move “Planning” from Mon 23 Mar 2026, 10:00–11:00 to Mon 23 Mar 2026, 13:00–14:00 (America/New_York), and"
+    "Move “Planning” in the calendar of user@company.com"
+    " from Mon 23 Mar 2026, 10:00–11:00 to Mon 23 Mar 2026, 13:00–14:00 (America/New_York), and"
     " tell its attendees."
 )
 FREED = Interval(MOVED.start - 180, MOVED.end - 120)

@@ -37,7 +37,8 @@ def test_a_moved_meeting_is_asked_about_and_moves_once_approved(user: Accepting)
     user.plan(Plan(moved={planned.event_id: MOVED}), planned)
     (view,) = user.accept().asked
     assert view.rendered == (
-        "Move “Planning” from Mon 23 Mar 2026, 10:00–11:00 to Mon 23 Mar 2026, 13:00–14:00 (America/New_York), and"
+        "Move “Planning” in the calendar of user@company.com"
+        " from Mon 23 Mar 2026, 10:00–11:00 to Mon 23 Mar 2026, 13:00–14:00 (America/New_York), and"
         " tell its attendees."
     )
     assert (view.state, user.asked()) == (EffectState.WAITING, 1)
@@ -53,7 +54,8 @@ def test_an_invitation_is_declined(user: Accepting) -> None:
     user.plan(Plan(declined=frozenset({planned.event_id})), planned)
     (view,) = user.accept().asked
     assert view.rendered == (
-        "Decline “All hands”, Mon 23 Mar 2026, 10:00–11:00 (America/New_York), and tell its organizer."
+        "Decline “All hands” in the calendar of user@company.com,"
+        " Mon 23 Mar 2026, 10:00–11:00 (America/New_York), and tell its organizer."
     )
     user.approve(view)
     assert user.desk.calendar.get(planned.event_id).event.self_response == "declined"
@@ -64,7 +66,8 @@ def test_a_shortened_meeting_ends_sooner(user: Accepting) -> None:
     user.plan(Plan(shortened=frozenset({planned.event_id})), planned)
     (view,) = user.accept().asked
     assert view.rendered == (
-        "Shorten “Planning” from Mon 23 Mar 2026, 10:00–11:00 to Mon 23 Mar 2026, 10:00–10:30 (America/New_York), and"
+        "Shorten “Planning” in the calendar of user@company.com"
+        " from Mon 23 Mar 2026, 10:00–11:00 to Mon 23 Mar 2026, 10:00–10:30 (America/New_York), and"
         " tell its attendees."
     )
     user.approve(view)

@@ -52,6 +52,12 @@ def visible_text(mail: Mail) -> str:
     return _bounded(_body_text(mail))
 
 
+def is_shortened(mail: Mail) -> bool:
+    """Whether ``visible_text`` leaves out some of the body."""
+    cut = not mail.html and len(mail.body) > _RAW_LIMIT + TAIL_LIMIT
+    return cut or len(_body_text(mail)) > HEAD_LIMIT + TAIL_LIMIT
+
+
 def _body_text(mail: Mail) -> str:
     # Mail programs show the HTML part, so a text part that says something else decides nothing.
     shown = strip_invisible(html_text(mail.html)) if mail.html else ""

@@ -72,7 +72,7 @@ def propose_mail(
     now = ports.propose.clock.now()
     effect = _effect(connection, wanted, caller, key or caller.request_id, now)
     (record,) = propose_effects(user_id, [effect], request_id=caller.request_id, ports=ports.propose)
-    if (record.effect.target, record.effect.action) != (effect.target, effect.action):
+    if (record.effect.target.key, record.effect.action) != (effect.target.key, effect.action):
         raise used_key("mail")
     if record.effect.origin.run_id == caller.request_id:
         ports.audit.record(audit_event(AuditAction.EFFECT_PROPOSED, caller, now, subject_id=record.id))
@@ -94,7 +94,10 @@ def _effect(connection: Connection, wanted: MailProposal, caller: Identity, occa
     return Effect(
         user_id=connection.user_id,
         target=Target(
-            connection_id=connection.id, object_id=wanted.mail_id or "", title=wanted.subject[:LONGEST_TITLE]
+            connection_id=connection.id,
+            object_id=wanted.mail_id or "",
+            title=wanted.subject[:LONGEST_TITLE],
+            account=connection.account,
         ),
         # The user wrote every word of it.
         action=_ACTIONS[wanted.kind](

@@ -93,6 +93,9 @@ class Target(_Model):
     it, for an event to be entered the plan and its first minute; empty for a mail of its own."""
     title: Annotated[str, Field(max_length=LONGEST_TITLE)] = ""
     """Its subject or title, or who is written to, for people to read; others wrote it."""
+    account: str = Field(default="", exclude_if=not_)
+    """The address the user knows the account by, for people to read; not known of effects proposed earlier, whose
+    hashes hold."""
 
     @property
     def key(self) -> TargetKey:

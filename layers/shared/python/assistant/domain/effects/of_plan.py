@@ -93,6 +93,7 @@ def _altered(wanted: Mapping[int, Change], record: PlanRecord, kept: KeptCalenda
     problem = record.problem
     seen = {event.id: event for event in problem.events}
     unseen = [one.connected for one in kept.events if not _is_seen(one, seen)]
+    accounts = {place.connection_id: place.account for place in kept.places}
     known: defaultdict[str, list[KeptEvent]] = defaultdict(list)
     for one in kept.events:
         known[one.connected.event.event_id].append(one)
@@ -102,7 +103,13 @@ def _altered(wanted: Mapping[int, Change], record: PlanRecord, kept: KeptCalenda
             if change.type is ChangeType.RESCHEDULE and _is_taken(change, unseen, problem):
                 continue
             beside = _known_at((event.at, change.at), record) if change.at else ()
-            actions = ((_target(one), _action(change, event, one, problem.zone.key, beside)) for one in known[event.id])
+            actions = (
+                (
+                    _target(one, accounts.get(one.connection_id, "")),
+                    _action(change, event, one, problem.zone.key, beside),
+                )
+                for one in known[event.id]
+            )
             yield from islice(((place, target, action) for target, action in actions if action), 1)
 
 
@@ -215,6 +222,11 @@ def _time(at: Interval) -> EventTime:
     return EventTime(start=start, end=end)
 
 
-def _target(kept: KeptEvent) -> Target:
+def _target(kept: KeptEvent, account: str) -> Target:
     event = kept.connected.event
-    return Target(connection_id=kept.connection_id, object_id=event.event_id, title=event.title[:LONGEST_TITLE])
+    return Target(
+        connection_id=kept.connection_id,
+        object_id=event.event_id,
+        title=event.title[:LONGEST_TITLE],
+        account=account,
+    )

@@ -19,7 +19,7 @@ from assistant.domain.effects.policy import least_confidence, permission_of
 from assistant.domain.effects.provenance import Traced
 from assistant.domain.mail import Mail
 from assistant.domain.mail_addresses import header_text
-from assistant.domain.mail_text import visible_mail
+from assistant.domain.mail_text import is_shortened, visible_mail
 from assistant.domain.preferences import EffectPermissions, EmailAddress, Permission, Preferences
 from assistant.domain.sources import Source, SourceKind
 from assistant.domain.triage.cues import Cue, find_cues
@@ -35,6 +35,8 @@ LABELS: Final[Mapping[Category, str]] = {
 
 _BY_THE_USER: Final = frozenset({DecidedBy.PREFERENCES, DecidedBy.CORRECTIONS})
 _FORWARDED: Final = "---------- Forwarded message ----------"
+_ONLY_TEXT: Final = "[Forwarded as text. Attachments, where there are any, are left out.]"
+_SHORTENED: Final = "[Forwarded as text, shortened: its middle, and attachments where there are any, are left out.]"
 
 
 def effects_of_triage(
@@ -44,7 +46,12 @@ def effects_of_triage(
     return tuple(
         Effect(
             user_id=connection.user_id,
-            target=Target(connection_id=connection.id, object_id=mail.id, title=mail.subject[:LONGEST_TITLE]),
+            target=Target(
+                connection_id=connection.id,
+                object_id=mail.id,
+                title=mail.subject[:LONGEST_TITLE],
+                account=connection.account,
+            ),
             action=action,
             origin=Origin(capability=Capability.TRIAGE, run_id=run_id, decided_by=triaged.decided_by),
             confidence=triaged.confidence,
@@ -81,12 +88,16 @@ def _wants_money(mail: Mail) -> bool:
 
 
 def forwarded(mail: Mail, delegate: EmailAddress) -> SendMail:
-    """Return the mail as a reader sees it, on its way to whom the user's preferences name; its words choose nobody."""
+    """Return the mail as a reader sees it, on its way to whom the user's preferences name; its words choose nobody.
+
+    It says first what of the mail it leaves out.
+    """
     seen = visible_mail(mail)
+    note = _SHORTENED if is_shortened(mail) else _ONLY_TEXT
     sources = (Source.whole(SourceKind.MAIL, mail.id),)
     head = f"From: {header_text(mail.sender)}\nSubject: {seen.subject}"
     return SendMail(
         to=Traced(value=(delegate,)),
         subject=Traced(value=f"Fwd: {' '.join(seen.subject.split())}"[:LONGEST_SUBJECT], sources=sources),
-        text=Traced(value=f"{_FORWARDED}\n{head}\n\n{seen.text}"[:LONGEST_TEXT], sources=sources),
+        text=Traced(value=f"{note}\n\n{_FORWARDED}\n{head}\n\n{seen.text}"[:LONGEST_TEXT], sources=sources),
     )

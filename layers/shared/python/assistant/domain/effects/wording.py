@@ -18,7 +18,7 @@ from assistant.domain.effects.actions import (
     SendMail,
     SetTaskStatus,
 )
-from assistant.domain.effects.effect import Effect
+from assistant.domain.effects.effect import Effect, Target
 from assistant.domain.languages import WrittenLanguage, written_day
 from assistant.domain.mail_invisible import one_line, quoted
 
@@ -40,6 +40,9 @@ class EffectWords:
     decline_at: str
     enter: str
     set_status: str
+    in_calendar: str
+    from_mailbox: str
+    in_conversation: str
     no_status: str
     event_untitled: str
     task_untitled: str
@@ -62,6 +65,9 @@ EFFECT_WORDS: Final[Mapping[WrittenLanguage, EffectWords]] = {
         decline_at="Decline {title}, {at} ({zone}), and tell its organizer.",
         enter="Enter {title} into the calendar of {account}, {at} ({zone}): private, and busy.",
         set_status="Set {title} to {status} where it is kept.",
+        in_calendar="in the calendar of {account}",
+        from_mailbox="from {account}",
+        in_conversation="in the conversation of an existing mail",
         no_status="no status",
         event_untitled="an event without a title",
         task_untitled="a task without a title",
@@ -82,6 +88,9 @@ EFFECT_WORDS: Final[Mapping[WrittenLanguage, EffectWords]] = {
         decline_at="Rechazar {title}, {at} ({zone}), y avisar a quien organiza.",
         enter="Anotar {title} en el calendario de {account}, {at} ({zone}): privado y ocupado.",
         set_status="Poner {title} en {status} donde se guarda.",
+        in_calendar="en el calendario de {account}",
+        from_mailbox="desde {account}",
+        in_conversation="en la conversación de un correo existente",
         no_status="ningún estado",
         event_untitled="un evento sin título",
         task_untitled="una tarea sin título",
@@ -102,6 +111,9 @@ EFFECT_WORDS: Final[Mapping[WrittenLanguage, EffectWords]] = {
         decline_at="Décliner {title}, {at} ({zone}), et prévenir l’organisateur.",
         enter="Inscrire {title} dans l’agenda de {account}, {at} ({zone}) : privé et occupé.",
         set_status="Passer {title} à {status} là où c’est conservé.",
+        in_calendar="dans l’agenda de {account}",
+        from_mailbox="depuis {account}",
+        in_conversation="dans la conversation d’un mail existant",
         no_status="aucun statut",
         event_untitled="un événement sans titre",
         task_untitled="une tâche sans titre",
@@ -122,6 +134,9 @@ EFFECT_WORDS: Final[Mapping[WrittenLanguage, EffectWords]] = {
         decline_at="{title}, {at} ({zone}), absagen und dem Organisator Bescheid geben.",
         enter="{title} in den Kalender von {account} eintragen, {at} ({zone}): privat und belegt.",
         set_status="{title} dort, wo sie steht, auf {status} setzen.",
+        in_calendar="im Kalender von {account}",
+        from_mailbox="von {account}",
+        in_conversation="im Verlauf einer vorhandenen Mail",
         no_status="keinen Status",
         event_untitled="ein Termin ohne Titel",
         task_untitled="eine Aufgabe ohne Titel",
@@ -142,9 +157,11 @@ def summary(effect: Effect, language: WrittenLanguage = WrittenLanguage.ENGLISH)
         case ArchiveMail():
             return words.archive.format(title=title)
         case DraftMail() | SendMail() | PostMessage():
-            return _written(effect.action, words)
-        case MoveEvent() | DeclineEvent() | CreateEvent():
-            return _changed(effect.action, title, language)
+            return _written(effect.action, effect.target, words)
+        case MoveEvent() | DeclineEvent() as action:
+            return _changed(action, _located(title, effect.target, words.in_calendar), language)
+        case CreateEvent() as action:
+            return _changed(action, title, language)
         case SetTaskStatus(status=status):
             named = quoted(status.value) if status.value else words.no_status
             return words.set_status.format(title=title, status=named)
@@ -169,20 +186,26 @@ def _changed(action: MoveEvent | DeclineEvent | CreateEvent, title: str, languag
             return words.enter.format(title=title, account=one_line(account.value), at=when, zone=timezone.value)
 
 
-def _written(action: DraftMail | SendMail | PostMessage, words: EffectWords) -> str:
-    """Return what is written to whom, in one line."""
+def _written(action: DraftMail | SendMail | PostMessage, target: Target, words: EffectWords) -> str:
+    """Return what is written to whom, from which account, and whether it follows a mail there, in one line."""
     match action:
         case DraftMail(to=to, subject=subject):
-            return words.draft.format(subject=quoted(subject.value), to=_people(to.value))
+            return words.draft.format(subject=quoted(subject.value), to=_sent_to(to.value, target, words))
         case SendMail(to=to, subject=subject):
-            return words.send.format(subject=quoted(subject.value), to=_people(to.value))
+            return words.send.format(subject=quoted(subject.value), to=_sent_to(to.value, target, words))
         case PostMessage(to=person):
             address = f" ({one_line(person.value.address)})" if person.value.address else ""
             return words.post.format(to=f"{quoted(person.value.name)}{address}")
 
 
-def _people(addresses: Sequence[str]) -> str:
-    return one_line(", ".join(addresses))
+def _sent_to(addresses: Sequence[str], target: Target, words: EffectWords) -> str:
+    way = f"{words.from_mailbox} {words.in_conversation}" if target.object_id else words.from_mailbox
+    return _located(one_line(", ".join(addresses)), target, way)
+
+
+def _located(said: str, target: Target, place: str) -> str:
+    """Return what is said with its place; where no account is known, as it always was, for the hashes of questions."""
+    return f"{said} {place.format(account=one_line(target.account))}" if target.account else said
 
 
 def _title(effect: Effect, language: WrittenLanguage) -> str:
