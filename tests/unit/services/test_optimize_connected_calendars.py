@@ -1,5 +1,6 @@
 """Planning a week of connected calendars: what is kept of them, how fresh it is, what is said where there is none."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -36,6 +37,22 @@ class TestConnectedCalendars:
         assert (read.connection_id, read.account, read.events) == (CONNECTION.id, "user123@example.com", 2)
         assert (read.read_at, read.complete) == (world.clock.now(), True)
         assert world.optimize(events=CLASH).calendars == ()
+
+    @pytest.mark.parametrize("names", [(), ("one", "two")])
+    def test_what_has_begun_stays_and_nothing_is_planned_before_now(self, world: World, names: Sequence[str]) -> None:
+        past = [meeting(name, "14T10:00", "14T11:00", flexibility="same_week", declinable=True) for name in names]
+        asked: dict[str, Any] = {
+            "date_range": {"start_date": "2025-01-13", "end_date": "2025-01-17"},
+            "constraints": {"focus_time_hours": 2},
+        }
+        self.keep(world, *past)
+        world.clock.advance(60)
+        answer = world.optimize(events=None, **asked)
+        assert {one.type for one in answer.suggestions} == {ChangeType.FOCUS_BLOCK}
+        assert all(one.new_start and one.new_start >= world.clock.now() for one in answer.suggestions)
+        sent = world.optimize(events=past, **asked)
+        assert min(one.new_start for one in sent.suggestions if one.new_start) < world.clock.now()
+        assert sent.conflicts_resolved == len(past) // 2
 
     def test_what_takes_no_time_stands_in_nobodys_way(self, world: World) -> None:
         client = CLASH[0]

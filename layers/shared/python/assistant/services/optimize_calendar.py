@@ -167,7 +167,7 @@ def _read(request: OptimizeRequest, caller: Identity, seconds: float, ports: Opt
     preferences, missing = _preferences(request.user_id, ports)
     zone = ZoneInfo(request.timezone or preferences.working_hours.timezone)
     connected = _connected(request, zone, ports.kept)
-    if connected.events:
+    if connected.read:
         # What has begun stays: a real calendar has a today, whether or not the request says so.
         now = request.now or _next_quarter(ports.clock.now())
         request = request.model_copy(update={"events": connected.events, "now": now})

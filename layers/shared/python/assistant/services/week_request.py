@@ -54,7 +54,7 @@ class OptimizeRequest(BaseModel):
     """What the user wants, in words of English, Spanish, French or German; the constraints rule over them."""
     granularity_minutes: Granularity = 15
     now: Instant | None = None
-    """Nothing before it changes; by default everything may."""
+    """Nothing before it changes; by default the time it is in connected calendars, none in events that are sent."""
     time_limit_seconds: Annotated[Number, Field(ge=0.1, le=LONGEST_SECONDS)] = 2.0
     """How long the solver may look, as far as the time of the request allows; it stops once nothing is better."""
 
