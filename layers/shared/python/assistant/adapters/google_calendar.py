@@ -23,6 +23,7 @@ from assistant.domain.calendar.connected import (
     connected_event,
     lasting,
     utc_text,
+    where_readable,
 )
 from assistant.domain.calendar.focus_time import GOOGLE_FOCUS_TIME
 from assistant.domain.calendar.out_of_office import OUT_OF_OFFICE
@@ -178,6 +179,9 @@ class GoogleCalendar:
 
     def _read(self, item: Json) -> ConnectedEvent | None:
         """Return the event, where it is one that takes place and has times that can be used."""
+        return where_readable(self._told, item)
+
+    def _told(self, item: Json) -> ConnectedEvent | None:
         if item.get("status") == _CANCELLED or item.get("eventType") == _PLACE:
             return None
         own = _own(item)

@@ -18,6 +18,7 @@ from assistant.domain.calendar.connected import (
     connected_event,
     lasting,
     utc_text,
+    where_readable,
 )
 from assistant.domain.calendar.out_of_office import OUT_OF_OFFICE
 from assistant.domain.connections import Connection
@@ -153,6 +154,9 @@ class GraphCalendar:
 
     def _read(self, item: Json) -> ConnectedEvent | None:
         """Return the event, where it has times that can be used."""
+        return where_readable(self._told, item)
+
+    def _told(self, item: Json) -> ConnectedEvent | None:
         own = self._account.connection.account
         invited = [person for person in item.get("attendees") or () if person["emailAddress"].get("address")]
         organizer = ((item.get("organizer") or {}).get("emailAddress") or {}).get("address")

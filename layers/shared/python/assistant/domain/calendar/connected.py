@@ -1,6 +1,6 @@
 """Events of a connected calendar, and what may be done to them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -124,6 +124,17 @@ def connected_event(
     except ValidationError:
         return None
     return ConnectedEvent(event, version, organizer, tuple(people))
+
+
+def where_readable[Item](read: Callable[[Item], ConnectedEvent | None], item: Item) -> ConnectedEvent | None:
+    """Return what ``read`` makes of an item; None where it is no event, such as one beyond the years 1 to 9999.
+
+    Any sender can put one into a calendar, and it keeps no other from being read.
+    """
+    try:
+        return read(item)
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
+        return None
 
 
 def lasting(start: datetime, end: datetime) -> datetime:
