@@ -34,7 +34,7 @@ from assistant.domain.calendar.request import (
     Whole,
 )
 from assistant.domain.calendar.wall_clock import minute_of
-from assistant.domain.errors import FieldError, InvalidRequest, Unavailable
+from assistant.domain.errors import FieldError, InvalidRequest
 from assistant.domain.preferences import Preferences, TimeZone
 from assistant.domain.triage.language import Language
 from assistant.domain.users import Identity, UserId
@@ -42,6 +42,7 @@ from assistant.ports.kept_calendar import KeptEvents
 from assistant.ports.runtime import Clock
 from assistant.ports.users import PreferenceStore
 from assistant.services.connected_calendars import CalendarRead, ConnectedCalendars, connected_calendars
+from assistant.services.read_preferences import preferences_unless_down
 
 MOST_ATTENDEES: Final = 50
 MOST_SLOTS: Final = 20
@@ -162,7 +163,7 @@ def find_availability(
     """
     started = ports.clock.monotonic()
     caller.must_be(request.user_id)
-    preferred = _preferences(request.user_id, ports.preferences)
+    preferred = preferences_unless_down(request.user_id, ports.preferences)
     settings = preferred or Preferences()
     zone = ZoneInfo(request.timezone or settings.working_hours.timezone)
     within = _within(request, zone)
@@ -189,13 +190,6 @@ def find_availability(
         processing_time_ms=round(1000 * (ports.clock.monotonic() - started), 1),
         degraded=() if preferred else ("preferences",),
     )
-
-
-def _preferences(user_id: str, store: PreferenceStore) -> Preferences | None:
-    try:
-        return store.read(user_id).preferences
-    except Unavailable:
-        return None
 
 
 def _within(request: AvailabilityRequest, zone: ZoneInfo) -> Interval:

@@ -51,6 +51,7 @@ from assistant.ports.runtime import AuditTrail, Clock, Meter
 from assistant.ports.users import PreferenceStore
 from assistant.services.connected_calendars import CalendarRead, ConnectedCalendars, connected_calendars
 from assistant.services.keep_plan import keep_plan
+from assistant.services.read_preferences import preferences_unless_down
 from assistant.services.show_plan import PlanView, plan_view
 from assistant.services.week_request import OptimizeRequest, read_week
 
@@ -164,7 +165,9 @@ def optimize_calendar(
 def _read(request: OptimizeRequest, caller: Identity, seconds: float, ports: OptimizePorts) -> _Week:
     """Return what is to be planned, with what preferences, connected calendars and wishes make of the request."""
     started = ports.clock.monotonic()
-    preferences, missing = _preferences(request.user_id, ports)
+    preferred = preferences_unless_down(request.user_id, ports.preferences)
+    missing: tuple[Degraded, ...] = () if preferred else ("preferences",)
+    preferences = preferred or Preferences()
     zone = ZoneInfo(request.timezone or preferences.working_hours.timezone)
     connected = _connected(request, zone, ports.kept)
     if connected.read:
@@ -182,13 +185,6 @@ def _read(request: OptimizeRequest, caller: Identity, seconds: float, ports: Opt
 def _next_quarter(now: datetime) -> datetime:
     """Return the next quarter of an hour: asked again within it, the calendar is the same."""
     return datetime.fromtimestamp(-(-now.timestamp() // _QUARTER) * _QUARTER, UTC)
-
-
-def _preferences(user_id: str, ports: OptimizePorts) -> tuple[Preferences, tuple[Degraded, ...]]:
-    try:
-        return ports.preferences.read(user_id).preferences, ()
-    except Unavailable:
-        return Preferences(), ("preferences",)
 
 
 def _understood(

@@ -43,6 +43,7 @@ from assistant.ports.runtime import AuditTrail, Clock, Meter
 from assistant.ports.users import PreferenceStore
 from assistant.services.ask_claude import LONGEST, ClaudePorts, Question, ask_all
 from assistant.services.kept_evidence import KeptEvidencePorts, kept_evidence
+from assistant.services.read_preferences import preferences_unless_down
 
 # Documents that are read, of those that are ranked.
 MOST_READ: Final = 16
@@ -114,7 +115,9 @@ def prepare(
 ) -> PreparedMeeting:
     """Return the briefing; Claude is waited for ``until`` then on the monotonic clock. Never raises Unavailable."""
     now = ports.clock.now()
-    preferences, missing = _preferences(user_id, ports)
+    preferred = preferences_unless_down(user_id, ports.preferences)
+    missing: tuple[Degraded, ...] = () if preferred else ("preferences",)
+    preferences = preferred or Preferences()
     zone = ZoneInfo(meeting.timezone or preferences.working_hours.timezone)
     about, people = subject(meeting), {box.address for box in meeting.people} - set(meeting.own_addresses)
     # The same store holds them: asking it for them too would only make the caller wait.
@@ -142,13 +145,6 @@ def prepare(
         warnings=tuple(_warnings(evidence, now)),
         degraded=missing,
     )
-
-
-def _preferences(user_id: str, ports: PreparePorts) -> tuple[Preferences, tuple[Degraded, ...]]:
-    try:
-        return ports.preferences.read(user_id).preferences, ()
-    except Unavailable:
-        return Preferences(), ("preferences",)
 
 
 def _written(case: Case, user_id: str, until: float, ports: ClaudePorts) -> tuple[Briefing, tuple[Degraded, ...]]:

@@ -69,6 +69,7 @@ from assistant.services.ask_claude import LONGEST, ClaudePorts, Question, ask_al
 from assistant.services.connected_calendars import CalendarRead, ConnectedCalendars, connected_calendars
 from assistant.services.keep_tasks import active_tasks
 from assistant.services.mined_tasks import mined_tasks
+from assistant.services.read_preferences import preferences_unless_down
 
 _MOST_OWN: Final = 20
 _LONGEST_PLAN: Final = 14
@@ -177,7 +178,7 @@ def prioritize_tasks(
     """
     started = ports.clock.monotonic()
     caller.must_be(request.user_id)
-    preferred = _preferences(request.user_id, ports.preferences)
+    preferred = preferences_unless_down(request.user_id, ports.preferences)
     setting = _setting(request, preferred or Preferences(), ports)
     given, warnings = _kept(request, ports.tasks) if request.tasks is None else (request.tasks, ())
     require_readable(broken_dependencies([(task.id, task.depends_on) for task in given or ()], closed=frozenset()))
@@ -226,13 +227,6 @@ def _response(
         degraded=degraded,
         warnings=warnings,
     )
-
-
-def _preferences(user_id: str, store: PreferenceStore) -> Preferences | None:
-    try:
-        return store.read(user_id).preferences
-    except Unavailable:
-        return None
 
 
 def _setting(request: PrioritizeRequest, preferences: Preferences, ports: PrioritizePorts) -> _Setting:
