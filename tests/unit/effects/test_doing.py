@@ -20,7 +20,7 @@ from assistant.domain.sources import Source, SourceKind
 from assistant.domain.users import Identity
 from assistant.ports.effects import EffectExecutor
 from assistant.services.answer_approvals import ApprovalRequest, approve_effect, reject_effect
-from assistant.services.execute_effects import run_job
+from assistant.services.execute_effects import NOT_AS_APPROVED, run_job
 from assistant.services.propose_effects import propose_effects
 from assistant.services.show_effects import EffectQuery, EffectView, list_effects, show_effect
 from tests.fakes.effects import ARCHIVE, CALLER, USER, Desk, label
@@ -160,6 +160,19 @@ class TestAnswering:
         desk.work()
         assert desk.mailbox.state(effect.target.object_id).folder is Folder.INBOX
         assert [event.action for event in desk.audit.events] == ["effect.approved"]
+
+    def test_another_action_under_its_id_is_not_done(self, desk: Desk) -> None:
+        effect = desk.effect(desk.mail(), ARCHIVE, confidence=0.5)
+        propose(desk, effect)
+        approve(desk, effect)
+        record = desk.record(effect)
+        other = effect.model_copy(update={"action": label("Clients")})
+        desk.effects.records[USER, effect.id] = record.model_copy(update={"effect": other})
+        with pytest.raises(Unavailable):
+            desk.work()
+        assert desk.mailbox.state(effect.target.object_id).folder is Folder.INBOX
+        assert not desk.mailbox.state(effect.target.object_id).labels
+        assert desk.notifications.told[USER, f"effect:{other.id}"].text.endswith(NOT_AS_APPROVED)
 
     def test_the_approval_of_another_action_is_refused(self, desk: Desk) -> None:
         effect = self.waiting(desk)
