@@ -18,6 +18,8 @@ from infra.constructs.queues import QueueWithDeadLetters
 
 MINUTE = Duration.minutes(1)
 FIVE_MINUTES = Duration.minutes(5)
+# Longer than from one reconciliation to the next: a period without a measure would end an alarm that holds.
+RECONCILED_WITHIN = Duration.minutes(15)
 MAX_ERROR_PERCENT = 5
 MAX_UNDECIDED_SECONDS = 900
 # Of the seven days a watch lasts: renewals have failed for four.
@@ -151,12 +153,14 @@ class Alarms(Construct):
         )
 
     def _watch_mailboxes(self, namespace: str) -> None:
-        def metric(name: str, statistic: str, **dimensions: str) -> cloudwatch.Metric:
+        def metric(
+            name: str, statistic: str, period: Duration = RECONCILED_WITHIN, **dimensions: str
+        ) -> cloudwatch.Metric:
             return cloudwatch.Metric(
                 namespace=namespace,
                 metric_name=name,
                 dimensions_map={"service": self._name, **dimensions},
-                period=FIVE_MINUTES,
+                period=period,
                 statistic=statistic,
             )
 
@@ -169,7 +173,7 @@ class Alarms(Construct):
         self._alarm(
             "mail-failed",
             "A mail was left out because reading it or deciding about it broke",
-            metric("exec_assistant_mails_closed_total", "Sum", outcome="failed"),
+            metric("exec_assistant_mails_closed_total", "Sum", FIVE_MINUTES, outcome="failed"),
             threshold=0,
         )
         self._alarm(

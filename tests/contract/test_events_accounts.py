@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 import pytest
 
+from assistant.domain import metric_names
 from assistant.domain.access import asked_scopes
 from assistant.domain.errors import ConnectionBroken
 from assistant.domain.mail import Mail
@@ -15,6 +16,7 @@ from infra.local.sandbox.consent import shown_code
 from tests.contract.recorded import ask_for_a_consent, body_of, deliver, http, invoke, recorded, run
 from tests.fakes.accounts import MICROSOFT
 from tests.fakes.connections import expired, google_connection
+from tests.fakes.mailbox import WATCHED_FOR
 from tests.fakes.subscriptions import google_channel, graph_subscription
 from tests.fakes.wired import Wired
 
@@ -70,7 +72,9 @@ def test_a_mail_in_a_connected_mailbox_is_decided_once(wired: Wired) -> None:
         "failed": 0,
         "left": 0,
         "oldest_seconds": 0.0,
+        "watch_left_seconds": WATCHED_FOR.total_seconds(),
     }
+    assert wired.meter.gauges[metric_names.MAILBOX_WATCH_LEFT] == WATCHED_FOR.total_seconds()
 
 
 def test_whoever_finds_a_consent_gone_its_user_is_told_once(wired: Wired) -> None:
@@ -92,7 +96,8 @@ def test_a_connected_calendar_is_followed_planned_and_prepared(wired: Wired) -> 
     wired.connections.replace(connection, expected_version=0)
     wired.subscriptions.put(google_channel())
     tick = "schedule/reconcile_accounts"
-    assert run(tick)["calendars"] == {"up_to_now": 0, "queued": 1, "failed": 0, "left": 0}
+    found = {"up_to_now": 0, "queued": 1, "failed": 0, "left": 0, "watch_left_seconds": None}
+    assert run(tick)["calendars"] == found
     begins = wired.clock.now() + timedelta(minutes=30)
     calendar = wired.calendars.open(connection)
     for title in ("Planning", "Budget"):

@@ -244,6 +244,15 @@ def test_alarms_and_their_thresholds(deployment: Deployment) -> None:
     assert (found["latency"]["ExtendedStatistic"], found["latency"]["Period"]) == ("p95", 300)
 
 
+def test_what_each_reconciliation_measures_is_judged_over_more_than_the_time_between_two(
+    deployment: Deployment,
+) -> None:
+    (schedule,) = (one.schedule for one in FUNCTIONS if one.name == "reconcile_accounts")
+    found = alarms(deployment)
+    assert schedule == "rate(10 minutes)"
+    assert {found[name]["Period"] for name in ("mail-undecided", "mailbox-watch")} == {900}
+
+
 def test_alarms_judge_five_minutes_of_errors_and_two_of_outage(deployment: Deployment) -> None:
     def window(alarm: str) -> tuple[str, set[int]]:
         metrics = alarms(deployment)[alarm]["Metrics"]

@@ -111,13 +111,8 @@ class Followed:
 
     def renew(self) -> Renewed:
         given = self.reconcile_ports
-        ports = RenewPorts(
-            given.connections,
-            self.rounds,
-            {Access.MAIL: Watched(given.boxes.open, self.places)},
-            self.meter,
-            self.clock,
-        )
+        parts = {Access.MAIL: Watched(given.boxes.open, self.places)}
+        ports = RenewPorts(given.connections, self.rounds, parts, self.clock)
         return renew_watches(seconds=self.seconds, ports=ports)
 
     def arrive(self, subject: str = "Invoice", **fields: object) -> str:

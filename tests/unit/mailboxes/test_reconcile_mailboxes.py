@@ -10,7 +10,6 @@ from assistant.services.sync_mailbox import Synced
 from tests.fakes.mailbox import WATCHED_FOR, MemoryMailBox
 from tests.unit.mailboxes.followed import Followed
 
-LEFT = metric_names.MAILBOX_WATCH_LEFT
 OLDEST = metric_names.OLDEST_UNDECIDED_MAIL
 
 
@@ -59,7 +58,7 @@ class TestReconciliation:
         assert fresh.box.watched_until == fresh.clock.now() + WATCHED_FOR
         (job,) = fresh.queue.requested
         assert fresh.sync(job) == Synced("up to now")
-        assert fresh.reconcile() == Reconciled(up_to_now=1)
+        assert fresh.reconcile() == Reconciled(up_to_now=1, watch_left_seconds=WATCHED_FOR.total_seconds())
 
     def test_a_new_mailbox_is_read_though_it_cannot_be_watched(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def refused(_: MemoryMailBox) -> None:

@@ -2,7 +2,6 @@
 
 import pytest
 
-from assistant.domain import metric_names
 from assistant.domain.connections import Connection
 from assistant.domain.errors import Forbidden
 from assistant.services.renew_watches import Renewed
@@ -11,9 +10,6 @@ from tests.fakes.accounts import MICROSOFT
 from tests.fakes.connections import google_connection
 from tests.fakes.mailbox import WATCHED_FOR, MemoryMailBox, MemoryMailBoxes
 from tests.unit.mailboxes.followed import Followed
-
-LEFT = metric_names.MAILBOX_WATCH_LEFT
-OLDEST = metric_names.OLDEST_UNDECIDED_MAIL
 
 
 @pytest.fixture
@@ -28,7 +24,7 @@ class TestRenewal:
         for _ in range(10):
             assert followed.renew() == Renewed(watched=1)
             assert followed.places.read(followed.connection).watched_until == followed.clock.now() + WATCHED_FOR
-            assert followed.meter.gauges[LEFT] == WATCHED_FOR.total_seconds()
+            assert followed.reconcile().watch_left_seconds == WATCHED_FOR.total_seconds()
             followed.clock.advance(86_400)
 
     def test_a_renewal_keeps_the_cursor(self, followed: Followed) -> None:
@@ -42,19 +38,19 @@ class TestRenewal:
         for day in (1, 2, 6, 8):
             followed.clock.advance(86_400 * day - followed.clock.monotonic())
             assert followed.renew() == Renewed(failed=1)
-            assert followed.meter.gauges[LEFT] == max(0, 7 - day) * 86_400
+            assert followed.reconcile().watch_left_seconds == max(0, 7 - day) * 86_400
 
     def test_a_mailbox_that_was_never_watched_has_no_time_left(self, followed: Followed) -> None:
         followed.provider.down = True
         followed.renew()
-        assert followed.meter.gauges[LEFT] == 0
+        assert followed.reconcile().watch_left_seconds == 0
 
     def test_a_provider_without_notifications_raises_no_alarm(
         self, followed: Followed, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(MemoryMailBox, "watch", lambda _: None)
         assert followed.renew() == Renewed(unwatched=1)
-        assert LEFT not in followed.meter.gauges
+        assert followed.reconcile().watch_left_seconds is None
 
     def test_one_mailbox_keeps_no_other_from_its_renewal(
         self, followed: Followed, monkeypatch: pytest.MonkeyPatch

@@ -16,7 +16,7 @@ from tests.fakes.calendar_account import MemoryCalendars
 from tests.fakes.connections import MemoryConnections, MemoryRounds, google_connection
 from tests.fakes.kept_calendar import MemoryKeptCalendars
 from tests.fakes.mailbox_sync import MemoryMailboxQueue
-from tests.fakes.runtime import ManualClock, MemoryMeter
+from tests.fakes.runtime import ManualClock
 from tests.fakes.stores import Outage
 
 
@@ -64,10 +64,17 @@ def test_a_new_calendar_is_queued_and_watched_first(world: World) -> None:
 
 def test_one_that_is_watched_is_looked_at_after_hours_all_the_same(world: World) -> None:
     world.read()
-    assert world.reconcile() == CalendarsReconciled(up_to_now=1)
+    assert world.reconcile() == CalendarsReconciled(up_to_now=1, watch_left_seconds=7 * 86_400)
     world.clock.advance(6 * 3600)
-    assert world.reconcile() == CalendarsReconciled(queued=1)
+    assert world.reconcile() == CalendarsReconciled(queued=1, watch_left_seconds=7 * 86_400 - 6 * 3600)
     assert [one.reason for one in world.queue.requested] == [SyncReason.RECONCILED]
+
+
+def test_one_whose_watch_ended_is_to_be_watched_again(world: World) -> None:
+    world.read(watched_until=world.clock.now())
+    world.clock.advance(600)
+    assert world.reconcile() == CalendarsReconciled(queued=1, watch_left_seconds=0)
+    assert [one.reason for one in world.queue.requested] == [SyncReason.UNWATCHED]
 
 
 def test_one_that_is_not_is_looked_at_in_minutes(world: World) -> None:
@@ -93,7 +100,7 @@ def test_what_cannot_be_looked_at_is_counted(world: World) -> None:
 def test_a_watch_of_a_calendar_is_renewed_beside_those_of_mail(world: World) -> None:
     calendars = MemoryCalendars()
     parts = {Access.CALENDAR: Watched(calendars.open, world.places)}
-    ports = RenewPorts(world.connections, world.rounds, parts, MemoryMeter(), world.clock)
+    ports = RenewPorts(world.connections, world.rounds, parts, world.clock)
     world.read(watched_until=None)
     assert renew_watches(seconds=LEAST_SECONDS, ports=ports) == Renewed(watched=1)
     place = world.places.read(world.connection)

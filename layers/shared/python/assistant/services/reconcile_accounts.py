@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from assistant.domain import metric_names
 from assistant.services.reconcile_calendars import CalendarReconcilePorts, CalendarsReconciled, reconcile_calendars
 from assistant.services.reconcile_mailboxes import Reconciled, ReconcilePorts, reconcile_mailboxes
 from assistant.services.tell_of_broken import TellOfBrokenPorts, tell_of_broken
@@ -28,5 +29,7 @@ def reconcile_accounts(
     until = clock.monotonic() + seconds
     told = tell_of_broken(broken)
     looked_at = reconcile_calendars(seconds=until - clock.monotonic(), ports=calendars)
-    left = until - clock.monotonic()
-    return AccountsReconciled(reconcile_mailboxes(seconds=left, ports=mailboxes), looked_at, told)
+    done = AccountsReconciled(reconcile_mailboxes(seconds=until - clock.monotonic(), ports=mailboxes), looked_at, told)
+    if left := [one for part in (done.mailboxes, looked_at) if (one := part.watch_left_seconds) is not None]:
+        mailboxes.meter.gauge(metric_names.MAILBOX_WATCH_LEFT, min(left))
+    return done

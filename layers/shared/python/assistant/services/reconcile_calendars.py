@@ -7,6 +7,7 @@ is kept has to go on with the days.
 import logging
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from functools import partial
 
@@ -20,6 +21,7 @@ from assistant.ports.kept_calendar import CalendarPlaces
 from assistant.ports.mailbox_sync import MailboxQueue
 from assistant.ports.runtime import Clock
 from assistant.services.each_account import each_account
+from assistant.services.renew_watches import watch_left_seconds
 
 logger = logging.getLogger(__name__)
 
@@ -46,12 +48,19 @@ class _End(Enum):
 
 @dataclass(frozen=True, slots=True)
 class CalendarsReconciled:
-    """What a look at all calendars found."""
+    """What a look at all calendars found; ``watch_left_seconds`` as for mailboxes."""
 
     up_to_now: int = 0
     queued: int = 0
     failed: int = 0
     left: int = 0
+    watch_left_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    end: _End
+    watched_until: datetime | None = None
 
 
 def reconcile_calendars(*, seconds: float, ports: CalendarReconcilePorts) -> CalendarsReconciled:
@@ -64,23 +73,24 @@ def reconcile_calendars(*, seconds: float, ports: CalendarReconcilePorts) -> Cal
         "reconcile",
         Access.CALENDAR,
         partial(_looked_at, ports=ports),
-        left=lambda _: _End.LEFT,
+        left=lambda _: _Seen(_End.LEFT),
         until=ports.clock.monotonic() + seconds,
         ports=ports,
     )
-    return CalendarsReconciled(**Counter(one.value for one in seen))
+    left = watch_left_seconds((one.watched_until for one in seen), ports.clock.now())
+    return CalendarsReconciled(**Counter(one.end.value for one in seen), watch_left_seconds=left)
 
 
-def _looked_at(connection: Connection, ports: CalendarReconcilePorts) -> _End:
+def _looked_at(connection: Connection, ports: CalendarReconcilePorts) -> _Seen:
     """Queue one that is due; one that is not watched is to be, where that is possible."""
     now = ports.clock.now()
     try:
         place = ports.places.read(connection)
         if not place.is_due(now):
-            return _End.UP_TO_NOW
-        reason = SyncReason.RECONCILED if place.watched_until else SyncReason.UNWATCHED
+            return _Seen(_End.UP_TO_NOW, place.watched_until)
+        reason = SyncReason.RECONCILED if place.is_watched(now) else SyncReason.UNWATCHED
         ports.queue.request([reconciled(connection, reason, now)])
     except Unavailable:
         logger.warning("a calendar could not be looked at", extra={"connection_id": connection.id})
-        return _End.FAILED
-    return _End.QUEUED
+        return _Seen(_End.FAILED)
+    return _Seen(_End.QUEUED, place.watched_until)

@@ -6,7 +6,7 @@ Notifications are only a hint that comes early: whoever never gets one finds the
 import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from functools import partial
@@ -23,7 +23,7 @@ from assistant.ports.mailbox import MailBox, MailBoxes
 from assistant.ports.mailbox_sync import MailboxPlaces, MailboxQueue, Receipts
 from assistant.ports.runtime import Clock, Meter
 from assistant.services.each_account import each_account
-from assistant.services.renew_watches import Watched, renew_watch
+from assistant.services.renew_watches import Watched, renew_watch, watch_left_seconds
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +54,10 @@ class _End(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """What a look at all mailboxes found: ``behind`` ones are queued; ``oldest_seconds`` is what waits longest."""
+    """What a look at all mailboxes found: ``behind`` ones are queued; ``oldest_seconds`` is what waits longest.
+
+    ``watch_left_seconds`` is when the first of those that are watched gets no more notifications.
+    """
 
     up_to_now: int = 0
     behind: int = 0
@@ -62,6 +65,7 @@ class Reconciled:
     failed: int = 0
     left: int = 0
     oldest_seconds: float = 0.0
+    watch_left_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ class _Seen:
 
     end: _End
     waiting: datetime | None = None
+    watched_until: datetime | None = None
 
 
 def reconcile_mailboxes(*, seconds: float, ports: ReconcilePorts) -> Reconciled:
@@ -89,7 +94,8 @@ def reconcile_mailboxes(*, seconds: float, ports: ReconcilePorts) -> Reconciled:
     now = ports.clock.now()
     oldest = max(((now - one.waiting).total_seconds() for one in seen if one.waiting), default=0.0)
     ports.meter.gauge(metric_names.OLDEST_UNDECIDED_MAIL, max(0.0, oldest))
-    return Reconciled(**_counts(seen), oldest_seconds=round(max(0.0, oldest), 1))
+    left = watch_left_seconds((one.watched_until for one in seen), now)
+    return Reconciled(**_counts(seen), oldest_seconds=round(max(0.0, oldest), 1), watch_left_seconds=left)
 
 
 def _tried(connection: Connection, ports: ReconcilePorts) -> _Seen:
@@ -107,7 +113,8 @@ def _out_of_reach(connection: Connection, error: str, ports: ReconcilePorts) -> 
     """Nobody knows what waits there: it counts as undecided since the first look that failed."""
     logger.error("a mailbox is out of reach", extra={"connection_id": connection.id, "error": error})
     try:
-        return _Seen(_End.FAILED, _unknown_since(ports.places.read(connection), ports))
+        place = ports.places.read(connection)
+        return _Seen(_End.FAILED, _unknown_since(place, ports), place.watched_until)
     except Unavailable:
         return _Seen(_End.FAILED)
 
@@ -123,6 +130,10 @@ def _unknown_since(place: MailboxPlace, ports: ReconcilePorts) -> datetime:
 def _compared(connection: Connection, ports: ReconcilePorts) -> _Seen:
     box = ports.boxes.open(connection)
     place = ports.places.read(connection)
+    return replace(_held_against(place, box, connection, ports), watched_until=place.watched_until)
+
+
+def _held_against(place: MailboxPlace, box: MailBox, connection: Connection, ports: ReconcilePorts) -> _Seen:
     if place.cursor is None:
         _request(connection, ports)
         if place.watched_until is None:

@@ -5,7 +5,7 @@ What cannot be renewed is watched for as long as it was before, so that the time
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,14 +14,13 @@ from functools import partial
 from itertools import chain
 from typing import Any, Final, Protocol
 
-from assistant.domain import metric_names
 from assistant.domain.connections import Connection
 from assistant.domain.errors import ConnectionBroken, Unavailable
 from assistant.domain.mailbox_sync import MailboxPlace
 from assistant.domain.providers import Access
 from assistant.ports.account_rounds import AccountRounds
 from assistant.ports.connections import ConnectionStore
-from assistant.ports.runtime import Clock, Meter
+from assistant.ports.runtime import Clock
 from assistant.services.each_account import each_account
 
 logger = logging.getLogger(__name__)
@@ -64,7 +63,6 @@ class RenewPorts:
     connections: ConnectionStore
     rounds: AccountRounds
     parts: Mapping[Access, Watched[Any]]
-    meter: Meter
     clock: Clock
 
 
@@ -89,14 +87,8 @@ class Renewed:
     left: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    end: _End
-    watched_until: datetime | None = None
-
-
 def renew_watches(*, seconds: float, ports: RenewPorts) -> Renewed:
-    """Ask every provider for more notifications, and measure how long those asked for still come.
+    """Ask every provider for more notifications; how long those asked for still come, ``reconcile_accounts`` measures.
 
     Raises:
         Unavailable: the connections cannot be read.
@@ -105,11 +97,12 @@ def renew_watches(*, seconds: float, ports: RenewPorts) -> Renewed:
     # Mail and calendars at once: neither takes the time of the other.
     with ThreadPoolExecutor(len(ports.parts)) as pool:
         seen = [*chain.from_iterable(pool.map(partial(_renewed, until=until, ports=ports), ports.parts))]
-    now = ports.clock.now()
-    left = [(one.watched_until - now).total_seconds() for one in seen if one.watched_until]
-    if left:
-        ports.meter.gauge(metric_names.MAILBOX_WATCH_LEFT, max(0.0, min(left)))
-    return Renewed(**Counter(one.end.value for one in seen))
+    return Renewed(**Counter(one.value for one in seen))
+
+
+def watch_left_seconds(watched_until: Iterable[datetime | None], now: datetime) -> float | None:
+    """Return how long the first watch to end still lasts; None where nothing is watched."""
+    return max(0.0, (min(ends) - now).total_seconds()) if (ends := [one for one in watched_until if one]) else None
 
 
 def renew_watch[Place: MailboxPlace](connection: Connection, watched: Watched[Place]) -> datetime | None:
@@ -122,35 +115,37 @@ def renew_watch[Place: MailboxPlace](connection: Connection, watched: Watched[Pl
     return until
 
 
-def _renewed(part: Access, until: float, ports: RenewPorts) -> Sequence[_Seen]:
+def _renewed(part: Access, until: float, ports: RenewPorts) -> Sequence[_End]:
     return each_account(
         "renew",
         part,
         partial(_tried, watched=ports.parts[part], clock=ports.clock),
-        left=lambda _: _Seen(_End.LEFT),
+        left=lambda _: _End.LEFT,
         until=until,
         ports=ports,
     )
 
 
-def _tried(connection: Connection, watched: Watched[Any], clock: Clock) -> _Seen:
+def _tried(connection: Connection, watched: Watched[Any], clock: Clock) -> _End:
     """Renew one; what goes wrong with it is logged by name, and keeps no other from being renewed."""
     try:
         until = renew_watch(connection, watched)
     except ConnectionBroken:
         # Its user is told by the next reconciliation.
-        return _Seen(_End.BROKEN)
+        return _End.BROKEN
     except Exception as error:  # noqa: BLE001 one account must not keep the others from their news
         extra = {"connection_id": connection.id, "error": type(error).__name__}
         logger.error("a watch is not renewed", extra=extra)  # noqa: TRY400 the message may quote a provider
-        return _Seen(_End.FAILED, _watched_until(connection, watched, clock))
-    return _Seen(_End.WATCHED if until else _End.UNWATCHED, until)
+        _note_unwatched(connection, watched, clock)
+        return _End.FAILED
+    return _End.WATCHED if until else _End.UNWATCHED
 
 
-def _watched_until(connection: Connection, watched: Watched[Any], clock: Clock) -> datetime | None:
-    """Return until when it is watched without the renewal; None where that cannot be read either."""
+def _note_unwatched(connection: Connection, watched: Watched[Any], clock: Clock) -> None:
+    """Note of what never was watched that no time is left, so that it is measured as what no longer is."""
     try:
-        known: datetime | None = watched.places.read(connection).watched_until
+        place = watched.places.read(connection)
+        if place.watched_until is None:
+            watched.places.replace(place.model_copy(update={"watched_until": clock.now()}))
     except Unavailable:
-        return None
-    return known or clock.now()
+        logger.warning("what is not watched is not noted", extra={"connection_id": connection.id})

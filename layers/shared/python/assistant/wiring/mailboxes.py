@@ -142,7 +142,7 @@ class MailBoxWiring(
             Access.MAIL: Watched(self.mailboxes.open, self.mailbox_places),
             Access.CALENDAR: Watched(self.calendars.open, self.calendar_places),
         }
-        return RenewPorts(self.connections, self.account_rounds, parts, self.meter, self.clock)
+        return RenewPorts(self.connections, self.account_rounds, parts, self.clock)
 
     @cached_property
     def execute_ports(self) -> "ExecutePorts":

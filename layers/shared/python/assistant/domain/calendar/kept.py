@@ -55,8 +55,11 @@ class CalendarPlace(MailboxPlace):
         """Whether somebody should look at the calendar though nothing was told of it."""
         if self.synced_at is None or not self.whole or self.is_outworn(now):
             return True
-        watched = self.watched_until is not None and self.watched_until > now
-        return self.synced_at + (_WATCHED_FOR if watched else _UNWATCHED_FOR) <= now
+        return self.synced_at + (_WATCHED_FOR if self.is_watched(now) else _UNWATCHED_FOR) <= now
+
+    def is_watched(self, now: datetime) -> bool:
+        """Whether its provider tells of changes."""
+        return self.watched_until is not None and self.watched_until > now
 
     def covers(self, start: datetime, end: datetime) -> bool:
         """Whether everything in this time is kept; while the calendar is read anew its last day may be missing."""
