@@ -6,7 +6,7 @@ AUDIT = Queue("audit", visibility_timeout=270)
 # A proof may take minutes; AWS wants six times the consumer's timeout before a message is seen again.
 PROOFS = Queue("proofs", visibility_timeout=1800, max_receive_count=6, max_age=900)
 # Longer than a worker's lease on an effect, which outlasts the worker.
-EFFECTS = Queue("effects", visibility_timeout=1320, max_age=2700)
+EFFECTS = Queue("effects", visibility_timeout=1410, max_age=2700)
 # Six times the timeout of the worker; what is released again after ten minutes is delivered once all the same.
 NOTIFICATIONS = Queue("notifications", visibility_timeout=1320)
 # A workspace is read page by page; the first time for minutes.
